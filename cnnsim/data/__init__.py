@@ -1,0 +1,1 @@
+"""Data that ships with the program. ATTRIBUTION.md says where it comes from."""

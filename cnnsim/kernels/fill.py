@@ -1,0 +1,44 @@
+"""The one place that chooses what computes a sweep: NumPy, or the compiled general kernel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from cnnsim.kernels.vectorised import fill_vectorised
+from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.taps import FloatArray
+from cnnsim.steps.work import Tensors
+
+#: Sweeps of fewer taps than this run on NumPy at once; beyond, compiled code is worth its loading.
+COMPILE_FROM = 5_000_000
+
+Stage = Literal["computing", "compiling"]
+
+
+class Progress(NamedTuple):
+    """What is being done, for people; `share` of this sweep is done."""
+
+    stage: Stage
+    sweep: str
+    share: float
+
+
+def fill(
+    sweep: Sweep, tensors: Tensors, report: Callable[[Progress], None] = lambda progress: None
+) -> FloatArray:
+    """The tensor that `sweep` writes, in float64. Raises whatever `report` raises."""
+    # A sweep whose cells are one term each is a handful of whole-array operations.
+    if sweep.steps < COMPILE_FROM or sweep.fold is None or sweep.transcendental:
+        report(Progress("computing", sweep.full_name, 0.0))
+        return fill_vectorised(sweep, tensors)
+    report(Progress("compiling", sweep.full_name, 0.0))
+    from cnnsim.kernels.reference import fill_compiled
+
+    return fill_compiled(
+        sweep,
+        tensors,
+        os.cpu_count() or 1,
+        lambda share: report(Progress("computing", sweep.full_name, share)),
+    )

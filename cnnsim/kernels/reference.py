@@ -1,0 +1,258 @@
+"""The general compiled kernel: any sweep, in float64, each cell's taps in order.
+
+It is made from the sweep's own plain functions, so it cannot mean anything else than the stepper
+does. A strip of neighbouring cells goes through the taps together: the order within a cell stays,
+and the processor has several sums to work on at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numba.extending import overload, register_jitable
+
+from cnnsim.kernels.cache import prepare_cache
+from cnnsim.steps.sweep import Start, Sweep
+from cnnsim.steps.taps import FloatArray, tap_coordinates
+from cnnsim.steps.trace import unravel
+from cnnsim.steps.work import Tensors
+
+#: Cells that go through the taps together.
+STRIP = 8
+
+_CAN_CACHE = prepare_cache()
+
+
+def entries(arrays: tuple[Any, ...], number: int) -> tuple[Any, ...]:
+    """The `number`-th entry of every array."""
+    return tuple(array[number] for array in arrays)
+
+
+def is_within(index: tuple[Any, ...], shape: tuple[int, ...]) -> bool:
+    """Whether `index` lies in `shape`."""
+    return all(0 <= at < extent for at, extent in zip(index, shape, strict=True))
+
+
+def read_all(arrays: Any, indices: Any, outsides: Any) -> tuple[Any, ...]:
+    """What a tap reads: for each array its value, or the outside value."""
+    return tuple(
+        float(array[index]) if is_within(index, array.shape) else outside
+        for array, index, outside in zip(arrays, indices, outsides, strict=True)
+    )
+
+
+def any_hole(arrays: Any, indices: Any, marks: Any) -> bool:
+    """Whether a read that is marked as a source of holes lies outside."""
+    return any(
+        mark and not is_within(index, array.shape)
+        for array, index, mark in zip(arrays, indices, marks, strict=True)
+    )
+
+
+# Numba has no loops over tuples of different types: these say the same by recursion on the tail.
+
+
+@overload(unravel)
+def _unravel(number: Any, extents: Any) -> Any:
+    if len(extents) == 0:
+
+        def empty(number: Any, extents: Any) -> Any:
+            return ()
+
+        return empty
+
+    def compiled(number: Any, extents: Any) -> Any:
+        return (*unravel(number // extents[-1], extents[:-1]), number % extents[-1])
+
+    return compiled
+
+
+@overload(entries)
+def _entries(arrays: Any, number: Any) -> Any:
+    if len(arrays) == 0:
+
+        def empty(arrays: Any, number: Any) -> Any:
+            return ()
+
+        return empty
+
+    def compiled(arrays: Any, number: Any) -> Any:
+        return (arrays[0][number], *entries(arrays[1:], number))
+
+    return compiled
+
+
+@overload(is_within)
+def _is_within(index: Any, shape: Any) -> Any:
+    if len(index) == 0:
+
+        def empty(index: Any, shape: Any) -> Any:
+            return True
+
+        return empty
+
+    def compiled(index: Any, shape: Any) -> Any:
+        return 0 <= index[0] < shape[0] and is_within(index[1:], shape[1:])
+
+    return compiled
+
+
+@overload(read_all)
+def _read_all(arrays: Any, indices: Any, outsides: Any) -> Any:
+    if len(arrays) == 0:
+
+        def empty(arrays: Any, indices: Any, outsides: Any) -> Any:
+            return ()
+
+        return empty
+
+    def compiled(arrays: Any, indices: Any, outsides: Any) -> Any:
+        value = outsides[0]
+        if is_within(indices[0], arrays[0].shape):
+            value = np.float64(arrays[0][indices[0]])
+        return (value, *read_all(arrays[1:], indices[1:], outsides[1:]))
+
+    return compiled
+
+
+@overload(any_hole)
+def _any_hole(arrays: Any, indices: Any, marks: Any) -> Any:
+    if len(arrays) == 0:
+
+        def empty(arrays: Any, indices: Any, marks: Any) -> Any:
+            return False
+
+        return empty
+
+    def compiled(arrays: Any, indices: Any, marks: Any) -> Any:
+        if marks[0] and not is_within(indices[0], arrays[0].shape):
+            return True
+        return any_hole(arrays[1:], indices[1:], marks[1:])
+
+    return compiled
+
+
+@cache
+def _jitable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make `function`, and every plain function that it names, known to Numba."""
+    for name in function.__code__.co_names:
+        named = function.__globals__.get(name)
+        if getattr(named, "__module__", None) and hasattr(named, "__code__"):
+            _jitable(named)
+    registered: Callable[..., Any] = register_jitable(function)
+    return registered
+
+
+def _no_start(cell: Any, p: Any) -> Any:
+    return (0,)
+
+
+@cache
+def _kernel(
+    where: Any,
+    term: Any,
+    combine: Any,
+    identity: float,
+    finish: Any,
+    start_where: Any,
+    outsides: tuple[float, ...],
+    marks: tuple[bool, ...],
+) -> Any:
+    """The compiled loop of a rule. Extents and params stay arguments: layers of a kind share it."""
+    for function in (where, term, finish, start_where):
+        _jitable(function)
+
+    @register_jitable
+    def fold_in(total: Any, cell: Any, tap: Any, arrays: Any, p: Any) -> Any:
+        indices = where(cell, tap, p)
+        if any_hole(arrays, indices, marks):
+            return total
+        return combine(total, term(read_all(arrays, indices, outsides), cell, tap, p))
+
+    @njit(nogil=True, cache=_CAN_CACHE, error_model="numpy")
+    def fill(
+        first: Any, last: Any, cells: Any, taps: Any, arrays: Any, start: Any, p: Any, out: Any
+    ) -> None:
+        # out: the flat tensor; units first .. last - 1 are strips along the last axis.
+        width = cells[-1]
+        strips = (width + STRIP - 1) // STRIP
+        totals = np.empty(STRIP)
+        count = taps[0].size
+        for unit in range(first, last):
+            line = unit // strips
+            left = unit % strips * STRIP
+            size = min(STRIP, width - left)
+            ahead = unravel(line, cells[:-1])
+            for k in range(size):
+                totals[k] = start[start_where((*ahead, left + k), p)]
+            for number in range(count):
+                tap = entries(taps, number)
+                if size == STRIP:
+                    # A constant length: the compiler unrolls and keeps the sums in registers.
+                    for k in range(STRIP):
+                        totals[k] = fold_in(totals[k], (*ahead, left + k), tap, arrays, p)
+                else:
+                    for k in range(size):
+                        totals[k] = fold_in(totals[k], (*ahead, left + k), tap, arrays, p)
+            for k in range(size):
+                out[line * width + left + k] = finish(totals[k], (*ahead, left + k), p)
+
+    return fill
+
+
+def can_compile(sweep: Sweep) -> bool:
+    """Whether the general kernel takes `sweep`: it folds, over at least one axis."""
+    return sweep.fold is not None and bool(sweep.taps) and not sweep.transcendental
+
+
+def fill_compiled(
+    sweep: Sweep,
+    tensors: Tensors,
+    threads: int,
+    progress: Callable[[float], None] = lambda share: None,
+) -> FloatArray:
+    """The tensor that `sweep` writes, in float64; `progress` hears of the share that is done.
+
+    Raises whatever `progress` raises, which is how a caller stops it.
+    """
+    assert sweep.fold is not None
+    if isinstance(sweep.start, Start):
+        start_where, start = sweep.start.where, tensors[sweep.start.tensor].astype(np.float64)
+    else:
+        start_where, start = _no_start, np.array([sweep.start], np.float64)
+    fill = _kernel(
+        sweep.where,
+        sweep.term,
+        sweep.fold.combine,
+        sweep.fold.identity,
+        sweep.finish,
+        start_where,
+        tuple(0.0 if read.outside is None else float(read.outside) for read in sweep.reads),
+        tuple(read.outside is None for read in sweep.reads),
+    )
+    arrays = tuple(np.ascontiguousarray(tensors[read.tensor]) for read in sweep.reads)
+    out = np.empty(sweep.cell_count, np.float64)
+    width = sweep.cells[-1]
+    units = sweep.cell_count // width * -(-width // STRIP)
+    # About 2 million taps a piece: milliseconds, so progress is smooth and a stop is prompt.
+    piece = max(1, min(-(-units // (2 * threads)), 2_000_000 // (STRIP * sweep.tap_count) + 1))
+    pieces = [(first, min(first + piece, units)) for first in range(0, units, piece)]
+    taps = tap_coordinates(sweep.taps)
+
+    def run(bounds: tuple[int, int]) -> None:
+        fill(*bounds, sweep.cells, taps, arrays, start, sweep.params, out)
+
+    run((0, 0))  # compiles, or loads what was compiled
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for done, _ in enumerate(pool.map(run, pieces), 1):
+                progress(done / len(pieces))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return out.reshape(sweep.cells)

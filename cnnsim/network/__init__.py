@@ -1,0 +1,1 @@
+"""Networks: the kinds of layers, the graph they form, its shapes, costs and receptive fields."""

@@ -1,0 +1,59 @@
+"""Average pooling: the mean of each window."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from cnnsim.network.layer import Place
+from cnnsim.network.pooling import ORIGINS, Pool, where
+from cnnsim.network.window import Window
+from cnnsim.steps.sweep import ADD, Index, Read, Sweep
+
+
+def divide_by_all(total: Any, cell: Index, p: Window) -> Any:
+    """Divide by the window's pixels, padding included, but not what ceil_mode adds beyond it."""
+    rows = np.minimum(cell[2] * p.stride_h + p.kernel_h, p.in_h + p.top + p.bottom)
+    columns = np.minimum(cell[3] * p.stride_w + p.kernel_w, p.in_w + p.left + p.right)
+    return total / ((rows - cell[2] * p.stride_h) * (columns - cell[3] * p.stride_w))
+
+
+def divide_by_inside(total: Any, cell: Index, p: Window) -> Any:
+    """Divide by the window's pixels that lie in the picture."""
+    top = cell[2] * p.stride_h - p.top
+    left = cell[3] * p.stride_w - p.left
+    rows = np.minimum(top + p.kernel_h, p.in_h) - np.maximum(top, 0)
+    columns = np.minimum(left + p.kernel_w, p.in_w) - np.maximum(left, 0)
+    return total / (rows * columns)
+
+
+class AvgPool2d(Pool):
+    """The mean of each window."""
+
+    type: Literal["avg_pool2d"]
+    count_include_pad: bool = Field(
+        default=True, description="divide by the padding zeros too, as PyTorch does by default"
+    )
+
+    def sweeps(self, place: Place) -> list[Sweep]:
+        """One forward sweep, cell [n,o,y,x], tap [i,j]; the division is its finish."""
+        return [
+            Sweep(
+                layer=place.name,
+                name="forward",
+                writes=place.tensor("y"),
+                cells=place.cells,
+                cell_axes=place.axes,
+                taps=self.size,
+                tap_axes=("i", "j"),
+                reads=(Read(place.tensors[0]),),
+                where=where,
+                fold=ADD,
+                finish=divide_by_all if self.count_include_pad else divide_by_inside,
+                params=self.window(place.inputs[0]),
+                finish_formula="{0} / count",
+                origins=ORIGINS,
+            )
+        ]

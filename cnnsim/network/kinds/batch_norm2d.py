@@ -1,0 +1,192 @@
+"""Batch normalisation of maps: (x − mean) / √(variance + ε) · scale + shift, channel by channel.
+
+In evaluation mean and variance are stored numbers and one sweep does it all. In training they come
+from the batch: four sweeps, ``mean``, ``variance``, ``normalise`` and ``forward``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from cnnsim.errors import ShapeError
+from cnnsim.network.fields import Numbers
+from cnnsim.network.layer import Layer, Place, Shape, Why
+from cnnsim.network.parameter import Init, Parameter
+from cnnsim.steps.sweep import ADD, Index, Read, Sweep
+
+
+class Params(NamedTuple):
+    """ε, and how many values of a channel the batch has."""
+
+    epsilon: float
+    count: int
+
+
+def evaluation_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """x and the four numbers of its channel."""
+    channel = (cell[1],)
+    return cell, channel, channel, channel, channel
+
+
+def whole_channel(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """A value of the channel, anywhere in the batch."""
+    return ((tap[0], cell[0], tap[1], tap[2]),)
+
+
+def whole_channel_and_mean(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """The same, and the channel's mean."""
+    return (tap[0], cell[0], tap[1], tap[2]), cell
+
+
+def value_and_channel(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """A value and two numbers of its channel."""
+    return cell, (cell[1],), (cell[1],)
+
+
+def evaluated(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """The whole formula."""
+    x, mean, variance, scale, shift = values
+    return (x - mean) / np.sqrt(variance + p.epsilon) * scale + shift
+
+
+def squared_distance(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """(x − mean)²."""
+    return (values[0] - values[1]) * (values[0] - values[1])
+
+
+def normalised(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """(x − mean) / √(variance + ε)."""
+    return (values[0] - values[1]) / np.sqrt(values[2] + p.epsilon)
+
+
+def affine(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """x · scale + shift."""
+    return values[0] * values[1] + values[2]
+
+
+def divide(total: Any, cell: Index, p: Params) -> Any:
+    """Divide by the number of values."""
+    return total / p.count
+
+
+class BatchNorm2d(Layer):
+    """Normalised maps: [c,h,w] to [c,h,w]."""
+
+    type: Literal["batch_norm2d"]
+    epsilon: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1e-5
+    mean: Numbers | None = Field(default=None, description="one for each channel; default: 0")
+    variance: Numbers | None = Field(default=None, description="one for each channel; default: 1")
+    scale: Numbers | None = Field(default=None, description="γ, one for each channel; default: 1")
+    shift: Numbers | None = Field(default=None, description="β, one for each channel; default: 0")
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """The shape of the input; every given list has one number for each channel."""
+        channels, *_ = self.wants_map(inputs[0])
+        for key in ("mean", "variance", "scale", "shift"):
+            given = getattr(self, key)
+            if given is not None and given.shape not in ((), (channels,)):
+                raise ShapeError(
+                    self.name, f"{key} should be {channels} numbers, one for each input map"
+                )
+        if self.variance is not None and (self.variance < 0).any():
+            raise ShapeError(self.name, "variance holds a negative number")
+        return inputs[0]
+
+    def parameters(self, inputs: Sequence[Shape]) -> dict[str, Parameter]:
+        """w (scale) and b (shift), and the stored mean and variance, which are not trained."""
+        shape = inputs[0][:1]
+
+        def named(key: str, init: Init, torch_name: str, counts: bool = True) -> Parameter:
+            return Parameter(
+                shape, getattr(self, key), init, torch_name=torch_name, counts=counts
+            )
+
+        return {
+            "w": named("scale", "ones", "weight"),
+            "b": named("shift", "zeros", "bias"),
+            "mean": named("mean", "zeros", "running_mean", False),
+            "variance": named("variance", "ones", "running_var", False),
+        }
+
+    def sweeps(self, place: Place) -> list[Sweep]:
+        """One sweep in evaluation; four in training."""
+        source = Read(place.tensors[0])
+        channels, height, width = place.output
+        params = Params(self.epsilon, place.batch * height * width)
+        scale, shift = Read(place.tensor("w")), Read(place.tensor("b"))
+        over_maps: dict[str, Any] = {
+            "layer": place.name,
+            "cells": place.cells,
+            "cell_axes": place.axes,
+            "params": params,
+        }
+        if not place.training:
+            mean, variance = Read(place.tensor("mean")), Read(place.tensor("variance"))
+            return [
+                Sweep(
+                    name="forward",
+                    writes=place.tensor("y"),
+                    reads=(source, mean, variance, scale, shift),
+                    where=evaluation_reads,
+                    term=evaluated,
+                    formula="({0} − {1})/√({2} + ε)·{3} + {4}",
+                    **over_maps,
+                )
+            ]
+        mean, variance = Read(place.tensor("batch_mean")), Read(place.tensor("batch_variance"))
+        normal = Read(place.tensor("normalised"))
+        over_channels: dict[str, Any] = {
+            "layer": place.name,
+            "cells": (channels,),
+            "cell_axes": ("o",),
+            "taps": (place.batch, height, width),
+            "tap_axes": ("n", "y", "x"),
+            "fold": ADD,
+            "finish": divide,
+            "finish_formula": "{0} / count",
+            "params": params,
+        }
+        return [
+            Sweep(
+                name="mean",
+                writes=mean.tensor,
+                reads=(source,),
+                where=whole_channel,
+                **over_channels,
+            ),
+            Sweep(
+                name="variance",
+                writes=variance.tensor,
+                reads=(source, mean),
+                where=whole_channel_and_mean,
+                term=squared_distance,
+                formula="({0} − {1})²",
+                **over_channels,
+            ),
+            Sweep(
+                name="normalise",
+                writes=normal.tensor,
+                reads=(source, mean, variance),
+                where=value_and_channel,
+                term=normalised,
+                formula="({0} − {1})/√({2} + ε)",
+                **over_maps,
+            ),
+            Sweep(
+                name="forward",
+                writes=place.tensor("y"),
+                reads=(normal, scale, shift),
+                where=value_and_channel,
+                term=affine,
+                formula="{0}·{1} + {2}",
+                **over_maps,
+            ),
+        ]
+
+    def why(self, inputs: Sequence[Shape]) -> list[Why]:
+        """Scale and shift for each channel."""
+        return [Why("params", f"{inputs[0][0]} · 2", f"{2 * inputs[0][0]:,}")]

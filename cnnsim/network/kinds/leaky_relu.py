@@ -1,0 +1,36 @@
+"""Leaky ReLU: negative values keep a small slope."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from cnnsim.network.elementwise import Elementwise
+from cnnsim.steps.sweep import Index
+
+
+class Params(NamedTuple):
+    """The slope for negative values."""
+
+    slope: float
+
+
+def leaky(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """x where x > 0, slope · x elsewhere."""
+    x = values[0]
+    return np.where(x > 0, x, p.slope * x)
+
+
+class LeakyRelu(Elementwise):
+    """y = x for x > 0, else slope · x."""
+
+    type: Literal["leaky_relu"]
+    slope: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.01
+    term: ClassVar[Any] = staticmethod(leaky)
+    formula: ClassVar[str] = "{0} > 0 ? {0} : slope·{0}"
+
+    def params(self) -> Params:
+        """The slope."""
+        return Params(self.slope)

@@ -1,0 +1,78 @@
+"""Max pooling: the largest of each window. A second sweep names the winner.
+
+The first maximum in row-major order wins a tie, as in PyTorch; NaN wins over everything.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from cnnsim.network.fields import Size
+from cnnsim.network.layer import Place
+from cnnsim.network.pooling import ORIGINS, Pool, where
+from cnnsim.network.window import Window
+from cnnsim.steps.sweep import LARGER, SMALLER, Index, Read, Sweep
+
+
+def where_both(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
+    """The input pixel of a tap and the maximum of its window."""
+    return where(cell, tap, p)[0], cell
+
+
+def place_of_winner(values: tuple[Any, ...], cell: Index, tap: Index, p: Window) -> Any:
+    """The pixel's number in its plane (row · width + column) if it is the maximum, else infinity."""
+    pixel, largest = values
+    (_, _, row, column), _ = where_both(cell, tap, p)
+    is_winner = (pixel == largest) | (pixel != pixel)
+    return np.where(is_winner, row * p.in_w + column, np.inf)
+
+
+class MaxPool2d(Pool):
+    """The largest of each window."""
+
+    type: Literal["max_pool2d"]
+    dilation: Size = (1, 1)
+
+    @property
+    def spread(self) -> tuple[int, int]:
+        """The window's dilation."""
+        return self.dilation
+
+    def sweeps(self, place: Place) -> list[Sweep]:
+        """``forward``: cell [n,o,y,x], tap [i,j]; ``winner``: the same taps, the first maximum."""
+        window = self.window(place.inputs[0])
+        # Padding never wins: it reads as −∞, and as no winner.
+        source = Read(place.tensors[0], -np.inf)
+        common: dict[str, Any] = {
+            "layer": place.name,
+            "cells": place.cells,
+            "cell_axes": place.axes,
+            "taps": self.size,
+            "tap_axes": ("i", "j"),
+            "params": window,
+            "origins": ORIGINS,
+        }
+        return [
+            Sweep(
+                name="forward",
+                writes=place.tensor("y"),
+                reads=(source,),
+                where=where,
+                fold=LARGER,
+                start=-np.inf,
+                **common,
+            ),
+            Sweep(
+                name="winner",
+                writes=place.tensor("winner"),
+                reads=(Read(place.tensors[0], None), Read(place.tensor("y"))),
+                where=where_both,
+                term=place_of_winner,
+                fold=SMALLER,
+                start=np.inf,
+                formula="{0} = {1} ?",
+                **common,
+            ),
+        ]

@@ -1,0 +1,104 @@
+"""Softmax over the features (or, for maps, over the channels): e^x / Σ e^x.
+
+The largest value is taken away first, so that no exponential overflows; hence three sweeps:
+``largest``, ``total``, ``forward``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from cnnsim.network.layer import Layer, Place, Shape
+from cnnsim.network.window import Window
+from cnnsim.steps.sweep import ADD, LARGER, Index, Read, Sweep
+
+
+def across(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """The value of class ``tap`` at the cell's place."""
+    return ((cell[0], *tap, *cell[1:]),)
+
+
+def across_and_largest(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """The same, and the largest of its place."""
+    return (cell[0], *tap, *cell[1:]), cell
+
+
+def here(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """The value of the cell, the largest and the total of its place."""
+    place = (cell[0], *cell[2:])
+    return cell, place, place
+
+
+def exponential(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
+    """e^(x − largest)."""
+    return np.exp(values[0] - values[1])
+
+
+def share(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
+    """e^(x − largest) / total."""
+    return np.exp(values[0] - values[1]) / values[2]
+
+
+class Softmax(Layer):
+    """Probabilities that add up to 1."""
+
+    type: Literal["softmax"]
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """The shape of the input."""
+        return inputs[0]
+
+    def field(self, inputs: Sequence[Shape]) -> Window | None:
+        """A flat softmax sees everything; over maps, its own pixel."""
+        return None if len(inputs[0]) == 1 else super().field(inputs)
+
+    def sweeps(self, place: Place) -> list[Sweep]:
+        """``largest`` and ``total``: cell [n] or [n,y,x], tap [o]; ``forward``: a term a cell."""
+        x = Read(place.tensors[0])
+        largest = Read(place.tensor("largest"))
+        total = Read(place.tensor("total"))
+        shape = place.inputs[0]
+        common: dict[str, Any] = {
+            "layer": place.name,
+            "cells": (place.batch, *shape[1:]),
+            "cell_axes": ("n", "y", "x")[: len(shape)],
+            "taps": shape[:1],
+            "tap_axes": ("o",),
+            "transcendental": True,
+        }
+        return [
+            Sweep(
+                name="largest",
+                writes=largest.tensor,
+                reads=(x,),
+                where=across,
+                fold=LARGER,
+                start=-np.inf,
+                **common,
+            ),
+            Sweep(
+                name="total",
+                writes=total.tensor,
+                reads=(x, largest),
+                where=across_and_largest,
+                term=exponential,
+                fold=ADD,
+                formula="exp({0} − {1})",
+                **common,
+            ),
+            Sweep(
+                layer=place.name,
+                name="forward",
+                writes=place.tensor("y"),
+                cells=place.cells,
+                cell_axes=place.axes,
+                reads=(x, largest, total),
+                where=here,
+                term=share,
+                formula="exp({0} − {1}) / {2}",
+                transcendental=True,
+            ),
+        ]

@@ -1,0 +1,24 @@
+"""Hyperbolic tangent: squeezes every number into −1..1."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from cnnsim.network.elementwise import Elementwise
+from cnnsim.steps.sweep import Index
+
+
+def tanh(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
+    """The hyperbolic tangent."""
+    return np.tanh(values[0])
+
+
+class Tanh(Elementwise):
+    """y = tanh(x)."""
+
+    type: Literal["tanh"]
+    term: ClassVar[Any] = staticmethod(tanh)
+    formula: ClassVar[str] = "tanh({0})"
+    transcendental: ClassVar[bool] = True

@@ -1,0 +1,63 @@
+"""A layer's numbers: given in the file, read from a weights file, or drawn from the seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Init = Literal["torch", "he", "zeros", "ones"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A tensor that belongs to a layer.
+
+    Attributes:
+        shape: its extents.
+        values: the numbers themselves, or None where they are drawn.
+        init: how they are drawn. ``torch``: uniform in ±1/√fan_in, PyTorch's default for
+            convolutions and dense layers; ``he``: normal with variance 2/fan_in, for nets of ReLUs.
+        fan_in: products that one output cell sums.
+        torch_name: its name in a PyTorch state dict, after the layer's; empty where it has none.
+        counts: whether it is a parameter in the sense of the parameter count.
+    """
+
+    shape: tuple[int, ...]
+    values: npt.NDArray[np.float64] | None = None
+    init: Init = "torch"
+    fan_in: int = 1
+    torch_name: str = ""
+    counts: bool = True
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return prod(self.shape)
+
+    def draw(self, seed: int, name: str) -> npt.NDArray[Any]:
+        """The numbers: given ones in float64, drawn ones in float32.
+
+        The stream depends on seed and name only, so that one layer is drawn without the others.
+        """
+        if self.values is not None:
+            return np.broadcast_to(self.values, self.shape).astype(np.float64)
+        if self.init in ("zeros", "ones"):
+            return np.full(self.shape, 1 if self.init == "ones" else 0, np.float32)
+        stream = stream_of(seed, name)
+        if self.init == "he":
+            drawn = stream.standard_normal(self.shape, np.float32)
+            drawn *= np.float32(np.sqrt(2 / self.fan_in))
+            return drawn
+        drawn = stream.random(self.shape, np.float32)
+        drawn -= np.float32(0.5)
+        drawn *= np.float32(2 / np.sqrt(self.fan_in))
+        return drawn
+
+
+def stream_of(seed: int, name: str) -> np.random.Generator:
+    """The random stream of (seed, name), the same on every machine."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *name.encode()])))

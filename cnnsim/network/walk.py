@@ -1,0 +1,161 @@
+"""The shape walk: what each layer puts out and what it costs, without computing a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from cnnsim.errors import ShapeError
+from cnnsim.network.graph import Network, connect
+from cnnsim.network.layer import Layer, Shape, times
+from cnnsim.network.receptive import ReceptiveField, receptive_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A layer's line in the walk; costs of one sample.
+
+    `macs` are forward multiply-adds without bias; `backward_macs` the two gradients' products.
+    `activation_bytes` are float32; a layer that can overwrite its input has none.
+    """
+
+    name: str
+    type: str
+    summary: str
+    output: Shape
+    params: int
+    macs: int
+    padding_macs: int
+    activation_bytes: int
+    receptive_field: ReceptiveField | None
+
+    @property
+    def backward_macs(self) -> int:
+        """The kernel gradient's and the input gradient's multiply-adds."""
+        return 2 * self.macs
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON object of a layer."""
+        field = self.receptive_field
+        return {
+            "kind": "layer",
+            "name": self.name,
+            "type": self.type,
+            "output": list(self.output),
+            "params": self.params,
+            "macs": self.macs,
+            "padding_macs": self.padding_macs,
+            "backward_macs": self.backward_macs,
+            "activation_bytes": self.activation_bytes,
+            "receptive_field": None
+            if field is None
+            else {"size": list(field.size), "stride": list(field.stride), "pad": list(field.pad)},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """All rows, and the error that ends them, if any."""
+
+    input_shape: Shape
+    rows: tuple[Row, ...]
+    error: ShapeError | None = None
+
+    def total(self, what: str) -> int:
+        """The sum of a column: ``params``, ``macs``, …"""
+        return sum(getattr(row, what) for row in self.rows)
+
+    def total_dict(self) -> dict[str, Any]:
+        """The JSON object of the totals."""
+        columns = ("params", "macs", "padding_macs", "backward_macs", "activation_bytes")
+        return {"kind": "total", **{column: self.total(column) for column in columns}}
+
+
+def walk(network: Network) -> Walk:
+    """Walk `network` up to its first shape error, which says which input sides would fit."""
+    fields = receptive_fields(network)
+    rows = []
+    for layer in network.layers:
+        place = network.places.get(layer.name)
+        if place is None:
+            continue
+        macs = sum(sweep.steps for sweep in layer.sweeps(place) if sweep.counts_macs)
+        parameters = layer.parameters(place.inputs).values()
+        rows.append(
+            Row(
+                layer.name,
+                layer.type,
+                layer.summary(),
+                place.output,
+                sum(parameter.size for parameter in parameters if parameter.counts),
+                macs // network.batch,
+                layer.padding_macs(place.inputs),
+                0 if layer.in_place else 4 * prod(place.output),
+                fields[layer.name],
+            )
+        )
+    error = explain(network) if network.errors else None
+    return Walk(network.input_shape, tuple(rows), error)
+
+
+def explain(network: Network) -> ShapeError:
+    """The first shape error, with what feeds the layer and which square inputs would fit."""
+    error = network.errors[0]
+    message = error.bare_message
+    layer = network.by_name[error.layer]
+    fed = _map_before(network, layer)
+    if fed and "features" in message:
+        message += f" ({times(fed)})"
+    hint = error.hint
+    fitting = sides_that_fit(network.layers, network.input_shape)
+    if fitting:
+        came = times(network.input_shape)
+        hint = f"the input is {came}; {fitting} fit" + (f"; or {hint}" if hint else "")
+    return ShapeError(error.layer, message, hint)
+
+
+def _map_before(network: Network, layer: Layer) -> Shape | None:
+    """The maps that were flattened on their way into `layer`."""
+    at: Layer | None = layer
+    order = [each.name for each in network.layers]
+    while at is not None:
+        if at.sources:
+            source = at.sources[0]
+        else:
+            number = order.index(at.name)
+            source = order[number - 1] if number else "input"
+        place = network.places.get(source)
+        shape = network.input_shape if source == "input" else place.output if place else None
+        if shape is None or len(shape) == 3:
+            return shape
+        at = network.by_name.get(source)
+    return None
+
+
+def sides_that_fit(layers: Sequence[Layer], shape: Shape, most: int = 1024) -> str:
+    """Square input sides near that of `shape` for which the network works: ``sides 227 to 258``.
+
+    Empty where there are none up to `most`, or where the input is flat.
+    """
+    if len(shape) != 3:
+        return ""
+    near = shape[1]
+    found = [
+        side
+        for side in range(1, max(most, 2 * min(near, most)) + 1)
+        if not connect(layers, (shape[0], side, side)).errors
+    ]
+    if not found:
+        return ""
+    runs = []
+    for side in found:
+        if runs and side == runs[-1][1] + 1:
+            runs[-1][1] = side
+        else:
+            runs.append([side, side])
+    first, last = min(runs, key=lambda run: min(abs(run[0] - near), abs(run[1] - near)))
+    if first == last:
+        return f"side {first}"
+    return f"sides {first} and up" if last == found[-1] >= most else f"sides {first} to {last}"

@@ -1,0 +1,90 @@
+"""On which line of a TOML file a key stands. For error messages; the file has been parsed before."""
+
+from __future__ import annotations
+
+import re
+
+Path = tuple[str | int, ...]
+
+_HEADER = re.compile(r"\[\[?\s*(?P<name>[^\]]*?)\s*\]\]?")
+_KEY = re.compile(r"""\s*(?P<key>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
+#: A string, a comment or a bracket: what decides whether a line begins a new entry.
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}]',
+    re.DOTALL,
+)
+
+
+def line_of(text: str, path: Path) -> int:
+    """The line (from 1) of the entry at `path`, or of the nearest table around it; 0 if none is."""
+    lines = key_lines(text)
+    for length in range(len(path), 0, -1):
+        if path[:length] in lines:
+            return lines[path[:length]]
+    return 0
+
+
+def key_lines(text: str) -> dict[Path, int]:
+    """The line of every table and of every key that begins a line."""
+    found: dict[Path, int] = {}
+    counts: dict[Path, int] = {}
+    table: Path = ()
+    for number, line in _entries(text):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            match = _HEADER.match(stripped)
+            if match is None:
+                continue
+            table = _resolve(match["name"], counts, stripped.startswith("[["))
+            found.setdefault(table, number)
+        elif match := _KEY.match(line):
+            path: Path = (*table, *_parts(match["key"]))
+            for length in range(len(table) + 1, len(path) + 1):
+                found.setdefault(path[:length], number)
+    return found
+
+
+def _entries(text: str) -> list[tuple[int, str]]:
+    """(line number, line) of the lines that do not continue a string or an array."""
+    starts = []
+    depth = 0
+    inside_until = 0
+    offset = 0
+    tokens = list(_TOKEN.finditer(text))
+    at = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if depth == 0 and offset >= inside_until and line.strip():
+            starts.append((number, line))
+        end = offset + len(line)
+        header = depth == 0 and line.lstrip().startswith("[")
+        while at < len(tokens) and tokens[at].start() <= end:
+            token = tokens[at]
+            at += 1
+            inside_until = max(inside_until, token.end())
+            if header:
+                continue
+            if token[0] in "[{":
+                depth += 1
+            elif token[0] in "]}":
+                depth = max(0, depth - 1)
+        offset = end + 1
+    return starts
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part.strip("\"'") for part in _PART.findall(name))
+
+
+def _resolve(name: str, counts: dict[Path, int], is_array: bool) -> Path:
+    """The path of a header: ``[[layers]]`` for the third time is ("layers", 2)."""
+    path: Path = ()
+    parts = _parts(name)
+    for place, part in enumerate(parts):
+        path = (*path, part)
+        if place == len(parts) - 1 and is_array:
+            counts[path] = counts.get(path, -1) + 1
+            return (*path, counts[path])
+        if path in counts:
+            path = (*path, counts[path])
+    return path

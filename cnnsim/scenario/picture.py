@@ -1,0 +1,95 @@
+"""Inputs that come from somewhere else: a picture file, or one of the shipped digits."""
+
+from __future__ import annotations
+
+import gzip
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.errors import UsageError, printable
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Floats = npt.NDArray[np.float64]
+
+
+#: A larger picture is refused before it is decoded.
+MOST_PIXELS = 50_000_000
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """(height, width) of a picture file, without decoding it. Raises UsageError."""
+    with _opened(path) as picture:
+        return picture.height, picture.width
+
+
+def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats:
+    """The picture as [channels, height, width] in 0..1, resized to `size` if given.
+
+    Raises UsageError where the file is missing, no picture, broken or absurdly large.
+    """
+    from PIL import Image
+
+    with _opened(path) as picture:
+        converted = picture.convert("L" if grey else "RGB")
+        if size is not None and converted.size != (size[1], size[0]):
+            converted = converted.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        pixels = np.asarray(converted, np.float64) / 255
+    return pixels[np.newaxis] if grey else np.moveaxis(pixels, -1, 0).copy()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The picture file; whatever Pillow and the file system raise becomes one clear error."""
+    from PIL import Image, UnidentifiedImageError
+
+    where = printable(str(path))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(path)
+        with picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise UsageError(
+                    f"{where} has {picture.width * picture.height:,} pixels",
+                    f"make it smaller; {MOST_PIXELS:,} are the most",
+                )
+            yield picture
+    except FileNotFoundError:
+        raise UsageError(f"there is no picture {where}") from None
+    except UnidentifiedImageError:
+        raise UsageError(f"{where} is no picture that can be read", "use PNG or JPEG") from None
+    except Image.DecompressionBombError:
+        raise UsageError(f"{where} has too many pixels", "make it smaller") from None
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UsageError(f"{where} cannot be read: {printable(str(error))}") from None
+
+
+@cache
+def digits() -> tuple[Floats, npt.NDArray[np.int64]]:
+    """The 1,797 UCI digits: pictures [1797, 8, 8] in 0..1 and their classes.
+
+    E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, doi 10.24432/C50P49,
+    CC BY 4.0. A pixel counts the set bits of a 4x4 block (0..16), here divided by 16.
+    """
+    packed = files("cnnsim.data").joinpath("digits.csv.gz").read_bytes()
+    rows = np.loadtxt(gzip.decompress(packed).decode("ascii").splitlines(), delimiter=",")
+    return rows[:, :-1].reshape(-1, 8, 8) / 16, rows[:, -1].astype(np.int64)
+
+
+def digit_picture(digit: int, number: int) -> Floats:
+    """The `number`-th picture of class `digit`, [1, 8, 8]. Raises UsageError beyond the last."""
+    pictures, classes = digits()
+    found = np.flatnonzero(classes == digit)
+    if number >= len(found):
+        raise UsageError(f"there are {len(found)} pictures of the digit {digit}, from 0 on")
+    return pictures[found[number]][np.newaxis]

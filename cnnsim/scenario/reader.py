@@ -1,0 +1,203 @@
+"""From the text of a file to a checked scenario, or to all of its mistakes at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cnnsim.errors import (
+    CnnsimError,
+    FileError,
+    Problem,
+    UsageError,
+    did_you_mean,
+    printable,
+)
+from cnnsim.network.graph import INPUT, Network, connect, wiring_problems
+from cnnsim.network.layer import Layer, Shape, kinds, times
+from cnnsim.network.walk import explain
+from cnnsim.scenario.bundled import read_text
+from cnnsim.scenario.complaints import problems_of, shown
+from cnnsim.scenario.locate import line_of
+from cnnsim.scenario.model import SOURCES, ScenarioModel
+from cnnsim.scenario.overrides import apply_overrides
+from cnnsim.scenario.scenario import Scenario, input_shape
+from cnnsim.scenario.tour import tour_problems
+
+#: A scenario that needs more memory than this is refused before anything is allocated.
+MOST_MEMORY = 4 << 30
+#: Step numbers are int64.
+MOST_STEPS = 2**63 - 1
+
+
+def read_scenario(
+    source: str,
+    settings: Sequence[str] = (),
+    input_size: Shape | None = None,
+    check_shapes: bool = True,
+) -> Scenario:
+    """Read a bundled name, a path or ``-``.
+
+    `settings` are ``key=value`` overrides; `input_size` replaces the input by zeros of that shape.
+    With `check_shapes` false, shape errors stay in ``scenario.network.errors`` for the caller.
+    Raises FileError with every mistake, or UsageError where there is no file.
+    """
+    name, text, path = read_text(source)
+    return parse_scenario(name, text, path, settings, input_size, check_shapes)
+
+
+def parse_scenario(
+    name: str,
+    text: str,
+    path: Path | None = None,
+    settings: Sequence[str] = (),
+    input_size: Shape | None = None,
+    check_shapes: bool = True,
+) -> Scenario:
+    """The same for a text that has been read."""
+    file = str(path) if path else name
+    document = _parse(text, file)
+    apply_overrides(document, settings)
+    if input_size is not None:
+        document["input"] = {"zeros": list(input_size)}
+    layers, problems = _layers(document.pop("layers", None))
+    model = None
+    try:
+        model = ScenarioModel.model_validate(document)
+    except ValidationError as error:
+        problems = problems_of(error, ScenarioModel) + problems
+    problems += wiring_problems(layers) if len(problems) == 0 else []
+    network = None
+    if model is not None and not problems:
+        network, more = _connect(model, layers, path)
+        problems += [] if not check_shapes and network is not None and network.errors else more
+        if network is not None and not network.errors:
+            problems += _size_problems(network) or tour_problems(network, model.tour)
+    if problems or model is None or network is None:
+        raise FileError(file, _located(problems, text))
+    return Scenario(name, path, text, model, network)
+
+
+def _parse(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        match = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+        line = text.count("\n") + 1
+        column = ""
+        if match:
+            message = message[: match.start()]
+            if match[1]:
+                line, column = int(match[1]), f" (column {match[2]})"
+        what = f"not valid TOML: {printable(message)}{column}"
+        raise FileError(file, [Problem("", what, line)]) from None
+    except RecursionError:
+        raise FileError(file, [Problem("", "lists or tables are nested too deep")]) from None
+    except ValueError as error:
+        what = f"not valid TOML: {printable(str(error))}"
+        raise FileError(file, [Problem("", what)]) from None
+
+
+def _layers(entries: Any) -> tuple[list[Layer], list[Problem]]:
+    """Every layer by its kind, and what is wrong with the others."""
+    if entries is None:
+        what = "there are none; a scenario needs at least one [[layers]]"
+        return [], [Problem("layers", what)]
+    if not isinstance(entries, list) or not entries:
+        what = f"should be [[layers]] tables, not {shown(entries)}"
+        return [], [Problem("layers", what, path=("layers",))]
+    known = kinds()
+    layers = []
+    problems = []
+    for number, entry in enumerate(entries):
+        at = ("layers", number)
+        field = f"layers[{number}]"
+        if not isinstance(entry, dict):
+            problems.append(Problem(field, f"should be a table, not {shown(entry)}", path=at))
+            continue
+        kind = entry.get("type")
+        if not isinstance(kind, str) or kind not in known:
+            if kind is None:
+                what = f"is missing; known are {', '.join(known)}"
+            else:
+                what = f"no kind of layer {shown(kind)}"
+                near = did_you_mean(str(kind), known)
+                what += near or f"; known are {', '.join(known)}"
+            problems.append(Problem(f"{field}.type", what, path=(*at, "type")))
+            continue
+        try:
+            layers.append(known[kind].model_validate(entry))
+        except ValidationError as error:
+            problems += problems_of(error, known[kind], at)
+    return layers, problems
+
+
+def _connect(
+    model: ScenarioModel, layers: list[Layer], path: Path | None
+) -> tuple[Network | None, list[Problem]]:
+    """The network, and its shape errors as problems of the layers."""
+    try:
+        batch, shape = input_shape(model.input, path)
+    except UsageError as error:
+        given = next(key for key in SOURCES if getattr(model.input, key) is not None)
+        return None, [Problem(f"input.{given}", str(error), path=("input", given))]
+    network = connect(layers, shape, batch, model.mode == "training", model.seed)
+    names = [layer.name for layer in layers]
+    problems = []
+    for error in network.errors:
+        told = explain(network) if error is network.errors[0] else error
+        number = names.index(error.layer)
+        what = f"{told.layer} {told.bare_message}" + (f"; {told.hint}" if told.hint else "")
+        problems.append(Problem(f"layers[{number}]", what, path=("layers", number)))
+    return network, problems
+
+
+def _size_problems(network: Network) -> list[Problem]:
+    needed = network.bytes_needed
+    if needed > MOST_MEMORY:
+        what = (
+            f"it would need {_bytes(needed)} of memory for an input of "
+            f"{times((network.batch, *network.input_shape))}; {_bytes(MOST_MEMORY)} are the most"
+        )
+        return [Problem("", what)]
+    steps = sum(sweep.steps for sweep in network.sweeps)
+    if steps > MOST_STEPS:
+        return [Problem("", f"it would have {steps:,} steps; {MOST_STEPS:,} are the most")]
+    return []
+
+
+def _bytes(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
+        if size < 1000 or unit == "PB":
+            return f"{size:,.3g} {unit}" if unit != "bytes" else f"{count} bytes"
+        size /= 1000
+    return ""
+
+
+def _located(problems: Sequence[Problem], text: str) -> list[Problem]:
+    """The problems with their lines, in the order of the file."""
+    found = [replace(problem, line=line_of(text, problem.path)) for problem in problems]
+    return sorted(found, key=lambda problem: problem.line)
+
+
+def check_file(source: str) -> list[str]:
+    """Every mistake of a file as ``file:line: field: what``; empty where there is none."""
+    try:
+        scenario = read_scenario(source)
+        scenario.leaves() if scenario.model.weights or scenario.model.input.image else None
+    except FileError as error:
+        return [problem.located(error.file) for problem in error.problems]
+    except CnnsimError as error:
+        return [str(error)]
+    return []
+
+
+__all__ = ["INPUT", "check_file", "parse_scenario", "read_scenario"]

@@ -1,0 +1,104 @@
+"""The tour of a scenario, stop by stop, with its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cnnsim.network.fields import numbers
+from cnnsim.scenario.model import Stop
+from cnnsim.scenario.tour import fit
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.steps.reading import Reading
+
+#: How far a number may be from what a tour expects, relative to it.
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One expectation of a stop. For a tensor, the first entry that is off, if any."""
+
+    what: str
+    expected: Any
+    found: Any
+    ok: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON object of a check."""
+        return {"what": self.what, "expected": self.expected, "found": self.found, "ok": self.ok}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stop of the tour, visited."""
+
+    number: int
+    stop: Stop
+    reading: Reading
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Everything is as the stop expects."""
+        return all(check.ok for check in self.checks)
+
+    def as_dict(self, scenario: str) -> dict[str, Any]:
+        """The JSON object of a stop."""
+        return {
+            "kind": "stop",
+            "scenario": scenario,
+            "address": self.reading.address,
+            "say": self.stop.say,
+            "reading": self.reading.as_dict(scenario),
+            "checks": [check.as_dict() for check in self.checks],
+            "ok": self.ok,
+        }
+
+
+def visit_tour(stepper: Stepper) -> Iterator[Visit]:
+    """Visit every stop in order."""
+    for number, stop in enumerate(stepper.scenario.tour):
+        yield visit(stepper, number, stop)
+
+
+def visit(stepper: Stepper, number: int, stop: Stop) -> Visit:
+    """Visit one stop."""
+    reading = stepper.read(stepper.find(stop.at))
+    tolerance = float(stop.expect.get("tolerance", TOLERANCE))
+    checks = []
+    for key, expected in stop.expect.items():
+        if key == "tolerance":
+            continue
+        if key == "tensors":
+            checks += [
+                _check_tensor(stepper, name, values, tolerance) for name, values in expected.items()
+            ]
+            continue
+        found = getattr(reading, key)
+        if isinstance(found, tuple):
+            found = list(found)
+        checks.append(Check(key, expected, found, _agrees(expected, found, tolerance)))
+    return Visit(number, stop, reading, tuple(checks))
+
+
+def _agrees(expected: Any, found: Any, tolerance: float) -> bool:
+    if isinstance(expected, bool) or isinstance(expected, str | list) or found is None:
+        return bool(expected == found)
+    if isinstance(found, int) and isinstance(expected, int):
+        return found == expected
+    return bool(np.isclose(found, expected, rtol=tolerance, atol=tolerance, equal_nan=True))
+
+
+def _check_tensor(stepper: Stepper, name: str, values: Any, tolerance: float) -> Check:
+    found = stepper.values[name].astype(np.float64)
+    expected = fit(numbers(values), found.shape)
+    close = np.isclose(found, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+    if close.all():
+        return Check(name, values, values, True)
+    index = tuple(int(at) for at in np.argwhere(~close)[0])
+    place = f"{name}[{','.join(map(str, index))}]"
+    return Check(place, float(expected[index]), float(found[index]), False)

@@ -1,0 +1,77 @@
+"""The stepper: any step of a scenario by its number, its moves, its edits."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from cnnsim.scenario.scenario import Scenario
+from cnnsim.stepper.values import Values
+from cnnsim.steps.address import format_address, parse_address
+from cnnsim.steps.moves import move
+from cnnsim.steps.reading import Reading, read_step
+from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.taps import Reach, reach_of
+from cnnsim.steps.trace import Position, Trace
+from cnnsim.steps.work import Work, work_out
+
+#: Worked-out cells that are kept.
+_KEPT = 64
+
+
+class Stepper:
+    """An opened scenario. It holds tensors, never a position: that belongs to who looks at it."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.network = scenario.network
+        self.trace = Trace(self.network.sweeps)
+        self.values = Values(self.network.sweeps, scenario.leaves())
+        self._works: OrderedDict[tuple[int, tuple[int, ...]], Work] = OrderedDict()
+
+    def sweep(self, step: int) -> Sweep:
+        """The sweep that `step` belongs to."""
+        return self.trace.sweep_of(self.trace.position(step))
+
+    def is_ready(self, step: int) -> bool:
+        """Whether `step` can be read without computing a tensor."""
+        return all(self.values.is_ready(name) for name in self.sweep(step).tensors)
+
+    def work(self, position: Position) -> Work:
+        """The cell of `position`, worked out."""
+        key = (position.sweep, position.cell)
+        work = self._works.get(key)
+        if work is None:
+            work = work_out(self.trace.sweep_of(position), position.cell, self.values)
+            self._works[key] = work
+            if len(self._works) > _KEPT:
+                self._works.popitem(last=False)
+        else:
+            self._works.move_to_end(key)
+        return work
+
+    def read(self, step: int) -> Reading:
+        """What `step` says. Raises AddressError outside the trace."""
+        position = self.trace.position(step)
+        return read_step(self.trace, step, position, self.work(position))
+
+    def reach(self, position: Position) -> Reach:
+        """What the taps of the cell of `position` read: index arithmetic only."""
+        return reach_of(self.trace.sweep_of(position), position.cell, self.network.shapes)
+
+    def move(self, step: int, unit: str, forward: bool, skip_padding: bool = False) -> int:
+        """The step one `unit` (see `steps.moves.UNITS`) away; `step` itself at the ends."""
+        return move(self.trace, step, unit, forward, self.reach, skip_padding)
+
+    def find(self, text: str, end: bool = False) -> int:
+        """The step that an address names. Raises AddressError."""
+        return parse_address(self.trace, text, end=end)
+
+    def address(self, step: int) -> str:
+        """The canonical address of `step`."""
+        return format_address(self.trace, self.trace.position(step))
+
+    def edit(self, tensor: str, index: tuple[int, ...], value: float) -> float:
+        """Set one number of the input or a parameter; returns the old one. Raises UsageError."""
+        old = self.values.edit(tensor, index, value)
+        self._works.clear()
+        return old

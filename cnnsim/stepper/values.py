@@ -1,0 +1,107 @@
+"""The tensors of an opened scenario: given ones, and those computed from them when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.errors import UsageError
+from cnnsim.kernels.fill import Progress, fill
+from cnnsim.network.layer import times
+from cnnsim.steps.sweep import Sweep
+
+Array = npt.NDArray[Any]
+Report = Callable[[Progress], None]
+
+#: A larger float32 tensor stays float32 when one of its values is edited.
+_WIDEN_UP_TO = 1 << 20
+
+
+def _silent(progress: Progress) -> None:
+    """Nobody listens."""
+
+
+class Values(Mapping[str, Array]):
+    """Tensors by name. `value[name]` computes what is missing; `ready` tells without computing.
+
+    ``leaves`` are the tensors that no sweep writes; editing one forgets whatever followed from it.
+    """
+
+    def __init__(self, sweeps: Sequence[Sweep], leaves: dict[str, Array]) -> None:
+        self._sweeps = tuple(sweeps)
+        self._writer = {sweep.writes: number for number, sweep in enumerate(self._sweeps)}
+        self._leaves = leaves
+        self._computed: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._leaves and name not in self._computed:
+            self.compute([name])
+        return self._leaves[name] if name in self._leaves else self._computed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._leaves
+        yield from self._writer
+
+    def __len__(self) -> int:
+        return len(self._leaves) + len(self._writer)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._leaves or name in self._writer
+
+    def is_ready(self, name: str) -> bool:
+        """Whether `name` is there without computing anything."""
+        return name in self._leaves or name in self._computed
+
+    def is_leaf(self, name: str) -> bool:
+        """Whether `name` is given rather than computed."""
+        return name in self._leaves
+
+    def compute(self, names: Sequence[str], report: Report = _silent) -> None:
+        """Compute `names` and whatever they need. Raises KeyError for a name that is no tensor."""
+        wanted = set(names)
+        needed = []
+        for number in range(max((self._writer[n] for n in names if not self.is_ready(n)),
+                                default=-1), -1, -1):
+            sweep = self._sweeps[number]
+            if sweep.writes in wanted and sweep.writes not in self._computed:
+                needed.append(sweep)
+                wanted.update(sweep.tensors)
+        for sweep in reversed(needed):
+            self._computed[sweep.writes] = fill(sweep, self, report)
+
+    def compute_all(self, report: Report = _silent) -> None:
+        """Compute everything, in the order of the sweeps."""
+        for sweep in self._sweeps:
+            if sweep.writes not in self._computed:
+                self._computed[sweep.writes] = fill(sweep, self, report)
+
+    def edit(self, name: str, index: tuple[int, ...], value: float) -> float:
+        """Set one number of a leaf and forget what followed from it; returns the old number.
+
+        Raises UsageError where `name` is computed, or `index` lies outside.
+        """
+        if name not in self._leaves:
+            raise UsageError(f"{name} is computed; edit the input or a parameter instead")
+        old = self._leaves[name]
+        if len(index) != old.ndim or not all(
+            0 <= at < extent for at, extent in zip(index, old.shape, strict=False)
+        ):
+            raise UsageError(f"{list(index)} is outside {name}, which is {times(old.shape)}")
+        before = float(old[index])
+        changed = old.astype(np.float64) if old.size <= _WIDEN_UP_TO else old.copy()
+        changed[index] = value
+        self._leaves[name] = changed
+        for follower in self.followers(name):
+            self._computed.pop(follower, None)
+        return before
+
+    def followers(self, name: str) -> set[str]:
+        """Every tensor that depends on `name`."""
+        reached = {name}
+        for sweep in self._sweeps:
+            if reached.intersection(sweep.tensors):
+                reached.add(sweep.writes)
+        return reached - {name}

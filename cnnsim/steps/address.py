@@ -1,0 +1,150 @@
+"""Addresses: what people type and files keep.
+
+``conv1.forward[0,225,14,7] tap[32,0,0]``, with ``3:`` in front for iteration 3; without ``tap`` the
+cell's last tap. People may also type ``mac 500000000``, ``step 12``, ``50%``, ``conv2``,
+``conv2.forward`` and ``first``, ``last``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cnnsim.errors import AddressError, did_you_mean, printable
+from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.trace import Position, Trace
+
+_ADDRESS = re.compile(
+    r"(?:(?P<iteration>\d+)\s*:\s*)?"
+    r"(?P<layer>[\w-]+)(?:\.(?P<sweep>\w+))?\s*"
+    r"(?:\[(?P<cell>[^\]]*)\]\s*)?"
+    r"(?:tap\s*\[(?P<tap>[^\]]*)\]\s*)?",
+    re.ASCII,
+)
+_NUMBERED = re.compile(r"(?:(\d+)\s*:\s*)?(mac|step)\s+(\S+)", re.ASCII | re.IGNORECASE)
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
+_FORMS = "an address looks like conv1.forward[0,2,1,1] tap[0,0,2], mac 12, step 12, 50% or conv1"
+
+
+def bracketed(coordinates: Sequence[int]) -> str:
+    """``[0,2,1,1]``."""
+    return "[" + ",".join(map(str, coordinates)) + "]"
+
+
+def format_address(trace: Trace, position: Position) -> str:
+    """The canonical address of `position`; the iteration only where there are several."""
+    sweep = trace.sweep_of(position)
+    iteration = f"{position.iteration}:" if trace.iterations > 1 else ""
+    tap = f" tap{bracketed(position.tap)}" if position.tap else ""
+    return f"{iteration}{sweep.full_name}{bracketed(position.cell)}{tap}"
+
+
+def parse_address(trace: Trace, text: str, *, end: bool = False) -> int:
+    """The step that `text` names. With `end`, a layer or sweep means its last step.
+
+    Raises AddressError with the nearest right name or the legal range.
+    """
+    text = text.strip()
+    if len(trace) == 0:
+        raise AddressError("this scenario has no steps")
+    if text.lower() in ("first", "start"):
+        return 0
+    if text.lower() in ("last", "end"):
+        return len(trace) - 1
+    if match := _NUMBERED.fullmatch(text):
+        iteration = int(match[1] or 0)
+        number = _integer(match[3], match[2])
+        _check_iteration(trace, iteration)
+        if match[2].lower() == "mac":
+            return trace.step_of_mac(number, iteration)
+        step = number + iteration * trace.steps_per_iteration
+        trace.position(step)
+        return step
+    if match := _PERCENT.fullmatch(text):
+        share = float(match[1])
+        if share > 100:
+            raise AddressError(f"{text} is beyond the end", "0% to 100%")
+        return round((len(trace) - 1) * share / 100)
+    if text.isdecimal():
+        step = _integer(text, "step")
+        trace.position(step)
+        return step
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise AddressError(f"'{printable(text)}' is no address", _FORMS)
+    return _parse_cell(trace, match, end)
+
+
+def _parse_cell(trace: Trace, match: re.Match[str], end: bool) -> int:
+    iteration = int(match["iteration"] or 0)
+    _check_iteration(trace, iteration)
+    number = _find_sweep(trace, match["layer"], match["sweep"], end and match["cell"] is None)
+    sweep = trace.sweeps[number]
+    base = iteration * trace.steps_per_iteration + trace.first_step(number)
+    if match["cell"] is None:
+        if match["tap"] is not None:
+            raise AddressError("a tap needs its cell", _FORMS)
+        return base + (sweep.steps - 1 if end else 0)
+    cell = _coordinates(match["cell"], "cell", sweep, sweep.cell_axes, sweep.cells)
+    if match["tap"] is None:
+        tap = tuple(extent - 1 for extent in sweep.taps)
+    else:
+        tap = _coordinates(match["tap"], "tap", sweep, sweep.tap_axes, sweep.taps)
+    return trace.step(Position(iteration, number, cell, tap))
+
+
+def _find_sweep(trace: Trace, layer: str, name: str | None, last: bool) -> int:
+    numbers = trace.sweeps_of_layer(layer)
+    if not numbers:
+        layers = list(dict.fromkeys(sweep.layer for sweep in trace.sweeps))
+        raise AddressError(
+            f"no layer '{layer}' here{did_you_mean(layer, layers)}", "layers: " + ", ".join(layers)
+        )
+    if name is None:
+        # A layer means its forward sweep; its end, the last of its sweeps.
+        if last:
+            return numbers[-1]
+        named = trace.number_of(f"{layer}.forward")
+        return numbers[0] if named is None else named
+    found = trace.number_of(f"{layer}.{name}")
+    if found is None:
+        names = [trace.sweeps[number].name for number in numbers]
+        raise AddressError(
+            f"{layer} has no sweep '{name}'{did_you_mean(name, names)}",
+            f"sweeps of {layer}: " + ", ".join(names),
+        )
+    return found
+
+
+def _coordinates(
+    text: str, what: str, sweep: Sweep, axes: tuple[str, ...], extents: tuple[int, ...]
+) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")] if text.strip() else []
+    if len(parts) != len(axes):
+        raise AddressError(
+            f"a {what} of {sweep.full_name} is [{','.join(axes)}], "
+            f"{len(axes)} numbers, not {len(parts)}"
+        )
+    numbers = tuple(_integer(part, what) for part in parts)
+    for axis, number, extent in zip(axes, numbers, extents, strict=True):
+        if not 0 <= number < extent:
+            raise AddressError(
+                f"{axis} = {number} is outside {sweep.full_name}",
+                f"{axis} runs from 0 to {extent - 1}",
+            )
+    return numbers
+
+
+def _integer(text: str, what: str) -> int:
+    cleaned = text.replace("_", "").replace(",", "")
+    if not re.fullmatch(r"-?\d{1,19}", cleaned, re.ASCII):
+        raise AddressError(f"{what} '{printable(text, 40)}' is no whole number", _FORMS)
+    return int(cleaned)
+
+
+def _check_iteration(trace: Trace, iteration: int) -> None:
+    if iteration >= trace.iterations:
+        raise AddressError(
+            f"iteration {iteration} does not exist",
+            f"iterations run from 0 to {trace.iterations - 1}",
+        )

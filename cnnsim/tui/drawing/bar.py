@@ -1,0 +1,50 @@
+"""Thin bars on a rail, and full bars of block elements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.style import Style
+
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.glyphs import FULL
+from cnnsim.tui.drawing.palette import Palette
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def fractions(values: Sequence[float]) -> list[float]:
+    """Each value as a fraction 0..1 of the largest; all 0 where none is positive."""
+    largest = max(values, default=0.0)
+    return [max(value / largest, 0.0) if largest > 0 else 0.0 for value in values]
+
+
+def bar_text(fraction: float, width: int) -> str:
+    """The passed part of a thin bar, `━━━╸`; anything above 0 shows at least a half."""
+    if not fraction > 0 or width < 1:
+        return ""
+    halves = max(round(min(fraction, 1.0) * width * 2), 1)
+    return "━" * (halves // 2) + "╸" * (halves % 2)
+
+
+def draw_bar(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    width: int,
+    fraction: float,
+    palette: Palette,
+    style: Style | None = None,
+) -> None:
+    """A thin bar `━━━╸────` of a fraction 0..1."""
+    canvas.put(x, y, "─" * width, palette.line)
+    canvas.put(x, y, bar_text(fraction, width), style or palette.focus_line)
+
+
+def draw_block_bar(
+    canvas: Canvas, x: int, y: int, width: int, fraction: float, style: Style
+) -> None:
+    """A full bar of a fraction 0..1, to an eighth of a column, without a rail."""
+    eighths = round(min(max(fraction, 0.0), 1.0) * width * 8) if fraction == fraction else 0
+    text = FULL * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    canvas.put(x, y, text.ljust(width), style)

@@ -1,0 +1,40 @@
+"""The colour key that stands in the bottom border of a panel."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from cnnsim.tui.drawing.canvas import Piece
+from cnnsim.tui.drawing.glyphs import HALF_DOWN
+from cnnsim.tui.drawing.palette import STEPS, ZERO, Palette
+
+
+def colour_key(
+    palette: Palette,
+    low: str,
+    high: str,
+    *,
+    width: int = 9,
+    signed: bool = True,
+    numbered: bool = True,
+    picture: bool = False,
+) -> list[Piece]:
+    """`−8 ▄▄▄▄▄ +8` in the colours of a panel.
+
+    signed: from −scale, else from 0; numbered: the map under numbers, else the bare one. Without
+    tints only the two ends remain.
+    """
+    if picture:
+        colours = palette.ink_colours
+    else:
+        colours = palette.tile_colours if numbered else palette.bare_colours
+    if not colours or width < 2:
+        return [(f"{low} … {high}", palette.dim)]
+    first = ZERO if not (signed or picture) else 0
+    steps = [first + round(i * (STEPS - 1 - first) / (width - 1)) for i in range(width)]
+    ground = palette.base.bgcolor
+    return [
+        (f"{low} ", palette.dim),
+        *((HALF_DOWN, Style(color=colours[step], bgcolor=ground)) for step in steps),
+        (f" {high}", palette.dim),
+    ]

@@ -1,0 +1,302 @@
+"""The terms of one sum: the equation in columns for a few, the ledger for many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.style import Style
+
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.glyphs import HALF_LEFT, HALF_RIGHT, NOT_YET, PADDING
+from cnnsim.tui.drawing.numbers import count, decimals_for, format_number
+from cnnsim.tui.drawing.palette import Palette
+
+State = Literal["done", "now", "later"]
+
+COLUMN = 8  # characters of a ledger column, without the gap after it
+LABELS = 15  # columns for the row names
+NOW_COLUMN = 5  # the sixth
+_WIDEST_PITCH = 18
+_LEAST_TERM = 4
+_RESULT = 7  # columns kept for the result, whose width is not known yet
+
+
+@dataclass(frozen=True)
+class TermColumn:
+    """One tap of a sum.
+
+    tap: its index, `1,0`; reads: the numbers it reads (x, w), None where unknown; text: the
+    formula, `7·(−1)`; term: the product; running: the sum after it; outside: `padding` or `hole`
+    where the tap reads no element.
+    """
+
+    tap: str
+    reads: tuple[float | None, ...]
+    text: str
+    term: float | None
+    running: float | None
+    state: State
+    outside: str | None = None
+
+
+# -- the equation -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Columns of an equation, from its left edge: the start value, the terms, the result."""
+
+    start: int
+    first: int
+    pitch: int
+    term: int
+    result: int | None
+
+    @property
+    def operator(self) -> int:
+        """How far before a term its `+` stands, clear of both plates."""
+        return max(min((self.pitch - self.term) // 2, 5), 2)
+
+
+def _layout(width: int, labels: int, lead: int, term: int, count: int) -> _Layout | None:
+    """The widest pitch with which all fits, with a result if possible; None if none does."""
+    least = term + 4  # plus sign, a blank, and the edges of two plates
+    for with_result in (True, False):
+        for pitch in range(max(_WIDEST_PITCH, least), least - 1, -1):
+            first = labels + (lead + 4 if pitch == least else max(lead + 4, pitch - 1))
+            end = first + count * pitch
+            total = end + _RESULT if with_result else end - pitch + term + 1
+            if total <= width:
+                return _Layout(labels, first, pitch, term, end if with_result else None)
+    return None
+
+
+def _equation_layout(
+    width: int,
+    start_text: str,
+    terms: Sequence[TermColumn],
+    start_label: str,
+    labels: Sequence[str],
+) -> _Layout | None:
+    # From the formulas alone: they are known before their products, so nothing shifts later.
+    term = max([len(term.text) for term in terms] + [_LEAST_TERM])
+    lead = max(len(start_text), len(start_label))
+    names = max(map(len, labels), default=0)
+    roomy = _layout(width, names + 5, lead, term, len(terms))
+    return roomy or _layout(width, names + 2, lead, term, len(terms))
+
+
+def equation_fits(
+    width: int, start_text: str, terms: Sequence[TermColumn], *, start_label: str = "bias"
+) -> bool:
+    """Whether an equation has room for all its terms; otherwise draw the ledger."""
+    return (
+        _equation_layout(width, start_text, terms, start_label, _labels(width, "tap")) is not None
+    )
+
+
+def _labels(width: int, tap_label: str) -> tuple[str, ...]:
+    return "terms", "product", "running sum" if width >= 90 else "sum", tap_label
+
+
+def draw_equation(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    width: int,
+    start_text: str,
+    terms: Sequence[TermColumn],
+    palette: Palette,
+    *,
+    start_label: str = "bias",
+    tap_label: str = "tap",
+    result: str | None = None,
+    rows: int = 4,
+    decimals: int | None = None,
+) -> None:
+    """Terms, products, running sums and taps in columns, now as a plate.
+
+    `start_text` is the value that the sum begins with. `result` stands behind `=` where there is
+    room, `·` while it is None. rows: 3 leaves out the taps. decimals: of products and sums;
+    None = from those known. Where not `equation_fits`, the last terms give way to `…`.
+    """
+    if decimals is None:
+        decimals = _decimals(value for term in terms for value in (term.term, term.running))
+    labels = _labels(width, tap_label)[:rows]
+    layout = _equation_layout(width, start_text, terms, start_label, labels)
+    shown = len(terms)
+    while layout is None and shown:
+        shown -= 1
+        layout = _equation_layout(width - 2, start_text, terms[:shown], start_label, labels)
+    for row, label in enumerate(labels):
+        canvas.put(x, y + row, label, palette.dim)
+    if layout is None:
+        return
+    for row, text in enumerate((start_text, start_label, start_text)[:rows]):
+        canvas.put(x + layout.start, y + row, text, palette.dim if row == 1 else palette.base)
+    for index, term in enumerate(terms[:shown]):
+        at = x + layout.first + index * layout.pitch
+        canvas.put(at - layout.operator, y, "+", palette.dim)
+        _equation_column(canvas, at, y, term, palette, rows, decimals, layout.pitch)
+    if shown < len(terms):
+        canvas.put(x + width - 1, y, "…", palette.dim)
+    elif layout.result is not None:
+        at = x + layout.result
+        canvas.put(at - layout.operator, y, "=", palette.dim)
+        canvas.put(at, y, result or NOT_YET, palette.bold if result else palette.faint)
+
+
+def _equation_column(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    term: TermColumn,
+    palette: Palette,
+    rows: int,
+    decimals: int,
+    pitch: int,
+) -> None:
+    now, later = term.state == "now", term.state == "later"
+    if now:
+        plate(canvas, x, y, len(term.text), 1, palette)
+    style = palette.now if now else palette.dim if later else palette.base
+    canvas.put(x, y, term.text, style)
+    values = (term.term, term.running)
+    for row, value in enumerate(values[: rows - 1], start=1):
+        if value is None:
+            canvas.put(x, y + row, NOT_YET, palette.faint)
+            continue
+        text = format_number(value, decimals, sign=row == 1)
+        if now:
+            style = palette.now_text + Style(bold=row == 2)
+        else:
+            style = sign_style(value, palette) if row == 1 else palette.base
+        end = canvas.put(x, y + row, text, style)
+        if row == 1 and term.outside:
+            note = f" {term.outside}"
+            fits = len(text) + len(note) + 1 < pitch
+            canvas.put(end, y + row, note if fits else f" {PADDING}", palette.dim)
+    if rows > 3:
+        canvas.put(x, y + 3, term.tap, palette.now_text if now else palette.dim)
+
+
+# -- the ledger -------------------------------------------------------------------------------
+
+
+def ledger_columns(width: int, column: int = COLUMN, labels: int = LABELS) -> int:
+    """How many taps a ledger of that width shows."""
+    return max((width - labels + 1) // (column + 1), 1)
+
+
+def ledger_window(
+    now: int | None, total: int, width: int, column: int = COLUMN, labels: int = LABELS
+) -> range:
+    """The taps to show: now in the sixth column, nearer an end of the sum as far as it goes."""
+    columns = min(ledger_columns(width, column, labels), total)
+    before = min(NOW_COLUMN, max(columns - 1, 0) // 2)
+    start = min(max((now or 0) - before, 0), total - columns)
+    return range(start, start + columns)
+
+
+def draw_ledger(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    width: int,
+    terms: Sequence[TermColumn],
+    palette: Palette,
+    *,
+    first: int = 0,
+    tap_label: str = "tap index",
+    read_labels: Sequence[str] = ("x", "· w"),
+    term_label: str = "= product",
+    decimals: Sequence[int] | None = None,
+    column: int = COLUMN,
+    labels: int = LABELS,
+) -> None:
+    """Rows: tap number, tap index, each read, product, running sum; one column to a tap.
+
+    `terms` are those of `ledger_window`, the first of them being tap number `first`. decimals:
+    of each row from the first read on; None = from the values shown.
+    """
+    reads = len(read_labels)
+    if decimals is None:
+        decimals = [_decimals(_read(term, i) for term in terms) for i in range(reads)]
+        sums = [value for term in terms for value in (term.term, term.running)]
+        decimals = [*decimals, _decimals(sums), _decimals(sums)]
+    names = ("tap", tap_label, *read_labels, term_label, "running sum")
+    for row, name in enumerate(names):
+        canvas.put(x, y + row, name[: labels - 1], palette.dim)
+    for index, term in enumerate(terms[: ledger_columns(width, column, labels)]):
+        left = x + labels + index * (column + 1)
+        _ledger_column(canvas, left, y, first + index, term, palette, decimals, column, reads)
+
+
+def _ledger_column(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    number: int,
+    term: TermColumn,
+    palette: Palette,
+    decimals: Sequence[int],
+    column: int,
+    reads: int,
+) -> None:
+    now, later = term.state == "now", term.state == "later"
+    if now:
+        plate(canvas, x, y, column, reads + 4, palette)
+    plain = palette.now if now else palette.dim if later else palette.base
+    quiet = palette.now if now else palette.dim
+    end = x + column
+    canvas.put_right(end, y, _narrow(count(number), column), quiet)
+    canvas.put_right(end, y + 1, _narrow(term.tap, column), quiet)
+    for index in range(reads):
+        value = _read(term, index)
+        text = NOT_YET if value is None else format_number(value, decimals[index])
+        start = canvas.put_right(end, y + 2 + index, _narrow(text, column), plain)
+        if term.outside and index == 0 and start - x >= 1:
+            canvas.put(x, y + 2, PADDING * (start - x), palette.now_soft if now else palette.faint)
+    for row, value in enumerate((term.term, term.running)):
+        at = y + 2 + reads + row
+        if value is None:
+            canvas.put_right(end, at, NOT_YET, palette.now if now else palette.faint)
+            continue
+        text = format_number(value, decimals[reads + row], sign=row == 0)
+        style = sign_style(value, palette) if row == 0 and not now else plain
+        canvas.put_right(end, at, _narrow(text, column), style)
+
+
+# -- shared -----------------------------------------------------------------------------------
+
+
+def plate(canvas: Canvas, x: int, y: int, width: int, height: int, palette: Palette) -> None:
+    """The plate of now, reaching half a column beyond both sides."""
+    canvas.fill(x, y, width, height, " ", palette.now)
+    for row in range(y, y + height):
+        canvas.put(x - 1, row, HALF_RIGHT, palette.now_edge)
+        canvas.put(x + width, row, HALF_LEFT, palette.now_edge)
+
+
+def sign_style(value: float, palette: Palette) -> Style:
+    """Blue below zero, red above, dim at zero, bold for NaN and infinities."""
+    if not math.isfinite(value):
+        return palette.bold
+    return palette.minus if value < 0 else palette.plus if value > 0 else palette.dim
+
+
+def _read(term: TermColumn, index: int) -> float | None:
+    return term.reads[index] if index < len(term.reads) else None
+
+
+def _decimals(values: Iterable[float | None]) -> int:
+    """Decimals of one row; a shared power of ten shows as more decimals here."""
+    decimals, power = decimals_for([value for value in values if value is not None])
+    return min(max(decimals - power, 0), 6) if power else decimals
+
+
+def _narrow(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
