@@ -96,8 +96,8 @@ def unprintable(text: str, allowed: str = "\n\t") -> str | None:
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """``, did you mean 'padding'?`` for the nearest of `names`, or nothing."""
-    near = get_close_matches(word.lower(), {name.lower(): name for name in names}, n=1, cutoff=0.5)
+    by_lower = {name.lower(): name for name in names}
+    near = get_close_matches(word[:80].lower(), by_lower, n=1, cutoff=0.5)
     if not near:
         return ""
-    by_lower = {name.lower(): name for name in names}
     return f", did you mean '{by_lower[near[0]]}'?"

@@ -174,7 +174,10 @@ def _kernel(
             return total
         return combine(total, term(read_all(arrays, indices, outsides), cell, tap, p))
 
-    @njit(nogil=True, cache=_CAN_CACHE, error_model="numpy")
+    # The cache's digest covers this package only: an edit elsewhere would go unnoticed.
+    ours = all(rule.__module__.startswith("cnnsim.") for rule in (where, term, finish, start_where))
+
+    @njit(nogil=True, cache=_CAN_CACHE and ours, error_model="numpy")
     def fill(
         first: Any, last: Any, cells: Any, taps: Any, arrays: Any, start: Any, p: Any, out: Any
     ) -> None:

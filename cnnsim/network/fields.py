@@ -68,7 +68,9 @@ def _noun(value: Any) -> str:
         return "a list"
     if isinstance(value, dict):
         return "a table"
-    return f"a {type(value).__name__}"
+    if isinstance(value, int | float):
+        return "a number"
+    return "a date or time"
 
 
 def _pair(value: Any) -> tuple[int, int]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
-from cnnsim.errors import Problem, ShapeError, did_you_mean
+from cnnsim.errors import Problem, ShapeError, did_you_mean, printable
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.parameter import Parameter
 from cnnsim.steps.sweep import Sweep
+
+#: What the worked-out cell takes for each of its taps: indices, values, terms, running results.
+_BYTES_A_TAP = 128
 
 #: The name by which layers read the network's input.
 INPUT = "input"
@@ -74,10 +77,13 @@ class Network:
 
     @property
     def bytes_needed(self) -> int:
-        """What stepping takes: drawn parameters in float32, everything else in float64."""
+        """What stepping takes: drawn parameters in float32, everything else in float64, and the
+        largest cell worked out.
+        """
         parameters = sum(p.size * (8 if p.values is not None else 4) for p in
                          self.parameters.values())
-        return parameters + 8 * (
+        taps = max((sweep.tap_count for sweep in self.sweeps), default=0)
+        return parameters + _BYTES_A_TAP * taps + 8 * (
             self.batch * prod(self.input_shape)
             + sum(constant.size for constant in self.constants.values())
             + sum(sweep.cell_count for sweep in self.sweeps)
@@ -135,9 +141,9 @@ def connect(
 
 def wiring_problems(layers: Sequence[Layer]) -> list[Problem]:
     """Names given twice and sources that do not exist or come later."""
-    problems = []
-    above: list[str] = [INPUT]
-    everything = [layer.name for layer in layers]
+    problems: list[Problem] = []
+    above = {INPUT: None}
+    everything = {layer.name for layer in layers}
     for number, layer in enumerate(layers):
         at = ("layers", number)
         if layer.name == INPUT:
@@ -155,7 +161,9 @@ def wiring_problems(layers: Sequence[Layer]) -> list[Problem]:
                     "a layer reads only what stands above it"
                 )
             else:
-                what = f"no layer '{source}'{did_you_mean(source, above)}"
+                what = f"no layer '{printable(source, 60)}'"
+                # A search through all names: not for the thousandth mistake.
+                what += did_you_mean(source, above) if len(problems) < 20 else ""
             problems.append(Problem(f"layers[{number}].from", what, path=(*at, "from")))
         least, most = layer.arity
         count = len(layer.sources) or 1
@@ -163,5 +171,5 @@ def wiring_problems(layers: Sequence[Layer]) -> list[Problem]:
             takes = f"{least}" if least == most else f"{least} to {most}"
             what = f"{layer.type} reads {takes} {'layer' if most == 1 else 'layers'}, not {count}"
             problems.append(Problem(f"layers[{number}].from", what, path=(*at, "from")))
-        above.append(layer.name)
+        above[layer.name] = None
     return problems

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Init = Literal["torch", "he", "zeros", "ones"]
+Init = Literal["torch", "he", "zeros", "ones", "mask"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Parameter:
         shape: its extents.
         values: the numbers themselves, or None where they are drawn.
         init: how they are drawn. ``torch``: uniform in ±1/√fan_in, PyTorch's default for
-            convolutions and dense layers; ``he``: normal with variance 2/fan_in, for nets of ReLUs.
+            convolutions and dense layers; ``he``: normal with variance 2/fan_in, for nets of ReLUs;
+            ``mask``: 0 with probability `rate`, else 1/(1 − rate).
         fan_in: products that one output cell sums.
         torch_name: its name in a PyTorch state dict, after the layer's; empty where it has none.
         counts: whether it is a parameter in the sense of the parameter count.
@@ -32,6 +33,7 @@ class Parameter:
     fan_in: int = 1
     torch_name: str = ""
     counts: bool = True
+    rate: float = 0.0
 
     @property
     def size(self) -> int:
@@ -39,7 +41,7 @@ class Parameter:
         return prod(self.shape)
 
     def draw(self, seed: int, name: str) -> npt.NDArray[Any]:
-        """The numbers: given ones in float64, drawn ones in float32.
+        """The numbers: given ones and masks in float64, drawn ones in float32.
 
         The stream depends on seed and name only, so that one layer is drawn without the others.
         """
@@ -48,6 +50,8 @@ class Parameter:
         if self.init in ("zeros", "ones"):
             return np.full(self.shape, 1 if self.init == "ones" else 0, np.float32)
         stream = stream_of(seed, name)
+        if self.init == "mask":
+            return np.where(stream.random(self.shape) >= self.rate, 1 / (1 - self.rate), 0.0)
         if self.init == "he":
             drawn = stream.standard_normal(self.shape, np.float32)
             drawn *= np.float32(np.sqrt(2 / self.fan_in))

@@ -51,7 +51,7 @@ class Pool(Layer):
         padding = sides(self.padding, plane, self.size, stride, self.spread)
         for axis, (first, last) in enumerate(((padding[0], padding[2]), (padding[1], padding[3]))):
             span = (self.size[axis] - 1) * self.spread[axis] + 1
-            if 2 * min(first, last) > span or max(first, last) > (span + 1) // 2:
+            if 2 * max(first, last) > span:
                 raise ShapeError(
                     self.name,
                     f"padding {max(first, last)} is more than half of its window of {span}",

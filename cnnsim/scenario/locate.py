@@ -16,9 +16,11 @@ _TOKEN = re.compile(
 )
 
 
-def line_of(text: str, path: Path) -> int:
-    """The line (from 1) of the entry at `path`, or of the nearest table around it; 0 if none is."""
-    lines = key_lines(text)
+def line_of(lines: dict[Path, int], path: Path) -> int:
+    """The line (from 1) of the entry at `path`, or of the nearest table around it; 0 if none is.
+
+    `lines` are those of `key_lines`.
+    """
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
             return lines[path[:length]]

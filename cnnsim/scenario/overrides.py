@@ -9,7 +9,7 @@ from typing import Any
 
 from cnnsim.errors import UsageError, did_you_mean, printable
 
-_PART = re.compile(r"([\w-]+)|\[(\d+)\]")
+_PART = re.compile(r"([\w-]+)|\[([0-9]{1,9})\]")
 
 
 def apply_overrides(document: dict[str, Any], settings: Sequence[str]) -> None:
@@ -32,7 +32,7 @@ def apply_overrides(document: dict[str, Any], settings: Sequence[str]) -> None:
 
 def _path(key: str, setting: str) -> list[str | int]:
     parts: list[str | int] = []
-    if _PART.sub("", key).strip("."):
+    if _PART.sub("", key).strip(".") or not _PART.search(key):
         raise UsageError(f"--set {printable(setting)}: '{printable(key)}' is no key")
     for name, number in _PART.findall(key):
         parts.append(int(number) if number else name)
@@ -73,5 +73,5 @@ def _value(text: str) -> Any:
     """`text` as a TOML value; a bare word is text."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from cnnsim.network.graph import INPUT, Network, connect, wiring_problems
 from cnnsim.network.layer import Layer, Shape, kinds, times
 from cnnsim.network.walk import explain
 from cnnsim.scenario.bundled import read_text
-from cnnsim.scenario.complaints import problems_of, shown
-from cnnsim.scenario.locate import line_of
+from cnnsim.scenario.complaints import dotted, problems_of, shown
+from cnnsim.scenario.locate import key_lines, line_of
 from cnnsim.scenario.model import SOURCES, ScenarioModel
 from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.scenario import Scenario, input_shape
@@ -64,6 +64,8 @@ def parse_scenario(
     file = str(path) if path else name
     document = _parse(text, file)
     apply_overrides(document, settings)
+    if beyond := list(_beyond_int64(document)):
+        raise FileError(file, _located(beyond, text))
     if input_size is not None:
         document["input"] = {"zeros": list(input_size)}
     layers, problems = _layers(document.pop("layers", None))
@@ -103,6 +105,16 @@ def _parse(text: str, file: str) -> dict[str, Any]:
     except ValueError as error:
         what = f"not valid TOML: {printable(str(error))}"
         raise FileError(file, [Problem("", what)]) from None
+
+
+def _beyond_int64(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+    """TOML's whole numbers have 64 bits; Python's reader takes any, and could not print them."""
+    if isinstance(value, dict | list):
+        for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
+            if not isinstance(entry, float | str):
+                yield from _beyond_int64(entry, (*path, key))
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield Problem(dotted(path), "is a whole number of more than 64 bits", path=path)
 
 
 def _layers(entries: Any) -> tuple[list[Layer], list[Problem]]:
@@ -184,7 +196,10 @@ def _bytes(count: int) -> str:
 
 def _located(problems: Sequence[Problem], text: str) -> list[Problem]:
     """The problems with their lines, in the order of the file."""
-    found = [replace(problem, line=line_of(text, problem.path)) for problem in problems]
+    lines = key_lines(text)
+    found = [
+        replace(problem, line=problem.line or line_of(lines, problem.path)) for problem in problems
+    ]
     return sorted(found, key=lambda problem: problem.line)
 
 

@@ -114,7 +114,7 @@ def input_shape(source: Input, file: Path | None) -> tuple[int, tuple[int, ...]]
         if len(shape) == 2:
             shape = (1, *shape)
     elif source.digit is not None:
-        shape = (1, 8, 8)
+        shape = digit_picture(source.digit, source.number).shape
     elif source.image is not None:
         size = source.size or picture_size(beside(file, source.image))
         shape = (1 if source.grey else 3, *size)

@@ -14,8 +14,9 @@ from cnnsim.steps.taps import Reach, reach_of
 from cnnsim.steps.trace import Position, Trace
 from cnnsim.steps.work import Work, work_out
 
-#: Worked-out cells that are kept.
+#: Worked-out cells that are kept, and how many taps they may have together.
 _KEPT = 64
+_KEPT_TAPS = 1 << 20
 
 
 class Stepper:
@@ -43,8 +44,10 @@ class Stepper:
         if work is None:
             work = work_out(self.trace.sweep_of(position), position.cell, self.values)
             self._works[key] = work
-            if len(self._works) > _KEPT:
-                self._works.popitem(last=False)
+            taps = sum(kept.terms.size for kept in self._works.values())
+            while len(self._works) > 1 and (len(self._works) > _KEPT or taps > _KEPT_TAPS):
+                _, dropped = self._works.popitem(last=False)
+                taps -= dropped.terms.size
         else:
             self._works.move_to_end(key)
         return work

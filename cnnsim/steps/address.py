@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
 from cnnsim.errors import AddressError, did_you_mean, printable
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.trace import Position, Trace
 
 _ADDRESS = re.compile(
-    r"(?:(?P<iteration>\d+)\s*:\s*)?"
+    r"(?:(?P<iteration>\d{1,18})\s*:\s*)?"
     r"(?P<layer>[\w-]+)(?:\.(?P<sweep>\w+))?\s*"
     r"(?:\[(?P<cell>[^\]]*)\]\s*)?"
     r"(?:tap\s*\[(?P<tap>[^\]]*)\]\s*)?",
     re.ASCII,
 )
-_NUMBERED = re.compile(r"(?:(\d+)\s*:\s*)?(mac|step)\s+(\S+)", re.ASCII | re.IGNORECASE)
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
+_NUMBERED = re.compile(r"(?:(\d{1,18})\s*:\s*)?(mac|step)\s+(\S+)", re.ASCII | re.IGNORECASE)
+_PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,18})?)\s*%", re.ASCII)
 _FORMS = "an address looks like conv1.forward[0,2,1,1] tap[0,0,2], mac 12, step 12, 50% or conv1"
 
 
@@ -61,10 +62,10 @@ def parse_address(trace: Trace, text: str, *, end: bool = False) -> int:
         trace.position(step)
         return step
     if match := _PERCENT.fullmatch(text):
-        share = float(match[1])
-        if share > 100:
+        share = Fraction(match[1]) / 100
+        if share > 1:
             raise AddressError(f"{text} is beyond the end", "0% to 100%")
-        return round((len(trace) - 1) * share / 100)
+        return round((len(trace) - 1) * share)
     if text.isdecimal():
         step = _integer(text, "step")
         trace.position(step)

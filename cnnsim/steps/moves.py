@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 from cnnsim.steps.taps import Reach
 from cnnsim.steps.trace import Position, Trace, ravel
@@ -24,67 +25,68 @@ def move(
 ) -> int:
     """The step one `unit` on from `step`; `step` itself where there is nothing further.
 
-    Holes are skipped always, padding if asked. Going back to a unit that has begun first goes to
-    its beginning, as a text cursor does with words.
+    Holes are skipped always, padding if asked: a unit begins at its first step that is not
+    skipped. Going back inside a unit first goes to its beginning, as a text cursor does with
+    words; going on from the last unit goes to the last step.
     """
+
+    def first(start: int, stop: int) -> int | None:
+        return _shown(trace, start, stop, reach_of, skip_padding)
+
+    def last(start: int) -> int:
+        found = _shown(trace, start, -1, reach_of, skip_padding)
+        return step if found is None else found
+
     if unit == "product":
-        target = step + (1 if forward else -1)
-    else:
-        target = _unit_start(trace, step, unit, forward)
-    if not 0 <= target < len(trace):
-        if unit == "product" or not forward:
+        if not forward:
+            return last(step - 1)
+        found = first(step + 1, len(trace))
+        return step if found is None else found
+    start, end = _unit_around(trace, step, unit)
+    if forward:
+        found = first(end, len(trace))
+        return max(step, last(len(trace) - 1)) if found is None else found
+    stop = step
+    while (found := first(start, stop)) is None:
+        if start == 0:
             return step
-        target = len(trace) - 1
-        return _settle(trace, target, step, False, reach_of, skip_padding)
-    return _settle(trace, target, step, forward, reach_of, skip_padding)
+        stop = start
+        start, _ = _unit_around(trace, stop - 1, unit)
+    return found
 
 
-def _unit_start(trace: Trace, step: int, unit: str, forward: bool) -> int:
-    """The first step of the next unit, or of this or the previous one going back."""
+def _unit_around(trace: Trace, step: int, unit: str) -> tuple[int, int]:
+    """The first step of the unit that `step` is in, and of the one after."""
     position = trace.position(step)
     sweep = trace.sweep_of(position)
     base = position.iteration * trace.steps_per_iteration + trace.first_step(position.sweep)
     length = sweep.tap_count * _cells_in(sweep.cells, unit)
-    inside = step - base
-    number, rest = divmod(inside, length)
-    if forward:
-        return base + min((number + 1) * length, sweep.steps)
-    if rest or not inside:
-        if rest:
-            return base + number * length
-        if base == 0:
-            return 0
-        # The previous sweep's last unit.
-        previous = trace.sweeps[position.sweep - 1]
-        last = previous.tap_count * _cells_in(previous.cells, unit)
-        return base - (previous.steps % last or last)
-    return base + (number - 1) * length
+    start = step - (step - base) % length
+    return start, start + length
 
 
 def _cells_in(cells: tuple[int, ...], unit: str) -> int:
     """How many cells a unit holds; `cells` end in the fastest axis."""
     keep = {"cell": 0, "row": 1, "channel": 2}.get(unit, len(cells))
-    count = 1
-    for extent in cells[len(cells) - min(keep, len(cells)) :]:
-        count *= extent
-    return count
+    return prod(cells[max(0, len(cells) - keep) :])
 
 
-def _settle(
-    trace: Trace, target: int, origin: int, forward: bool, reach_of: ReachOf, skip_padding: bool
-) -> int:
-    """The first step from `target` on, in the direction of travel, that is not skipped."""
-    while 0 <= target < len(trace):
-        position = trace.position(target)
+def _shown(
+    trace: Trace, start: int, stop: int, reach_of: ReachOf, skip_padding: bool
+) -> int | None:
+    """The first step from `start` to before `stop`, up or down, that is not skipped."""
+    at, forward = start, stop > start
+    while at < stop if forward else at > stop:
+        position = trace.position(at)
         sweep = trace.sweep_of(position)
-        skippable = any(read.outside is None for read in sweep.reads)
-        if not (skippable or skip_padding):
-            return target
+        if not (skip_padding or any(read.outside is None for read in sweep.reads)):
+            return at
         reach = reach_of(position)
-        skipped = reach.hole | reach.padding if skip_padding else reach.hole
+        shown = ~(reach.hole | reach.padding) if skip_padding else ~reach.hole
         tap = ravel(position.tap, sweep.taps)
-        wanted = (~skipped[tap:]).nonzero()[0] if forward else (~skipped[: tap + 1]).nonzero()[0]
-        if len(wanted):
-            return target - tap + (tap + int(wanted[0]) if forward else int(wanted[-1]))
-        target = target - tap + sweep.tap_count if forward else target - tap - 1
-    return origin
+        found = shown[tap:].nonzero()[0] if forward else shown[tap::-1].nonzero()[0]
+        if len(found):
+            at += int(found[0]) if forward else -int(found[0])
+            return at if (at < stop if forward else at > stop) else None
+        at += sweep.tap_count - tap if forward else -tap - 1
+    return None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
 from cnnsim.network.elementwise import same_place
 from cnnsim.network.layer import Layer, Place, Shape
-from cnnsim.network.parameter import Parameter, stream_of
+from cnnsim.network.parameter import Parameter
 from cnnsim.steps.sweep import Index, Read, Sweep, product, value
 
 
@@ -35,9 +34,7 @@ class Dropout(Layer):
         """The mask of the whole batch, in training."""
         if not place.training:
             return {}
-        kept = stream_of(place.seed, f"{place.name}.mask").random(place.cells) >= self.rate
-        mask = np.where(kept, 1 / (1 - self.rate), 0.0)
-        return {"mask": Parameter(place.cells, mask, counts=False)}
+        return {"mask": Parameter(place.cells, init="mask", counts=False, rate=self.rate)}
 
     def sweeps(self, place: Place) -> list[Sweep]:
         """One forward sweep of one term a cell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ Piece = tuple[str, Style]
 _BLANK = ord(" ")
 # The right half of a wide character; it is never printed.
 _TAIL = "\0"
+_WIDE = re.compile(f".{_TAIL}", re.DOTALL)
 
 
 class Canvas:
@@ -182,11 +184,11 @@ class Canvas:
 
     def rows(self, ascii: bool = False) -> list[list[Segment]]:
         """Each row as segments, equal styles merged; every row is exactly `width` cells."""
-        if not self.width:
+        if not self._codes.size:
             return [[] for _ in range(self.height)]
         text = self._text()
         if ascii:
-            text = to_ascii(text)
+            text = to_ascii(text).replace(_TAIL, "?")
         ids = self._ids.ravel()
         change = np.empty(ids.shape, dtype=np.bool_)
         np.not_equal(ids[1:], ids[:-1], out=change[1:])
@@ -234,16 +236,32 @@ def cells_of(text: str) -> tuple[Codes, bool]:
     Control characters become blanks; characters without width are left out.
     """
     wide = False
-    if not (text.isprintable() and (text.isascii() or cell_len(text) == len(text))):
-        text = "".join(_cell(char) for char in text)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_cell, text))
         wide = _TAIL in text
+    return codes_of(text), wide
+
+
+def codes_of(text: str) -> Codes:
+    """The code points of a text that is known to have one cell to a character."""
     codes: Codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    return codes, wide
+    return codes
 
 
+def single_cells(text: str) -> str:
+    """The text with one cell to every character; wide ones become `?`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _WIDE.sub("?", "".join(map(_cell, text)))
+
+
+@lru_cache(maxsize=1024)
 def _cell(char: str) -> str:
     if char in "\t\n\r\xa0":
         return " "
+    if 0x1F000 <= ord(char) <= 0x1FAFF:
+        # Emoji join with their neighbours into widths of their own.
+        return "?"
     size = cell_len(char)
     if size == 2:
         return char + _TAIL
@@ -262,12 +280,13 @@ def cut_pieces(pieces: Sequence[Piece], width: int) -> list[Piece]:
     kept: list[Piece] = []
     room = width - 1
     for text, style in pieces:
-        size = cell_len(text)
-        if size > room:
-            while text and cell_len(text) > room:
-                text = text[:-1]
-            kept.append((text.rstrip() + "…", style))
+        cells = "".join(map(chr, cells_of(text)[0].tolist()))
+        if len(cells) > room:
+            part = cells[:room]
+            if cells[room] == _TAIL:
+                part = part[:-1]
+            kept.append((part.replace(_TAIL, "").rstrip() + "…", style))
             break
         kept.append((text, style))
-        room -= size
+        room -= len(cells)
     return kept

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rich.style import Style
 
 from cnnsim.tui.drawing import glyphs
-from cnnsim.tui.drawing.canvas import Canvas, Codes, Ids, cells_of
+from cnnsim.tui.drawing.canvas import Canvas, Codes, Ids, codes_of, single_cells
 from cnnsim.tui.drawing.cellclass import CellClass
 from cnnsim.tui.drawing.fieldbox import corner_of, draw_field
 from cnnsim.tui.drawing.palette import Palette
@@ -37,12 +37,7 @@ class _Grid:
         """One text per cell of a block, each exactly as wide as the cell, into one line."""
         rows, cols = where
         block = self.codes[rows, line, cols, : self.cls.width]
-        block[...] = cells_of("".join(texts))[0].reshape(block.shape)
-
-    def paint(self, line: int | slice, mask: Mask, style: int) -> None:
-        """One style for the masked cells in one line or some."""
-        for row, col in np.argwhere(mask).tolist():
-            self.ids[row, line, col, : self.cls.width] = style
+        block[...] = codes_of("".join(texts)).reshape(block.shape)
 
     def stamp(self, canvas: Canvas, x: int, y: int) -> None:
         rows, lines, cols, chars = self.codes.shape
@@ -151,30 +146,25 @@ def _tiles(
         paint(every, hole, palette.dim)
 
 
-def _texts(
-    grid: _Grid, plane: Plane, known: Mask, inner: tuple[slice, slice], signs: bool
-) -> None:
+def _texts(grid: _Grid, plane: Plane, known: Mask, inner: tuple[slice, slice], signs: bool) -> None:
     """Values, marks and index labels of the inner cells; signs stand in for missing colours."""
     cls = grid.cls
     rows, cols = plane.rows, plane.cols
     if cls.tall and plane.labels:
         grid.write(0, _labels(plane.first, rows, cols, cls.width), inner)
     decimals, power = plane.number_format()
-    symbols, colours = plane.mode == "symbols", plane.mode == "colours"
-    texts: list[list[str]] = []
-    for row, flags in enumerate(known.tolist()):
-        texts.append(
-            [
-                (
-                    (_sign(float(plane.values[row, col])) if signs else "")
-                    if colours
-                    else plane.text_at(row, col, decimals, power)
-                )
-                if flag or symbols
-                else glyphs.NOT_YET
-                for col, flag in enumerate(flags)
-            ]
-        )
+
+    def text(row: int, col: int, shown: bool) -> str:
+        if not shown and plane.mode != "symbols":
+            return glyphs.NOT_YET
+        if plane.mode == "colours":
+            return _sign(float(plane.values[row, col])) if signs else ""
+        return plane.text_at(row, col, decimals, power)
+
+    texts = [
+        [text(row, col, shown) for col, shown in enumerate(line)]
+        for row, line in enumerate(known.tolist())
+    ]
     marks = [[" "] * cols for _ in range(rows)]
     for mask, mark in ((plane.clipped, glyphs.CLIPPED), (plane.winner, glyphs.WINNER)):
         if mask is not None:
@@ -219,7 +209,7 @@ def _placed(text: str, mark: str, widest: int, suffixed: bool, cls: CellClass) -
 
 def _cut(text: str, width: int) -> str:
     """A text in one-cell characters, ending in `…` where it is too long to stand whole."""
-    text = text if text.isascii() else "".join(map(chr, cells_of(text)[0])).replace("\0", "")
+    text = single_cells(text)
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
@@ -240,14 +230,14 @@ def _padding(canvas: Canvas, grid: _Grid, plane: Plane, palette: Palette, padded
     zero = canvas.style_id(palette.dim)
     faint = canvas.style_id(palette.faint)
     line = _value_line(cls)
-    text = plane.padding_text[:width]
+    text = single_cells(plane.padding_text)[:width]
     end = width
     if cls.tall:
         end = (width + len(text) + 1) // 2
         value = text.rjust(end).ljust(width)
     else:
         value = text.rjust(width, glyphs.PADDING)
-    codes = cells_of(value)[0]
+    codes = codes_of(value)
     for row, col in np.argwhere(padded).tolist():
         grid.codes[row, : cls.height, col, :width] = _PAD
         grid.codes[row, line, col, :width] = codes
@@ -263,8 +253,8 @@ def _notes(canvas: Canvas, grid: _Grid, plane: Plane, palette: Palette) -> None:
     faint = canvas.style_id(palette.faint)
     for (row, col), note in plane.notes.items():
         at_row, at_col = row + top, col + left
-        codes = cells_of(_note(note, cls.width))[0]
-        if 0 <= at_row < rows and 0 <= at_col < cols and len(codes) == cls.width:
+        if 0 <= at_row < rows and 0 <= at_col < cols:
+            codes = codes_of(_note(note, cls.width))
             grid.codes[at_row, cls.height - 1, at_col, : cls.width] = codes
             ids = grid.ids[at_row, cls.height - 1, at_col, : cls.width]
             ids[ids == faint] = dim
@@ -273,6 +263,7 @@ def _notes(canvas: Canvas, grid: _Grid, plane: Plane, palette: Palette) -> None:
 @lru_cache(maxsize=1024)
 def _note(note: str, width: int) -> str:
     """A note centred in its cell; its result goes first and all of it next if it is too long."""
+    note = single_cells(note)
     if len(note) > width:
         note = note.partition(" = ")[0]
     if len(note) > width:

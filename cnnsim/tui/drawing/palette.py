@@ -68,8 +68,6 @@ class Palette:
         """Whether values have background tiles."""
         return bool(self.signs)
 
-    # -- from numbers to steps ------------------------------------------------------------
-
     def tile_ids(self, values: Floats, scale: float) -> Ints:
         """Steps 0..64 of signed values; ±scale reach the ends, NaN counts as zero."""
         return _steps(values, scale, ZERO, ZERO)
@@ -89,8 +87,6 @@ class Palette:
     def ink(self, t: float) -> Style:
         """Ground and text of a picture value t in 0..1."""
         return self.inks[int(self.ink_ids(np.array(t), 1.0))]
-
-    # -- look-up tables -------------------------------------------------------------------
 
     @cached_property
     def tile_colours(self) -> tuple[str, ...]:
@@ -186,8 +182,6 @@ class Palette:
     def zero_tile(self) -> Style:
         """A dim 0 on the tile of zero."""
         return self.on(self.dim, self.tiles[ZERO]) if self.tinted else self.dim
-
-    # -- combinations ---------------------------------------------------------------------
 
     def on(self, text: Style, ground: Style) -> Style:
         """The text of one style on the ground of another, such as dim text on the bar."""

@@ -1,0 +1,111 @@
+"""The commands, put together. Importing this imports cyclopts, but nothing heavier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from cyclopts import App, Parameter
+
+from cnnsim import __version__
+from cnnsim.cli.completion import install_completion
+from cnnsim.cli.help import TwoColumns
+from cnnsim.cli.home import home
+from cnnsim.cli.listing import list_scenarios
+from cnnsim.cli.new import new
+from cnnsim.cli.options import STDIN
+from cnnsim.cli.paths import paths
+from cnnsim.cli.replay import replay
+from cnnsim.cli.schema import schema
+from cnnsim.cli.shapes import shapes
+from cnnsim.cli.validate import validate
+from cnnsim.cli.values import values
+
+_HELP = "See, step through and train small convolutional networks, one multiply-add at a time."
+_EXAMPLES = """\
+Examples:
+  cnnsim                                   the home screen
+  cnnsim sobel --at "mac 12"               a bundled scenario, at a multiply-add
+  cnnsim ./mine.toml                       a file of your own
+  cnnsim shapes alexnet --input 3,224,224  why does this not fit?
+
+A SCENARIO is a bundled name, a path, or - for standard input."""
+
+
+class _Entry(NamedTuple):
+    """A command, the words that follow its name, examples of its use."""
+
+    command: Callable[..., int]
+    usage: str
+    examples: tuple[str, ...]
+
+
+#: Every command, in the order of --help.
+COMMANDS = {
+    "list": _Entry(list_scenarios, "[OPTIONS]", ("list", "list --json")),
+    "new": _Entry(new, "NAME", ("new mine",)),
+    "replay": _Entry(
+        replay,
+        "SCENARIO... [OPTIONS]",
+        (
+            "replay sobel toy_2x2",
+            "replay sobel --steps --from conv1 --to 50% --csv",
+            'replay alexnet --steps --from "mac 500000000" --to "mac 500000009"',
+        ),
+    ),
+    "values": _Entry(
+        values,
+        "SCENARIO [TENSOR...] [OPTIONS]",
+        ("values toy_2x2 conv1.y", "values lenet5 --npz lenet5.npz"),
+    ),
+    "shapes": _Entry(
+        shapes,
+        "SCENARIO [OPTIONS]",
+        ("shapes alexnet --input 3,224,224", "shapes alexnet --set layers.conv1.stride=2 --csv"),
+    ),
+    "validate": _Entry(
+        validate, "FILE... [OPTIONS]", ("validate mine.toml", "validate - < mine.toml")
+    ),
+    "schema": _Entry(schema, "", ("schema > cnnsim.schema.json",)),
+    "paths": _Entry(paths, "[OPTIONS]", ("paths --json",)),
+}
+
+
+def build() -> App:
+    """The application with all of its commands. It raises; `main` prints."""
+    app = App(
+        name="cnnsim",
+        version=f"cnnsim {__version__}",
+        help=_HELP,
+        help_epilogue=_EXAMPLES,
+        help_format="plaintext",
+        help_formatter=TwoColumns(),
+        usage="Usage: cnnsim [SCENARIO] [OPTIONS]\n       cnnsim COMMAND [ARGS]",
+        # No --no-json, no --empty-set; defaults are said where they matter.
+        default_parameter=Parameter(negative=(), show_default=False),
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+        result_action="return_value",
+    )
+    app.default(home)
+    for number, (name, entry) in enumerate(COMMANDS.items()):
+        app.command(
+            entry.command,
+            name=name,
+            usage=f"Usage: cnnsim {name} {entry.usage}",
+            help_epilogue="\n".join(("Examples:", *(f"  cnnsim {e}" for e in entry.examples))),
+            sort_key=number,
+        )
+    app.command(
+        install_completion(app),
+        name="--install-completion",
+        usage="Usage: cnnsim --install-completion [OPTIONS]",
+        help_epilogue="",
+    )
+    return app
+
+
+def tokens(argv: Iterable[str]) -> list[str]:
+    """`argv` as cyclopts takes it."""
+    return [STDIN if word == "-" else word for word in argv]

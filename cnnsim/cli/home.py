@@ -1,0 +1,81 @@
+"""``cnnsim [SCENARIO]``: the terminal app."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from cnnsim.cli.options import Settings
+from cnnsim.cli.source import read, typed
+from cnnsim.cli.streams import has_unicode, is_dumb, is_terminal
+from cnnsim.errors import FileError, UsageError
+
+
+def home(
+    scenario: Annotated[
+        str | None, Parameter(help="Open this one; default: the home screen.")
+    ] = None,
+    /,
+    *,
+    at: Annotated[
+        str | None,
+        Parameter(metavar="ADDRESS", help='Begin there: "conv1.forward[0,0,1,1]", "mac 12", 50%.'),
+    ] = None,
+    theme: Annotated[
+        Literal["dark", "light", "ansi"] | None, Parameter(help="Colours; default: as configured.")
+    ] = None,
+    glyphs: Annotated[
+        Literal["unicode", "ascii"] | None, Parameter(help="Characters; default: what fits.")
+    ] = None,
+    settings: Settings = (),
+) -> int:
+    """Open the terminal app."""
+    if scenario is None:
+        for option, given in (("--at", at is not None), ("--set", bool(settings))):
+            if given:
+                raise UsageError(
+                    f"{option} needs a scenario", f"for example cnnsim sobel {option} …"
+                )
+    elif typed(scenario) == "-":
+        raise UsageError(
+            "the app cannot read a scenario from standard input: that is its keyboard",
+            "save it to a file, or use cnnsim replay -",
+        )
+    else:
+        _check(scenario, at, settings)
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):
+        if not is_terminal(stream):
+            raise UsageError(
+                f"the app needs a terminal, and standard {name} is none",
+                "cnnsim replay works without one; cnnsim --help says what else does",
+            )
+    if is_dumb():
+        raise UsageError(
+            "the app needs a terminal that can move its cursor, and TERM says that this one cannot",
+            "cnnsim replay works on any",
+        )
+    from cnnsim.tui.app import run_app
+
+    chosen = glyphs or ("unicode" if has_unicode(sys.stdout) else "ascii")
+    return run_app(scenario, at, theme, chosen, tuple(settings))
+
+
+def _check(scenario: str, at: str | None, settings: tuple[str, ...]) -> None:
+    """Raise what is wrong with the words before a screen covers the messages."""
+    try:
+        found = read(scenario, settings)
+    except FileError:
+        raise
+    except UsageError as error:
+        from cnnsim.cli.mistakes import near_command
+
+        near = near_command(scenario)
+        hint = f"is the command '{near}' meant?" if near else error.hint
+        raise UsageError(error.message, hint) from None
+    if at is not None:
+        from cnnsim.steps.address import parse_address
+        from cnnsim.steps.trace import Trace
+
+        parse_address(Trace(found.network.sweeps), at)

@@ -1,0 +1,53 @@
+"""Tensors as a NumPy file, written so that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.errors import UsageError, printable
+
+
+def write_npz(file: str, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write `tensors` under their names. Raises UsageError where `file` cannot be written."""
+    where = printable(file)
+    if not file:
+        raise UsageError("--npz needs the name of a file")
+    try:
+        # Through a link to what it points at; the link stays.
+        target = Path(os.path.realpath(file))
+        if target.is_dir():
+            raise UsageError(f"{where} is a folder", "name a file in it")
+        if not target.parent.is_dir():
+            raise UsageError(f"{where} cannot be written: there is no folder {target.parent}")
+        if target.exists() and not target.is_file():
+            # A device or a pipe cannot be replaced.
+            with target.open("wb") as stream:
+                _save(stream, tensors)
+            return
+        _replace(target, tensors)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{where} cannot be written: {printable(reason)}") from None
+
+
+def _replace(target: Path, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with beside.open("xb") as stream:
+            _save(stream, tensors)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _save(stream: IO[bytes], tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+    np.savez(stream, allow_pickle=False, **dict(tensors))

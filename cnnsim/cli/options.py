@@ -1,0 +1,24 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+#: Cyclopts takes a lone ``-`` for an option, so it travels as a word that nobody can type.
+STDIN = "\0"
+
+Settings = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--set",
+        metavar="KEY=VALUE",
+        help="Change a key: --set seed=3, --set layers.conv1.padding=1; repeat at will.",
+    ),
+]
+Json = Annotated[
+    bool,
+    Parameter(name="--json", help='JSON Lines; NaN and ±∞ are "NaN", "Infinity", "-Infinity".'),
+]
+Csv = Annotated[bool, Parameter(name="--csv", help="Comma-separated values, with a header.")]

@@ -1,0 +1,37 @@
+"""``cnnsim paths``: where things are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnsim.cli.options import Json
+from cnnsim.cli.output import Column, emit, print_table
+from cnnsim.errors import printable
+
+
+def paths(*, json: Json = False) -> int:
+    """Say where settings, caches and bundled scenarios are."""
+    from platformdirs import user_cache_path, user_config_path, user_state_path
+
+    from cnnsim.kernels.cache import kernel_cache
+    from cnnsim.scenario.bundled import bundled_folder
+
+    found: dict[str, Path] = {
+        "config": user_config_path("cnnsim") / "config.toml",
+        "state": user_state_path("cnnsim"),
+        "cache": user_cache_path("cnnsim"),
+        "kernels": kernel_cache(),
+        "scenarios": bundled_folder(),
+    }
+    if json:
+        for name, path in found.items():
+            emit({"kind": "path", "name": name, "path": str(path), "exists": path.exists()})
+        return 0
+    print_table(
+        [Column("what"), Column("where"), Column("")],
+        [
+            [name, printable(str(path), 4096), "" if path.exists() else "not there yet"]
+            for name, path in found.items()
+        ],
+    )
+    return 0

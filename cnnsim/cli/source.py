@@ -1,0 +1,37 @@
+"""Scenarios for the commands: from what was typed to a scenario, or a stepper with its tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cnnsim.cli.options import STDIN
+
+if TYPE_CHECKING:
+    from cnnsim.scenario.scenario import Scenario
+
+#: For commands that do not look at the tour: an override that makes it fail must not stop them.
+NO_TOUR = "tour=[]"
+
+
+def read(
+    source: str,
+    settings: Sequence[str] = (),
+    tour: bool = True,
+    input_size: tuple[int, ...] | None = None,
+    check_shapes: bool = True,
+) -> Scenario:
+    """The scenario that `source` names, with its overrides. Raises FileError or UsageError."""
+    from cnnsim.scenario.reader import read_scenario
+
+    return read_scenario(
+        typed(source),
+        settings if tour else (*settings, NO_TOUR),
+        input_size=input_size,
+        check_shapes=check_shapes,
+    )
+
+
+def typed(word: str) -> str:
+    """`word` as it was typed."""
+    return "-" if word == STDIN else word

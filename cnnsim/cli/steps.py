@@ -1,0 +1,129 @@
+"""``cnnsim replay --steps``: every step of a range, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cnnsim.cli.output import csv_lines, to_json
+from cnnsim.cli.progress import Narrator
+from cnnsim.cli.rows import Row, step_blocks
+from cnnsim.cli.sentence import finish_text, fold_text, short, term_text
+from cnnsim.cli.source import read
+from cnnsim.cli.streams import output
+from cnnsim.errors import UsageError
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.steps.address import bracketed, parse_address
+from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.trace import Trace
+
+#: More steps than this are printed with --all only.
+MOST = 1_000_000
+
+#: The columns of CSV: a step's fields, its reads as ``input[0,0,1,1]=3.0``, several by blanks.
+COLUMNS = (
+    "scenario", "step", "mac", "address", "layer", "sweep", "cell", "tap", "reads", "left",
+    "right", "product", "term", "before", "after", "total", "outside", "why",
+)  # fmt: skip
+
+
+def print_steps(
+    source: str,
+    settings: Sequence[str],
+    start: str | None,
+    stop: str | None,
+    everything: bool,
+    json: bool,
+    csv: bool,
+) -> None:
+    """Print the steps from address `start` to `stop`, both included; None means the first, last.
+
+    Raises AddressError where these name nothing, UsageError where there are too many.
+    """
+    scenario = read(source, settings, tour=False)
+    trace = Trace(scenario.network.sweeps)
+    first = 0 if start is None else parse_address(trace, start)
+    last = len(trace) - 1 if stop is None else parse_address(trace, stop, end=True)
+    count = last - first + 1
+    if count < 1:
+        raise UsageError(
+            f"--from is step {first:,} and --to is step {last:,}, which comes before it",
+            "turn them round",
+        )
+    if count > MOST and not everything:
+        raise UsageError(
+            f"these are {count:,} steps of {scenario.name}; more than {MOST:,} are not printed",
+            "name a range with --from and --to, or add --all",
+        )
+    with Narrator("drawing the weights"):
+        stepper = Stepper(scenario)
+    with Narrator("computing") as narrator:
+        stepper.values.compute(_needed(trace, first, last), narrator)
+    blocks = step_blocks(stepper, first, last)
+    if csv:
+        csv_lines([COLUMNS])
+        for _, rows in blocks:
+            csv_lines(map(_csv_row, rows))
+    elif json:
+        for _, rows in blocks:
+            output().write("".join([to_json(row) + "\n" for row in rows]))
+    else:
+        for line in _aligned(blocks):
+            output().write(line)
+
+
+def _needed(trace: Trace, first: int, last: int) -> list[str]:
+    """The tensors that the sweeps of steps `first` to `last` read."""
+    begin, end = trace.position(first), trace.position(last)
+    sweeps = trace.sweeps
+    if begin.iteration == end.iteration:
+        sweeps = sweeps[begin.sweep : end.sweep + 1]
+    return list(dict.fromkeys(name for sweep in sweeps for name in sweep.tensors))
+
+
+def _csv_row(row: Row) -> list[object]:
+    reads = " ".join(
+        f"{read['tensor']}{bracketed(read['index'])}={read['value']}"
+        for read in row["reads"]
+        if read["index"] is not None
+    )
+    fields = {**row, "cell": bracketed(row["cell"]), "tap": bracketed(row["tap"]), "reads": reads}
+    return [fields.get(column) for column in COLUMNS]
+
+
+def _aligned(blocks: Iterator[tuple[Sweep, list[Row]]]) -> Iterator[str]:
+    """Lines in columns: step, mac, address, term, running result, what lies outside."""
+    widths = [4, 3, 7, 4, 6]
+    for number, (sweep, rows) in enumerate(blocks):
+        table = [_cells(sweep, row) for row in rows]
+        # Widths only grow, so that columns stay put as far as can be known without looking ahead.
+        widths = [
+            max(width, *(len(cells[column]) for cells in table))
+            for column, width in enumerate(widths)
+        ]
+        if not number:
+            yield _line(["step", "mac", "address", "term", "result", ""], widths)
+        for cells in table:
+            yield _line(cells, widths)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    step, mac, address, term, result, mark = cells
+    parts = [step.rjust(widths[0]), mac.rjust(widths[1]), address.ljust(widths[2])]
+    parts += [term.ljust(widths[3]), result.ljust(widths[4]), mark]
+    return "  ".join(parts).rstrip() + "\n"
+
+
+def _cells(sweep: Sweep, row: Row) -> list[str]:
+    cell, tap = tuple(row["cell"]), tuple(row["tap"])
+    values = [read["value"] for read in row["reads"]]
+    term, after, total = row["term"], row["after"], row.get("total")
+    folded = fold_text(sweep, term, row["before"], after, total)
+    finish = finish_text(sweep, cell, tap, after, total)
+    return [
+        str(row["step"]),
+        "" if row["mac"] is None else str(row["mac"]),
+        row["address"],
+        term_text(sweep, cell, tap, values, term),
+        "   ".join(part for part in (folded, finish) if part) or f"→ {short(after)}",
+        row["why"] or "",
+    ]

@@ -1,0 +1,61 @@
+"""``cnnsim validate``: every mistake of scenario files, for people and editors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cnnsim.cli.options import Json
+from cnnsim.cli.output import emit
+from cnnsim.cli.source import read, typed
+from cnnsim.cli.streams import output
+from cnnsim.errors import FileError, Problem, UsageError, printable
+
+
+def validate(
+    *files: Annotated[str, Parameter(name="FILE", help="Paths, bundled names, or -.")],
+    json: Json = False,
+) -> int:
+    """Print every mistake as `file:line: field: what`; exit 2 if there is one."""
+    if not files:
+        raise UsageError("which file?", "for example cnnsim validate mine.toml")
+    code = 0
+    for file in files:
+        try:
+            said = _check(file)
+        except FileError as error:
+            code = 2
+            for problem in error.problems:
+                _tell(error.file, problem, json)
+        except UsageError as error:
+            code = 2
+            name = "stdin" if typed(file) == "-" else printable(file)
+            what = "; ".join(str(error).split("\n"))
+            # A message may begin with the place already.
+            _tell(name, Problem("", what.removeprefix(f"{name}: ")), json)
+        else:
+            if sys.stderr is not None:
+                print(said, file=sys.stderr)
+    return code
+
+
+def _check(file: str) -> str:
+    """Read `file` with all it refers to; a line that says what is in it. Raises UsageError."""
+    scenario = read(file)
+    if scenario.model.weights is not None or scenario.model.input.image is not None:
+        scenario.leaves()
+    name = printable(str(scenario.path)) if scenario.path else scenario.name
+    steps = sum(sweep.steps for sweep in scenario.network.sweeps)
+    stops = len(scenario.tour)
+    return f"{name}: ok, {steps:,} steps, {stops} stop{'' if stops == 1 else 's'}"
+
+
+def _tell(file: str, problem: Problem, json: bool) -> None:
+    if not json:
+        output().write(problem.located(file) + "\n")
+        return
+    line = problem.line or None
+    place = {"kind": "problem", "file": file, "line": line}
+    emit({**place, "field": problem.field, "what": problem.what})

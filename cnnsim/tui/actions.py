@@ -1,0 +1,159 @@
+"""The one table of actions. Bindings, footer, help, palette and key configuration read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Action(NamedTuple):
+    """Something a person can do.
+
+    Attributes:
+        id: what key configurations name, such as ``step.next``.
+        keys: Textual's names of the keys, comma-separated.
+        method: the ``action_…`` method, with arguments if any.
+        label: the footer's verb; empty keeps it out of the footer.
+        tip: one sentence for help and palette.
+        screens: the screens it belongs to.
+        shown: the keys as the footer shows them, where they differ from the first key's name;
+            a row of the same `label` is shown once.
+    """
+
+    id: str
+    keys: str
+    method: str
+    label: str
+    tip: str
+    screens: tuple[str, ...]
+    shown: str = ""
+
+
+_ALL = ("home", "forward", "walk")
+
+ACTIONS: tuple[Action, ...] = (
+    # The stepper
+    Action("step.next", "right,l", "step(1)", "product", "One step of the chosen size forwards.",
+           ("forward",), "←→"),
+    Action("step.previous", "left,h", "step(-1)", "product",
+           "One step of the chosen size backwards.", ("forward",), "←→"),
+    Action("cell.next", "L,shift+right", "cell(1)", "cell", "The first step of the next cell.",
+           ("forward",), "HL"),
+    Action("cell.previous", "H,shift+left", "cell(-1)", "cell", "Back to the beginning of a cell.",
+           ("forward",), "HL"),
+    Action("unit.coarser", "up,k", "unit(1)", "coarser finer",
+           "Larger steps: product, cell, row, channel, layer.", ("forward",), "↑↓"),
+    Action("unit.finer", "down,j", "unit(-1)", "coarser finer", "Smaller steps.", ("forward",),
+           "↑↓"),
+    Action("play", "space", "play", "play", "Play, or pause.", ("forward",)),
+    Action("speed.faster", "right_square_bracket", "speed(1)", "speed", "Play twice as fast.",
+           ("forward",), "[ ]"),
+    Action("speed.slower", "left_square_bracket", "speed(-1)", "speed", "Play half as fast.",
+           ("forward",), "[ ]"),
+    Action("goto", "g", "goto", "go to", "Go to an address, a number, a percentage or a layer.",
+           ("forward",)),
+    Action("find", "slash", "find", "find",
+           "Find a value, a sign change, padding, NaN or the largest.", ("forward",)),
+    Action("find.next", "f3,ctrl+n", "find_again(1)", "", "The next one found.", ("forward",)),
+    Action("find.previous", "shift+f3,ctrl+b", "find_again(-1)", "", "The previous one found.",
+           ("forward",)),
+    Action("tour.next", "n", "stop(1)", "next note", "The next stop of the tour.", ("forward",)),
+    Action("tour.previous", "N", "stop(-1)", "", "The previous stop of the tour.", ("forward",)),
+    Action("edit", "e", "edit", "edit", "Change a number and see what follows from it.",
+           ("forward",)),
+    Action("undo", "u", "undo", "undo", "Take back the last edit.", ("forward", "walk")),
+    Action("redo", "U,ctrl+r", "redo", "", "Do again what was taken back.", ("forward", "walk")),
+    Action("view", "v", "view", "view", "Numbers, symbols or colours.", ("forward",)),
+    Action("channel.next", "c", "channel(1)", "channel", "Look at the next channel.",
+           ("forward", "walk")),
+    Action("channel.previous", "C", "channel(-1)", "", "Look at the previous channel.",
+           ("forward", "walk")),
+    Action("walk", "w", "walk", "walk", "The shape walk: sizes, costs, receptive fields.",
+           ("forward",)),
+    Action("start", "home", "end(-1)", "", "The first step.", ("forward",)),
+    Action("end", "end", "end(1)", "", "The last step.", ("forward",)),
+    Action("padding", "x", "padding", "", "Skip the taps on padding, or stop at them again.",
+           ("forward",)),
+    Action("resume", "r", "resume", "resume", "Go on where you were the last time.",
+           ("home", "forward")),
+    Action("copy", "y", "copy", "copy", "Copy the cell as NumPy code; again: as PyTorch code.",
+           ("forward",)),
+    # Home
+    Action("choose.next", "down,j", "choose(1)", "move", "The next entry.", ("home",), "jk"),
+    Action("choose.previous", "up,k", "choose(-1)", "move", "The previous entry.", ("home",), "jk"),
+    Action("open", "enter", "open", "open", "Open it at its first step.", ("home",)),
+    Action("walk.open", "w", "walk", "walk", "Open its shape walk.", ("home",)),
+    Action("filter", "slash", "filter", "filter", "Show only what holds a word.", ("home",)),
+    Action("file", "o", "file", "open a file", "Open a scenario file.", ("home",)),
+    # The walk
+    Action("layer.next", "down,j", "layer(1)", "layer", "The next layer.", ("walk",), "jk"),
+    Action("layer.previous", "up,k", "layer(-1)", "layer", "The previous layer.", ("walk",), "jk"),
+    Action("inside", "enter", "inside", "step inside", "Step through this layer.", ("walk",)),
+    Action("what.if", "w", "what_if", "what if",
+           "Change sizes, strides and paddings; everything follows.", ("walk",)),
+    Action("field", "r", "field", "move the field", "Move the receptive field with the arrows.",
+           ("walk",)),
+    Action("copy.table", "y", "copy", "copy table", "Copy the table as text.", ("walk",)),
+    # Everywhere
+    Action("maximise", "m", "maximise", "maximise", "The focused panel alone, or all again.",
+           ("forward", "walk")),
+    Action("save", "s", "save", "", "Save the screen as SVG and as text.", _ALL),
+    Action("theme", "T", "theme", "", "The next theme: dark, light, ANSI.", _ALL),
+    Action("palette", "ctrl+p", "app.command_palette", "", "Everything by name.", _ALL, "^p"),
+    Action("back", "escape", "back", "", "Back to where you came from.", _ALL),
+    Action("help", "question_mark,f1", "help", "help", "Help for the focused panel.", _ALL, "?"),
+    Action("quit", "q,ctrl+c", "app.quit", "quit", "Quit.", _ALL),
+)  # fmt: skip
+
+#: What never leaves the footer.
+FIXED = ("help", "quit")
+
+
+def actions_of(screen: str) -> list[Action]:
+    """The actions of one screen, in the order of the table."""
+    return [action for action in ACTIONS if screen in action.screens]
+
+
+def bindings_of(screen: str) -> list[Binding]:
+    """The same as Textual's bindings, which the user's key table can change by id."""
+    return [
+        Binding(action.keys, action.method, action.label or action.tip, show=False, id=action.id,
+                tooltip=action.tip, priority=action.id in ("palette",))
+        for action in actions_of(screen)
+    ]  # fmt: skip
+
+
+_NAMES = {
+    "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
+    "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓",
+}  # fmt: skip
+
+
+def key_name(key: str) -> str:
+    """How a key is called on the screen."""
+    return _NAMES.get(key, key.replace("ctrl+", "^"))
+
+
+def shown_keys(action: Action, keymap: dict[str, str]) -> str:
+    """The keys of an action as the footer shows them, after the user's key table."""
+    if action.id in keymap:
+        return key_name(keymap[action.id].split(",")[0])
+    return action.shown or key_name(action.keys.split(",")[0])
+
+
+def footer_entries(screen: str, keymap: dict[str, str]) -> list[tuple[str, str, bool]]:
+    """(keys, verb, is fixed) for the footer, each verb once."""
+    entries: dict[str, tuple[str, str, bool]] = {}
+    for action in actions_of(screen):
+        if action.label and action.label not in entries:
+            fixed = action.id in FIXED
+            entries[action.label] = (shown_keys(action, keymap), action.label, fixed)
+    return list(entries.values())
+
+
+def unknown_ids(ids: Iterable[str]) -> list[str]:
+    """Those of `ids` that name no action."""
+    known = {action.id for action in ACTIONS}
+    return [each for each in ids if each not in known]

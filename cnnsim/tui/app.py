@@ -1,0 +1,148 @@
+"""The app: colours, keys and signals; the screens do the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+
+from cnnsim.errors import CnnsimError
+from cnnsim.scenario.scenario import Scenario
+from cnnsim.tui.config import Config, read_config
+from cnnsim.tui.drawing.palette import ANSI, MONO, Palette, palette_named
+from cnnsim.tui.marks import Marks
+from cnnsim.tui.theme import CYCLE, THEMES, theme_for
+
+
+class CnnsimApp(App[int]):
+    """See, step through and train small convolutional networks."""
+
+    TITLE = "cnnsim"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        at: int = 0,
+        config: Config | None = None,
+        marks: Marks | None = None,
+    ) -> None:
+        config = config or Config()
+        self.palette: Palette = MONO if no_colour() else palette_named(config.theme)
+        super().__init__(ansi_color=self.palette in (ANSI, MONO))
+        self.ascii = config.glyphs == "ascii"
+        self.keys = dict(config.keys)
+        self.marks = marks or Marks()
+        #: The marks of earlier sessions: where "resume" goes.
+        self.resume_marks = dict(self.marks.recent())
+        self._scenario = scenario
+        self._at = at
+
+    def on_mount(self) -> None:
+        """Open home, and the scenario on top of it if one was named."""
+        from cnnsim.tui.screens.home import HomeScreen
+
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(self.palette)
+        self.set_keymap(self.keys)
+        self._catch_signals()
+        self.push_screen(HomeScreen())
+        if self._scenario is not None:
+            self.open_scenario(self._scenario, self._at)
+
+    def open_scenario(self, scenario: Scenario, at: int = 0, walk: bool = False) -> None:
+        """Step through `scenario` from step `at`, or walk its shapes."""
+        from cnnsim.stepper.stepper import Stepper
+        from cnnsim.tui.screens.forward import ForwardScreen
+        from cnnsim.tui.screens.walk import WalkScreen
+
+        try:
+            stepper = Stepper(scenario)
+        except CnnsimError as error:
+            self.complain(error)
+            return
+        if walk:
+            self.push_screen(WalkScreen(stepper))
+        else:
+            self.push_screen(ForwardScreen(stepper, at))
+
+    def complain(self, error: CnnsimError) -> None:
+        """Show an error without losing anything."""
+        self.notify(str(error), title="error", severity="error", timeout=12, markup=False)
+
+    def next_theme(self) -> None:
+        """Dark, light, ANSI in turn. Under NO_COLOR there is just one."""
+        if self.palette is MONO:
+            self.notify("NO_COLOR is set: there is one theme", timeout=3)
+            return
+        self.palette = CYCLE[(CYCLE.index(self.palette) + 1) % len(CYCLE)]
+        self.ansi_color = self.palette is ANSI
+        self.theme = theme_for(self.palette)
+        from cnnsim.tui.widgets.panel import Panel
+
+        for screen in self.screen_stack:
+            for panel in screen.query(Panel):
+                panel.forget()
+
+    def _catch_signals(self) -> None:
+        """Leave the alternate screen when asked to end; on Windows there is no such signal."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                try:
+                    loop.add_signal_handler(number, self._end, 128 + int(number))
+                except (NotImplementedError, RuntimeError):
+                    return
+
+    def _end(self, code: int) -> None:
+        self.exit(code, return_code=code)
+
+    async def action_quit(self) -> None:
+        """Remember where one was, and go."""
+        self.marks.save()
+        self.exit(0)
+
+
+def no_colour() -> bool:
+    """Whether the user asked for no colours at all."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def run_app(
+    source: str | None,
+    at: str | None,
+    theme: str | None = None,
+    glyphs: str | None = None,
+    settings: tuple[str, ...] = (),
+) -> int:
+    """Run the app; the exit code. Raises CnnsimError before the screen is touched."""
+    from dataclasses import replace
+
+    config = read_config()
+    changes: dict[str, Any] = {}
+    if theme:
+        changes["theme"] = theme
+    if glyphs:
+        changes["glyphs"] = glyphs
+    scenario = None
+    step = 0
+    if source is not None:
+        from cnnsim.scenario.reader import read_scenario
+        from cnnsim.steps.address import parse_address
+        from cnnsim.steps.trace import Trace
+
+        scenario = read_scenario(source, settings)
+        if at is not None:
+            step = parse_address(Trace(scenario.network.sweeps), at)
+    app = CnnsimApp(scenario, step, replace(config, **changes))
+    app.run()
+    app.marks.save()
+    return app.return_code or 0

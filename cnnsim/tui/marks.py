@@ -1,0 +1,84 @@
+"""Where one was in each scenario, and which lessons are done. Kept between sessions."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_state_path
+
+#: Recent scenarios that are remembered.
+_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last step looked at, its address, and the farthest step reached of how many."""
+
+    step: int
+    address: str
+    farthest: int
+    steps: int
+
+    @property
+    def is_done(self) -> bool:
+        """The last step has been seen."""
+        return self.farthest >= self.steps - 1
+
+
+class Marks:
+    """Marks by scenario. A file that cannot be read or written is as good as none."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or user_state_path("cnnsim") / "marks.json"
+        self._marks: dict[str, Mark] = {}
+        try:
+            stored = json.loads(self.path.read_text("utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return
+        for name, fields in stored.items() if isinstance(stored, dict) else ():
+            mark = _mark_of(fields)
+            if mark is not None:
+                self._marks[name] = mark
+
+    def get(self, scenario: str) -> Mark | None:
+        """The mark of a scenario, by its bundled name or full path."""
+        return self._marks.get(scenario)
+
+    def recent(self) -> list[tuple[str, Mark]]:
+        """All marks, the latest first."""
+        return list(reversed(self._marks.items()))
+
+    def put(self, scenario: str, step: int, address: str, steps: int) -> None:
+        """Remember a step as the latest."""
+        old = self._marks.pop(scenario, None)
+        farthest = max(step, old.farthest if old and old.steps == steps else 0)
+        self._marks[scenario] = Mark(step, address, farthest, steps)
+
+    def save(self) -> None:
+        """Write the marks, in one piece or not at all."""
+        marks = dict(list(self._marks.items())[-_KEPT:])
+        text = json.dumps(
+            {name: [mark.step, mark.address, mark.farthest, mark.steps]
+             for name, mark in marks.items()},
+            indent=1,
+        )  # fmt: skip
+        draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(text, "utf-8")
+            draft.replace(self.path)
+        except OSError:
+            # A home that cannot be written must not keep anyone from stepping.
+            draft.unlink(missing_ok=True)
+
+
+def _mark_of(fields: Any) -> Mark | None:
+    if not isinstance(fields, list) or len(fields) != 4:
+        return None
+    step, address, farthest, steps = fields
+    whole = all(isinstance(number, int) for number in (step, farthest, steps))
+    return Mark(step, address, farthest, steps) if whole and isinstance(address, str) else None

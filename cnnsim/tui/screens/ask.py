@@ -1,0 +1,68 @@
+"""A question with one line as its answer, checked while it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cnnsim.errors import CnnsimError
+
+
+class AskScreen(ModalScreen[str | None]):
+    """Gives back a text that `check` accepts, or None.
+
+    `check` says what the text means, or raises CnnsimError with what is wrong.
+    """
+
+    DEFAULT_CLASSES = "dialog-screen"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", show=False)]
+
+    def __init__(
+        self, title: str, hint: str, check: Callable[[str], str], placeholder: str = ""
+    ) -> None:
+        super().__init__()
+        self._title, self._hint, self._check = title, hint, check
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        """Title, line, what it means, hint."""
+        with Vertical(classes="dialog"):
+            yield Static(self._title, markup=False)
+            yield Input(placeholder=self._placeholder, id="line")
+            yield Static("", id="meaning", markup=False)
+            yield Static(self._hint, classes="hint", markup=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say what the text means so far."""
+        meaning = self.query_one("#meaning", Static)
+        text = event.value.strip()
+        if not text:
+            meaning.update("")
+            return
+        try:
+            meaning.update(f"▸ {self._check(text)}")
+        except CnnsimError as error:
+            meaning.update(str(error))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Accept it if it is right, else say why not and stay."""
+        text = event.value.strip() or self._placeholder
+        if not text:
+            self.dismiss(None)
+            return
+        try:
+            self._check(text)
+        except CnnsimError as error:
+            self.query_one("#meaning", Static).update(f"✗ {error}")
+            return
+        self.dismiss(text)
+
+    def action_give_up(self) -> None:
+        """No answer."""
+        self.dismiss(None)

@@ -1,0 +1,118 @@
+"""What all screens share: the table's bindings, help, saving a picture, size limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ScreenStackError
+from textual.screen import Screen
+from textual.widget import Widget
+
+from cnnsim.errors import CnnsimError
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.stage.layout import LEAST
+from cnnsim.tui.widgets.bars import Footer, Header
+from cnnsim.tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from cnnsim.tui.app import CnnsimApp
+
+
+class TooSmall(Panel, can_focus=False):
+    """Covers everything where the terminal is too small."""
+
+    DEFAULT_CSS = """
+    TooSmall { layer: overlay; width: 100%; height: 100%; display: none; }
+    """
+
+    def paint(self, canvas: Canvas) -> None:
+        """One line."""
+        text = f"cnnsim needs {LEAST[0]}×{LEAST[1]}; this is {canvas.width}×{canvas.height}"
+        canvas.put(0, 0, text, self.palette.base)
+
+
+class BaseScreen(Screen[None]):
+    """A screen with header, footer and the actions that work everywhere."""
+
+    #: The screen's name in the table of actions.
+    kind: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = Header()
+        self.footer = Footer(self.kind)
+        self.too_small = TooSmall()
+
+    @property
+    def cnnsim(self) -> CnnsimApp:
+        """The app, with its type."""
+        return cast("CnnsimApp", self.app)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out again, or say that there is no room."""
+        small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+        self.too_small.display = small
+        if not small:
+            self.lay_panels()
+
+    def lay_panels(self) -> None:
+        """Put the panels where they belong at the present size."""
+
+    def place(self, widget: Widget, rect: tuple[int, int, int, int]) -> None:
+        """Put `widget` at (x, y, width, height), counted from below the header."""
+        x, y, width, height = rect
+        styles = widget.styles
+        widget.display = True
+        if (styles.offset.x.value, styles.offset.y.value) != (x, y):
+            styles.offset = (x, y)
+        if styles.width is None or styles.width.value != width:
+            styles.width = width
+        if styles.height is None or styles.height.value != height:
+            styles.height = height
+
+    def complain(self, error: CnnsimError) -> None:
+        """Say what went wrong; nothing is lost."""
+        self.cnnsim.complain(error)
+
+    def action_back(self) -> None:
+        """Back to the screen below; home stays."""
+        if len(self.app.screen_stack) > 2:
+            self.app.pop_screen()
+
+    def action_theme(self) -> None:
+        """The next theme."""
+        self.cnnsim.next_theme()
+
+    def action_help(self) -> None:
+        """Help for the panel that has the focus, and the keys of this screen."""
+        from cnnsim.tui.screens.help import HelpScreen
+
+        focused = self.focused
+        text = focused.help_text if isinstance(focused, Panel) else ""
+        self.app.push_screen(HelpScreen(self.kind, text))
+
+    def action_save(self) -> None:
+        """Save the screen as SVG and as text in the current folder."""
+        try:
+            name = self._free_name()
+            Path(f"{name}.svg").write_text(self.app.export_screenshot(title="cnnsim"), "utf-8")
+            Path(f"{name}.txt").write_text(self.text(), "utf-8")
+        except (OSError, ScreenStackError) as error:
+            self.complain(CnnsimError(f"the screen could not be saved: {error}"))
+            return
+        self.notify(f"saved {name}.svg and {name}.txt", timeout=4, markup=False)
+
+    def _free_name(self) -> str:
+        number = 1
+        while any(Path(f"cnnsim-{self.kind}-{number}{end}").exists() for end in (".svg", ".txt")):
+            number += 1
+        return f"cnnsim-{self.kind}-{number}"
+
+    def text(self) -> str:
+        """The screen as plain text, a line for each row."""
+        width, height = self.size
+        strips = self._compositor.render_strips()
+        lines = [strip.text.ljust(width) for strip in strips[:height]]
+        return "\n".join(line.rstrip() for line in lines) + "\n"

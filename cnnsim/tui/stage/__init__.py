@@ -1,0 +1,1 @@
+"""What the stepper's panels show, worked out from a step without any widget."""

@@ -1,0 +1,79 @@
+"""Where the stepper's panels stand at any terminal size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: (x, y, width, height) in characters, below the header.
+Rect = tuple[int, int, int, int]
+
+#: The smallest terminal that shows the screens.
+LEAST = (60, 16)
+
+#: Panels that may share a place, in the order of their tabs.
+TABS = ("note", "loops", "origin", "growth")
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Places for the panels by name; `matrices` is the room for all matrices together.
+
+    `shared` are the panels that stand in one place, one at a time.
+    """
+
+    matrices: Rect
+    panels: dict[str, Rect] = field(default_factory=dict)
+    shared: tuple[str, ...] = ()
+
+
+def arrange(width: int, height: int, sum_rows: int, is_long: bool, matrix_rows: int) -> Arrangement:
+    """The panels in `width` x `height` characters between header and footer.
+
+    `sum_rows` are the lines that the sum needs inside its frame, `is_long` says that it is a
+    ledger, `matrix_rows` how many rows the matrices can use at most.
+    """
+    roomy = width >= 100
+    gap = 1 if height >= 32 else 0
+    timeline = 2 + gap
+    margin = 1 if roomy and height >= 30 else 0
+    inner = width - 2 * margin
+    sum_height = sum_rows + 2
+    left = height - timeline - sum_height
+    if roomy and height >= 28:
+        bottom = max(min(left - 10, 9 + (height - 34) // 4), 6)
+    else:
+        bottom = max(min(left - 8, 7), 4)
+    matrices = left - bottom
+    if matrices > matrix_rows >= 6:
+        # What the matrices cannot use goes to the words.
+        bottom += matrices - matrix_rows
+        matrices = matrix_rows
+    panels: dict[str, Rect] = {}
+    matrices_width = inner
+    tabs = [tab for tab in TABS if is_long or tab != "growth"]
+    if roomy and matrices >= 9:
+        panels["origin"] = (margin + inner - 24, 0, 24, matrices)
+        matrices_width = inner - 25
+        tabs.remove("origin")
+    panels["sum"] = (margin, matrices, inner, sum_height)
+    top = matrices + sum_height
+    shared: tuple[str, ...] = ()
+    if not roomy:
+        for tab in tabs:
+            panels[tab] = (margin, top, inner, bottom)
+        shared = tuple(tabs)
+    else:
+        names = ("growth", "loops", "note") if is_long else ("loops", "note")
+        shares = (0.42, 0.24, 0.34) if is_long else (0.46, 0.54)
+        x = margin
+        for name, share in zip(names, shares, strict=True):
+            last = name == names[-1]
+            each = margin + inner - x if last else int((inner - len(names) + 1) * share)
+            panels[name] = (x, top, each, bottom)
+            x += each + 1
+        if "origin" not in panels:
+            # Too low for a column of its own: it shares the place of the loops.
+            panels["origin"] = panels["loops"]
+            shared = ("loops", "origin")
+    panels["timeline"] = (0, top + bottom, width, 2)
+    return Arrangement((margin, 0, matrices_width, matrices), panels, shared)

@@ -1,0 +1,125 @@
+"""A step in words: what is read, what is done with it, what becomes of the sum."""
+
+from __future__ import annotations
+
+import math
+
+from cnnsim.tui.drawing.numbers import decimals_for, exact, format_number, in_formula
+from cnnsim.tui.stage.prose import Paragraph, Span, markdown
+from cnnsim.tui.stage.stage import Stage
+from cnnsim.tui.stage.view import View
+
+
+def number(value: float | None) -> str:
+    """A value in running text: exact where that is short, else five digits."""
+    if value is None:
+        return "·"
+    text = exact(value)
+    if len(text) <= 8:
+        return text
+    return format_number(value, *decimals_for([value])) if 1e-3 < abs(value) < 1e5 else (
+        f"{value:.4g}".replace("-", "−")
+    )  # fmt: skip
+
+
+def term_text(view: View) -> str:
+    """The term with its numbers: ``7·(−1)``."""
+    return formula_with(view, [number(read.value) for read in view.reading.reads])
+
+
+def formula_with(view: View, names: list[str]) -> str:
+    """The sweep's formula with `names` for its reads; negative numbers in brackets."""
+    bracketed = [in_formula(name) for name in names]
+    formula = view.sweep.formula
+    first = formula.startswith("{0}") and not formula.startswith("{0} ?")
+    if first and bracketed:
+        # A sign in front of the whole needs no bracket.
+        bracketed[0] = names[0] if len(bracketed) == 1 else bracketed[0]
+    return formula.format(*bracketed)
+
+
+def narrate(stage: Stage, view: View) -> list[Paragraph]:
+    """The note of the tour where there is one, then the step in words."""
+    paragraphs: list[Paragraph] = []
+    if view.stop is not None and view.stop.say:
+        paragraphs += [*markdown(view.stop.say), []]
+    paragraphs.append(_what(stage, view))
+    outcome = _outcome(view)
+    if outcome:
+        paragraphs.append(outcome)
+    return paragraphs
+
+
+def _what(stage: Stage, view: View) -> list[Span]:
+    reading = view.reading
+    if reading.why == "hole":
+        return [("Nothing stands here: no product exists for this tap.", "base")]
+    if reading.why == "padding":
+        outside = next(read for read in reading.reads if not read.inside)
+        where = f"{stage.letter(outside.tensor)}[{','.join(map(str, outside.index or ()))}]"
+        text = f"{where} lies on the padding, beyond the edge. It counts as "
+        return [(text, "base"), (number(outside.value), "bold"), (".", "base")]
+    symbols = [
+        stage.symbol_of(view.sweep, place, read) for place, read in enumerate(reading.reads)
+    ]
+    names = formula_with(view, symbols)
+    spans: list[Span] = [(f"{names} = {term_text(view)}", "base")]
+    if view.sweep.formula != "{0}":
+        spans += [(" = ", "base"), (number(reading.term), _sign(reading.term))]
+    return [*spans, (".", "base")]
+
+
+def _sign(value: float | None) -> str:
+    if value is None or value == 0 or math.isnan(value):
+        return "bold"
+    return "minus" if value < 0 else "plus"
+
+
+def _outcome(view: View) -> list[Span]:
+    reading, sweep = view.reading, view.sweep
+    if sweep.fold is None:
+        return []
+    before, after, total = reading.before, reading.after, reading.total
+    folded = after if total is None else total
+    spans: list[Span] = []
+    if view.tap == 0 and sweep.start != 0 and not isinstance(sweep.start, float):
+        spans.append((f"The sum starts from {sweep.start.tensor}: {number(before)}. ", "base"))
+    if sweep.fold.name == "add":
+        if before is not None and folded == before:
+            spans.append(("The sum stays ", "base"))
+        else:
+            falls = "falls" if before is not None and folded < before else "rises"
+            spans.append((f"The sum {falls} from {number(before)} to ", "base"))
+    else:
+        what = "largest" if sweep.fold.name == "larger" else "smallest"
+        changed = before is None or folded != before
+        if changed and before is not None and math.isinf(before):
+            spans.append((f"The {what} so far is ", "base"))
+        elif changed:
+            spans.append((f"The {what} so far changes from {number(before)} to ", "base"))
+        else:
+            spans.append((f"The {what} so far stays ", "base"))
+    spans.append((number(folded), "now_text"))
+    spans.append((".", "base"))
+    if total is not None:
+        spans.append((f" Then {sweep.finish_formula.format(number(total))} = ", "base"))
+        spans += [(number(after), "now_text"), (".", "base")]
+    elif view.is_last_tap and sweep.tap_count > 1:
+        spans.append((" The cell is complete.", "dim"))
+    return spans
+
+
+def origins(view: View) -> list[tuple[str, str, str, str]]:
+    """(coordinate, formula, formula with numbers, value) for the coordinates of the reads."""
+    found = []
+    sweep = view.sweep
+    for origin in sweep.origins:
+        read = view.reading.reads[origin.read]
+        value = "none" if read.index is None else str(read.index[origin.axis]).replace("-", "−")
+        filled = sweep.fill_in(origin.formula, view.position.cell, view.position.tap)
+        names = sweep.params._asdict() if sweep.params else {}
+        shown = origin.formula
+        for name in sorted(names, key=len, reverse=True):
+            shown = shown.replace(name, str(names[name]))
+        found.append((origin.label, shown, filled, value))
+    return found

@@ -1,0 +1,106 @@
+"""Which matrices get how much room side by side, and how large their cells are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cnnsim.tui.drawing.cellclass import BLOCKS, MAP, XL, CellClass, L, choose_class
+from cnnsim.tui.drawing.cellclass import blocks as blocks_of
+from cnnsim.tui.stage.matrix import Matrix
+
+#: Columns of the border and what it encloses at the sides.
+_FRAME = (4, 2)
+_GAP = 1
+#: A map narrower than this shows nothing.
+_LEAST_MAP = 12
+#: A title such as "conv1.w" needs this much.
+_LEAST = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for a matrix: its columns, and the class of its cells."""
+
+    matrix: Matrix
+    x: int
+    width: int
+    cls: CellClass
+
+
+def lay_out(
+    matrices: Sequence[Matrix], width: int, height: int, large: bool, half_blocks: bool = True
+) -> list[Slot]:
+    """Slots for as many of `matrices` as fit into width x height; numbers come before maps.
+
+    All matrices of numbers share one class. `large` allows the largest cells.
+    """
+    shown = list(matrices)
+    while True:
+        slots = _try(shown, width, height, large, half_blocks)
+        if slots is not None or len(shown) <= 1:
+            return slots or []
+        shown.remove(_least_needed(shown))
+
+
+def _least_needed(matrices: Sequence[Matrix]) -> Matrix:
+    """A map whose lens is shown goes first, then lenses from the right, the output last."""
+    with_lens = [m for m in matrices if m.is_map and m.read is not None]
+    if with_lens:
+        return with_lens[-1]
+    others = [m for m in matrices if m.read not in (0, None)]
+    if others:
+        return others[-1]
+    return next((m for m in matrices if m.read is not None), matrices[0])
+
+
+def _try(
+    matrices: Sequence[Matrix], width: int, height: int, large: bool, half_blocks: bool
+) -> list[Slot] | None:
+    maps = [m for m in matrices if m.is_map]
+    numbers = [m for m in matrices if not m.is_map]
+    gaps = _GAP * (len(matrices) - 1)
+    room = width - gaps - (_LEAST_MAP + _FRAME[0]) * len(maps)
+    widths: dict[str, int] = {}
+    cls = L
+    if numbers:
+        cls = choose_class(
+            [m.outer for m in numbers],
+            room,
+            height,
+            max(m.text_width for m in numbers),
+            gap=_GAP,
+            frame=_FRAME,
+            largest=XL if large else L,
+            half_blocks=half_blocks,
+        )
+        for matrix in numbers:
+            inner = cls.size(*matrix.outer)[0]
+            widths[matrix.key] = max(inner + _FRAME[0], min(_LEAST, room // len(numbers)))
+        if cls.is_map and maps and any(m.is_lens for m in numbers):
+            return None
+        if sum(widths.values()) > room:
+            if not cls.is_map or len(matrices) > 2:
+                return None
+            widths = {m.key: room // len(numbers) for m in numbers}
+    left = width - gaps - sum(widths.values())
+    small = MAP if half_blocks else blocks_of(1)
+    classes = {}
+    for number, matrix in enumerate(maps):
+        share = left // (len(maps) - number)
+        if share < _LEAST_MAP + 2:
+            return None
+        rows, columns = matrix.outer
+        roomy = BLOCKS.size(rows, columns)
+        fits = roomy[0] + 2 <= share and roomy[1] + 2 <= height
+        classes[matrix.key] = BLOCKS if fits else small
+        wanted = classes[matrix.key].size(rows, columns)[0] + 2
+        widths[matrix.key] = max(min(share, wanted), min(share, _LEAST_MAP + _FRAME[0]))
+        left -= widths[matrix.key]
+    slots = []
+    x = 0
+    for matrix in matrices:
+        each = widths[matrix.key]
+        slots.append(Slot(matrix, x, each, classes.get(matrix.key, cls)))
+        x += each + _GAP
+    return slots

@@ -1,0 +1,72 @@
+"""The taps of a cell as columns of an equation or a ledger."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnsim.steps.trace import unravel
+from cnnsim.tui.drawing.ledger import TermColumn
+from cnnsim.tui.stage.narrate import formula_with, number
+from cnnsim.tui.stage.view import View
+
+
+def term_columns(view: View, taps: range, symbols: bool = False) -> list[TermColumn]:
+    """The columns of `taps`; what comes after this step stays open."""
+    sweep, work = view.sweep, view.work
+    columns = []
+    for tap in taps:
+        state = "done" if tap < view.tap else "now" if tap == view.tap else "later"
+        hole = bool(work.reach.hole[tap])
+        outside = None
+        if hole:
+            outside = "hole"
+        elif not all(bool(inside[tap]) for inside in work.reach.inside):
+            outside = "padding"
+        reads = tuple(None if hole else float(values[tap]) for values in work.values)
+        at = unravel(tap, sweep.taps)
+        if symbols:
+            names = [_symbol(view, place, tap) for place in range(len(work.values))]
+        else:
+            names = [number(value) for value in reads]
+        columns.append(
+            TermColumn(
+                tap=",".join(map(str, at)),
+                reads=reads,
+                text=formula_with(view, names) if not hole else "none",
+                term=None if hole or tap > view.tap else float(work.terms[tap]),
+                running=None if tap > view.tap else float(work.running[tap]),
+                state=state,
+                outside=outside,
+            )
+        )
+    return columns
+
+
+def _symbol(view: View, place: int, tap: int) -> str:
+    """A read's short name: ``x02``, ``w0,11``."""
+    read = view.sweep.reads[place]
+    letter = "x" if place == 0 else read.tensor.rpartition(".")[2]
+    index = [int(axis[tap]) for axis in view.work.reach.indices[place]][-2:]
+    separator = "," if any(at > 9 or at < 0 for at in index) else ""
+    return letter + separator.join(map(str, index)).replace("-", "−")
+
+
+def shared_decimals(view: View) -> tuple[list[int], int]:
+    """Decimals for each read, and for terms and sums, from the whole cell: columns never shift."""
+    reads = [_decimals(values) for values in view.work.values]
+    both = np.concatenate([view.work.terms, view.work.running])
+    return reads, _decimals(both)
+
+
+def _decimals(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> int:
+    """Enough for three digits of the largest, none for whole numbers, at most six."""
+    finite = values[np.isfinite(values)]
+    if not finite.size or (finite == np.floor(finite)).all():
+        return 0
+    largest = float(np.abs(finite).max())
+    if largest == 0:
+        return 0
+    simple = next((d for d in (1, 2) if (np.round(finite, d) == finite).all()), None)
+    if simple is not None:
+        return simple
+    return int(min(max(3 - np.floor(np.log10(largest)), 2), 6))

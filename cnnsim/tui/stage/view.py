@@ -1,0 +1,67 @@
+"""What the stepper shows at one moment: one frozen value, of which every panel is a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cnnsim.scenario.model import Stop
+from cnnsim.steps.reading import Reading
+from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.trace import Position, ravel
+from cnnsim.steps.work import Work
+
+Mode = Literal["numbers", "symbols", "colours"]
+MODES: tuple[Mode, ...] = ("numbers", "symbols", "colours")
+
+
+@dataclass(frozen=True)
+class View:
+    """A step, with how it is looked at.
+
+    Attributes:
+        scenario: its name.
+        step, steps: the number of the step, and of how many.
+        macs: how many multiply-adds an iteration numbers.
+        sweep, position, work, reading: the step, taken apart.
+        mode: numbers, symbols or colours.
+        unit: the size of the next step.
+        speed: steps a second when playing.
+        stop, stop_number, stops: the tour's stop at this step, if any.
+        hover: the tensor index under the mouse.
+        edits: how many numbers have been changed.
+    """
+
+    scenario: str
+    step: int
+    steps: int
+    macs: int
+    sweep: Sweep
+    position: Position
+    work: Work
+    reading: Reading
+    mode: Mode = "numbers"
+    unit: str = "product"
+    playing: bool = False
+    speed: float = 1.0
+    skip_padding: bool = False
+    stop: Stop | None = None
+    stop_number: int = 0
+    stops: int = 0
+    hover: tuple[str, tuple[int, ...]] | None = None
+    edits: int = 0
+
+    @property
+    def tap(self) -> int:
+        """The number of the tap within its cell."""
+        return ravel(self.position.tap, self.sweep.taps)
+
+    @property
+    def cell(self) -> int:
+        """The number of the cell within its sweep."""
+        return ravel(self.position.cell, self.sweep.cells)
+
+    @property
+    def is_last_tap(self) -> bool:
+        """The cell is complete after this step."""
+        return self.tap == self.sweep.tap_count - 1

@@ -1,0 +1,90 @@
+"""The header with its path and state, and the footer with the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from cnnsim.tui.actions import footer_entries
+from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
+from cnnsim.tui.widgets.panel import Panel
+
+
+class Header(Panel, can_focus=False):
+    """Row 0: program › scenario › layer › … on the left, the state on the right."""
+
+    DEFAULT_CSS = "Header { dock: top; height: 1; width: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._crumbs: tuple[tuple[str, str], ...] = ()
+        self._state: tuple[tuple[str, str], ...] = ()
+
+    def show(
+        self, crumbs: Sequence[tuple[str, str]], state: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Set the path (text, role) and the state on the right; roles are bar, bar_dim, …"""
+        self._crumbs, self._state = tuple(crumbs), tuple(state)
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """The state gives way first, then the path from the left."""
+        palette = self.palette
+        canvas.fill(0, 0, canvas.width, 1, " ", palette.bar)
+        state = [(text, getattr(palette, role)) for text, role in self._state]
+        crumbs = list(self._crumbs)
+        pieces = self._pieces(crumbs)
+        room = canvas.width - 2
+        while state and pieces_width(pieces) + pieces_width(state) + 2 > room and len(crumbs) > 3:
+            del crumbs[1]
+            pieces = self._pieces(crumbs)
+        canvas.pieces(1, 0, pieces)
+        width = pieces_width(state)
+        if pieces_width(pieces) + width + 2 <= room:
+            canvas.pieces(canvas.width - 1 - width, 0, state)
+
+    def _pieces(self, crumbs: Sequence[tuple[str, str]]) -> list[Piece]:
+        palette = self.palette
+        pieces: list[Piece] = [("cnnsim", palette.bar_bold)]
+        for text, role in crumbs:
+            pieces += [(" › ", palette.bar_dim), (text, getattr(palette, role))]
+        return pieces
+
+
+class Footer(Panel, can_focus=False):
+    """The last row: bold key, dim verb. Help and quit never leave it."""
+
+    DEFAULT_CSS = "Footer { dock: bottom; height: 1; width: 1fr; }"
+
+    def __init__(self, screen: str) -> None:
+        super().__init__()
+        self._screen_name = screen
+        self._message: str = ""
+
+    def say(self, message: str) -> None:
+        """Show a sentence in place of the keys; empty brings them back."""
+        if message != self._message:
+            self._message = message
+            self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """The fixed entries from the right, the others from the left while there is room."""
+        palette = self.palette
+        canvas.fill(0, 0, canvas.width, 1, " ", palette.bar)
+        entries = footer_entries(self._screen_name, self.cnnsim.keys)
+        right = canvas.width - 1
+        for keys, verb, _ in reversed([entry for entry in entries if entry[2]]):
+            right -= cell_len(keys) + 1 + cell_len(verb)
+            canvas.pieces(right, 0, [(keys, palette.bar_bold), (f" {verb}", palette.bar_dim)])
+            right -= 2
+        if self._message:
+            canvas.put(1, 0, self._message[: max(right - 1, 0)], palette.bar)
+            return
+        at = 1
+        for keys, verb, fixed in entries:
+            width = cell_len(keys) + 1 + cell_len(verb)
+            if fixed or at + width > right:
+                continue
+            canvas.pieces(at, 0, [(keys, palette.bar_bold), (f" {verb}", palette.bar_dim)])
+            at += width + 2

@@ -1,0 +1,57 @@
+"""How the sum of the cell grew, tap by tap."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.curve import column_of, draw_curve, draw_guide, limits_of, row_of
+from cnnsim.tui.stage.narrate import number
+from cnnsim.tui.stage.view import View
+from cnnsim.tui.widgets.textpanels import TabbedPanel
+
+
+class GrowthPanel(TabbedPanel):
+    """A curve of the running sum; the axis has room for the whole sum."""
+
+    label = "how the sum grew"
+    help_text = """\
+The running result from the first tap to this one. The faint line is 0, the bright dot is now."""
+
+    def show(self, view: View) -> None:
+        """Set the step."""
+        self.view = view
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """The curve up to now, on the axes of the whole sum."""
+        view, palette = self.view, self.palette
+        self.draw_frame(canvas)
+        if view is None or view.sweep.fold is None or canvas.height < 5 or canvas.width < 24:
+            if view is not None and view.sweep.fold is None:
+                canvas.put(2, 1, "One term, no sum.", palette.dim)
+            return
+        start = view.work.start if view.work.start is not None else 0.0
+        every = np.concatenate([[start if np.isfinite(start) else np.nan], view.work.running])
+        finite = every[np.isfinite(every)]
+        if not finite.size:
+            return
+        limits = limits_of(np.append(finite, 0.0))
+        seen = every.copy()
+        seen[view.tap + 2 :] = np.nan
+        left, width, height = 11, canvas.width - 13, canvas.height - 3
+        zero = row_of(0.0, limits, height)
+        draw_guide(canvas, left, 1 + zero, width, palette)
+        draw_curve(
+            canvas, left, 1, width, height, seen, view.tap + 1, limits, palette, palette.base
+        )
+        for value in (limits[1], limits[0]):
+            row = 1 + row_of(value, limits, height)
+            canvas.put_right(left - 2, row, number(float(f"{value:.3g}")), palette.dim)
+        foot = canvas.height - 2
+        axis = view.sweep.tap_axes[0]
+        extent = view.sweep.taps[0]
+        canvas.put(2, foot, f"{axis}", palette.dim)
+        for at in sorted({0, extent // 2, extent - 1}):
+            x = left + column_of(at * view.sweep.tap_count // extent, len(every), width)
+            canvas.put(min(x, canvas.width - 2 - len(str(at))), foot, str(at), palette.faint)

@@ -1,0 +1,114 @@
+"""The cell's sum: an equation where it is short, a ledger where it is long."""
+
+from __future__ import annotations
+
+from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.ledger import draw_equation, draw_ledger, equation_fits, ledger_window
+from cnnsim.tui.drawing.numbers import count, format_number
+from cnnsim.tui.stage.narrate import number, term_text
+from cnnsim.tui.stage.terms import shared_decimals, term_columns
+from cnnsim.tui.stage.view import View
+from cnnsim.tui.widgets.panel import Panel
+
+#: More taps than this are a ledger.
+MOST_TERMS = 9
+
+
+class SumPanel(Panel):
+    """What is added up, product by product."""
+
+    help_text = """\
+How the number comes about: every product of this cell in order, and the running sum below it.
+The gold column is this step; a faint dot is still to come. Long sums show a window around now."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._view: View | None = None
+        self._letters: tuple[str, ...] = ()
+
+    def show(self, view: View, letters: tuple[str, ...]) -> None:
+        """Set the step, and what its reads are called."""
+        self._view, self._letters = view, letters
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """The frame, then an equation, a ledger, or the one term."""
+        view, palette = self._view, self.palette
+        if view is None:
+            canvas.frame(palette, focused=self.has_focus)
+            return
+        canvas.frame(
+            palette, title=self._title(view), right=self._right(view), focused=self.has_focus
+        )
+        width = canvas.width - 4
+        if view.sweep.fold is None:
+            self._one_term(canvas, view)
+            return
+        symbols = view.mode == "symbols"
+        reads, decimals = shared_decimals(view)
+        start = format_number(view.work.start, decimals) if view.work.start is not None else "0"
+        if view.sweep.tap_count <= MOST_TERMS:
+            terms = term_columns(view, range(view.sweep.tap_count), symbols)
+            if equation_fits(width, start, terms):
+                done = view.is_last_tap
+                draw_equation(
+                    canvas, 2, 1, width, start, terms, palette,
+                    start_label=self._start_label(view),
+                    tap_label=",".join(view.sweep.tap_axes),
+                    result=number(view.reading.after) if done else None,
+                    rows=min(4, canvas.height - 2),
+                    decimals=decimals,
+                )  # fmt: skip
+                return
+        taps = ledger_window(view.tap, view.sweep.tap_count, width)
+        draw_ledger(
+            canvas, 2, 1, width, term_columns(view, taps, symbols), palette,
+            first=taps.start,
+            tap_label=",".join(view.sweep.tap_axes),
+            read_labels=self._letters,
+            term_label="= product" if view.sweep.is_product else "= term",
+            decimals=[*reads, decimals, decimals],
+        )  # fmt: skip
+
+    @staticmethod
+    def _start_label(view: View) -> str:
+        start = view.sweep.start
+        return "start" if isinstance(start, float | int) else start.tensor.rpartition(".")[2]
+
+    def _title(self, view: View) -> list[Piece]:
+        palette = self.palette
+        cell = ",".join(map(str, view.position.cell))
+        pieces = [(f"{view.sweep.writes}[{cell}]", palette.bold)]
+        formula = view.sweep.formula.format(*self._letters) if self._letters else ""
+        fold = view.sweep.fold
+        if fold is None:
+            return [*pieces, (f"  =  {formula}", palette.dim)]
+        start = view.sweep.start
+        sign = {"add": "Σ ", "larger": "max ", "smaller": "min "}[fold.name]
+        head = "" if isinstance(start, float | int) else f"{self._start_label(view)} + "
+        return [*pieces, (f"  =  {head}{sign}{formula}", palette.dim)]
+
+    def _right(self, view: View) -> list[Piece]:
+        if view.sweep.fold is None:
+            return []
+        text = f"{count(view.tap + 1)} of {count(view.sweep.tap_count)}"
+        return [(text, self.palette.dim)]
+
+    def _one_term(self, canvas: Canvas, view: View) -> None:
+        palette = self.palette
+        at = 2
+        for place, read in enumerate(view.reading.reads):
+            if place >= canvas.height - 3 and canvas.height > 3:
+                break
+            text = f"{self._letters[place] if place < len(self._letters) else read.tensor}"
+            row = 2 + place
+            if row < canvas.height - 1:
+                index = "" if read.index is None else f"[{','.join(map(str, read.index))}]"
+                canvas.pieces(
+                    at, row,
+                    [(f"{text:<3}", palette.bold), (f" {read.tensor}{index}", palette.dim),
+                     (f"  {number(read.value)}", palette.base)],
+                )  # fmt: skip
+        line = [(f"{term_text(view)} = ", palette.base),
+                (f" {number(view.reading.after)} ", palette.now)]  # fmt: skip
+        canvas.pieces(at, 1, line)

@@ -1,0 +1,242 @@
+"""The panels of words: the note, the loop nest, where the indices come from."""
+
+from __future__ import annotations
+
+from textual import events
+
+from cnnsim.tui.drawing.bar import draw_bar
+from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.stage.narrate import number, origins
+from cnnsim.tui.stage.prose import Paragraph, draw_prose
+from cnnsim.tui.stage.view import View
+from cnnsim.tui.widgets.panel import Panel
+
+
+class TabbedPanel(Panel):
+    """A panel that may share its place with others; then its title lists them."""
+
+    label = ""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.view: View | None = None
+        self._tabs: tuple[str, ...] = ()
+
+    def share(self, tabs: tuple[str, ...]) -> None:
+        """The labels of all panels in this place; empty where it has its own."""
+        if tabs != self._tabs:
+            self._tabs = tabs
+            self.repaint()
+
+    def draw_frame(self, canvas: Canvas, right: list[Piece] | None = None) -> None:
+        """The frame, with the panel's title or the tabs."""
+        palette = self.palette
+        title: list[Piece] = [(self.label, palette.dim)]
+        if self._tabs:
+            title = []
+            for label in self._tabs:
+                title += [(" │ ", palette.line)] if title else []
+                title.append((label, palette.bold if label == self.label else palette.dim))
+            right = [("tab", palette.dim)]
+        canvas.frame(palette, title=title, right=right or [], focused=self.has_focus)
+
+
+class NotePanel(TabbedPanel):
+    """What is happening, in words."""
+
+    label = "what is happening"
+    help_text = """\
+The step in words. At a stop of the tour its note comes first; n and N go to the next and previous
+note. Scroll with the mouse wheel or page up and page down where the note is longer."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._paragraphs: list[Paragraph] = []
+        self._first = 0
+        self._lines = 0
+
+    def show(self, view: View, paragraphs: list[Paragraph]) -> None:
+        """Set the step and its words."""
+        if self.view is None or self.view.step != view.step:
+            self._first = 0
+        self.view, self._paragraphs = view, paragraphs
+        self.repaint()
+
+    def wait(self, paragraphs: list[Paragraph]) -> None:
+        """Words without a step: what is being waited for."""
+        self.view, self._paragraphs, self._first = None, paragraphs, 0
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """The words, wrapped."""
+        view, palette = self.view, self.palette
+        right: list[Piece] = []
+        if view is not None and view.stops:
+            here = f"note {view.stop_number + 1} of {view.stops}" if view.stop else (
+                f"{view.stops} notes"
+            )  # fmt: skip
+            right = [(here, palette.good if view.stop else palette.dim)]
+        self.draw_frame(canvas, right)
+        self._lines = draw_prose(
+            canvas, 2, 1, canvas.width - 4, canvas.height - 2, self._paragraphs, palette,
+            self._first,
+        )  # fmt: skip
+
+    def scroll_lines(self, lines: int) -> None:
+        """Scroll within the note."""
+        room = max(self.size.height - 2, 1)
+        self._first = min(max(self._first + lines, 0), max(self._lines - room, 0))
+        self.repaint()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Down."""
+        self.scroll_lines(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Up."""
+        self.scroll_lines(-1)
+
+    def on_key(self, event: events.Key) -> None:
+        """Page by page."""
+        if event.key in ("pagedown", "pageup"):
+            self.scroll_lines((1 if event.key == "pagedown" else -1) * max(self.size.height - 3, 1))
+            event.stop()
+
+
+class LoopsPanel(TabbedPanel):
+    """The loop nest, with where each counter stands."""
+
+    label = "loops"
+    help_text = """\
+The loops that a program would run: one for each coordinate of the cell, then one for each of the
+tap. The counter that has just turned is gold."""
+
+    def show(self, view: View, previous: View | None, names: tuple[str, ...]) -> None:
+        """Set the step; counters that differ from the `previous` one are gold."""
+        self.view, self._names = view, names
+        self._turned = _turned(view, previous)
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """A line for each loop, indented where there is room, then the innermost statement."""
+        view, palette = self.view, self.palette
+        self.draw_frame(canvas)
+        if view is None:
+            return
+        sweep = view.sweep
+        axes = [*zip(sweep.cell_axes, sweep.cells, view.position.cell, strict=True),
+                *zip(sweep.tap_axes, sweep.taps, view.position.tap, strict=True)]  # fmt: skip
+        room = canvas.height - 2
+        while len(axes) + 1 > room and any(extent == 1 for _, extent, _ in axes):
+            axes.remove(next(axis for axis in axes if axis[1] == 1))
+        statement = len(axes) < room
+        indent = 2 if canvas.width >= 48 else 1 if canvas.width >= 36 else 0
+        wide = canvas.width >= 46
+        for row, (axis, extent, at) in enumerate(axes[:room]):
+            gold = axis in self._turned
+            left = 2 + indent * row
+            if extent > 12 and wide:
+                canvas.pieces(
+                    2, 1 + row,
+                    [(f"{axis} ", palette.dim), (f"{at:>5}", palette.now_text if gold else
+                     palette.base), (f" /{count(extent)}", palette.dim)],
+                )  # fmt: skip
+                draw_bar(canvas, 18, 1 + row, canvas.width - 20, (at + 1) / extent, palette)
+                continue
+            canvas.put(left, 1 + row, f"for {axis} in range({extent}):", palette.dim)
+            style = palette.now_text if gold else palette.base
+            canvas.put(canvas.width - 11, 1 + row, f"{axis} = {at}", style)
+        if statement:
+            self._statement(canvas, view, 2 + indent * len(axes), 1 + len(axes))
+
+    def _statement(self, canvas: Canvas, view: View, x: int, y: int) -> None:
+        palette = self.palette
+        fold = view.sweep.fold
+        formula = view.sweep.formula.format(*self._names)
+        change = f"{number(view.reading.before)} → " if fold else ""
+        after = number(view.reading.after)
+        right = canvas.width - 2 - len(change) - len(after)
+        if fold is None:
+            text = [("y = ", palette.bold), (formula, palette.now_text)]
+        elif fold.name == "add":
+            text = [("acc += ", palette.bold), (formula, palette.now_text)]
+        else:
+            what = "max" if fold.name == "larger" else "min"
+            text = [(f"acc = {what}(acc, ", palette.bold), (formula, palette.now_text),
+                    (")", palette.bold)]  # fmt: skip
+        width = sum(len(part) for part, _ in text)
+        canvas.pieces(min(x, max(right - width - 2, 2)), y, text)
+        if right > 2 + width + 1:
+            canvas.pieces(right, y, [(change, palette.dim), (after, palette.now_text)])
+
+
+def _turned(view: View, previous: View | None) -> set[str]:
+    """The axes whose counter differs from the previous step's; the last one if unknown."""
+    sweep = view.sweep
+    axes = (*sweep.cell_axes, *sweep.tap_axes)
+    here = (*view.position.cell, *view.position.tap)
+    if previous is None or previous.position.sweep != view.position.sweep:
+        return {axes[-1]}
+    there = (*previous.position.cell, *previous.position.tap)
+    found = {axis for axis, a, b in zip(axes, here, there, strict=True) if a != b}
+    return found or {axes[-1]}
+
+
+class OriginPanel(TabbedPanel):
+    """Where the indices of the values come from."""
+
+    label = "where from"
+    help_text = """\
+How row and column of the value that is read follow from the cell and the tap, with the numbers
+filled in; then the values themselves and the term."""
+
+    def show(self, view: View, names: tuple[str, ...]) -> None:
+        """Set the step and the names of its reads."""
+        self.view, self._names = view, names
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """Origins, values, term, places."""
+        view, palette = self.view, self.palette
+        self.draw_frame(canvas)
+        if view is None:
+            return
+        width = canvas.width - 4
+        lines: list[list[Piece]] = []
+        for label, formula, filled, value in origins(view):
+            gold = palette.now_text
+            if 2 * canvas.height > 24 or not view.reading.reads:
+                lines.append([(f"{label} ", palette.bold), (f"= {formula}", palette.dim)])
+                lines.append([(f"{'':<{len(label)}} = {filled} = ", palette.dim), (value, gold)])
+            else:
+                lines.append(
+                    [(f"{label} ", palette.bold), (f"{filled} = ", palette.dim), (value, gold)]
+                )
+        if lines:
+            lines.append([])
+        for name, read in zip(self._names, view.reading.reads, strict=False):
+            shown = number(read.value)
+            lines.append([(f"{name[: width - len(shown) - 1]:<{width - len(shown)}}", palette.dim),
+                          (shown, palette.bold)])  # fmt: skip
+        if view.sweep.formula != "{0}":
+            shown = number(view.reading.term)
+            what = "product" if view.sweep.is_product else "term"
+            style = palette.minus if (view.reading.term or 0) < 0 else palette.plus
+            lines.append([(f"{what:<{width - len(shown)}}", palette.dim), (shown, style)])
+        lines += [
+            [],
+            [(f"cell {count(view.cell + 1)} of {count(view.sweep.cell_count)}", palette.dim)],
+            [(f"tap  {count(view.tap + 1)} of {count(view.sweep.tap_count)}", palette.dim)],
+        ]
+        if view.reading.mac is not None:
+            lines.append([(f"mac  {count(view.reading.mac)}", palette.dim)])
+        if view.reading.why:
+            lines.insert(0, [(f"░ {view.reading.why}", palette.bold)])
+        room = canvas.height - 2
+        while len(lines) > room and [] in lines:
+            lines.remove([])
+        for row, line in enumerate(lines[:room]):
+            inner = Canvas(width, 1, palette.base)
+            inner.pieces(0, 0, line)
+            canvas.blit(inner, 2, 1 + row)

@@ -1,0 +1,16 @@
+"""Settings that all tests share: the same examples on every run, no deadlines."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_COMMON = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+}
+settings.register_profile("ci", derandomize=True, max_examples=40, **_COMMON)
+#: For a long hunt: ``HYPOTHESIS_PROFILE=hunt pytest tests``.
+settings.register_profile("hunt", max_examples=800, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

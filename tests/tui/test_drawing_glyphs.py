@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+import cnnsim.tui.drawing
+from cnnsim.tui.drawing.glyphs import known_glyphs, to_ascii
+
+
+def drawn_glyphs() -> set[str]:
+    """Every non-ASCII character in the strings of the package."""
+    found: set[str] = set()
+    for path in Path(cnnsim.tui.drawing.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {char for char in node.value if not char.isascii()}
+    return found
+
+
+@pytest.mark.parametrize("glyph", sorted(drawn_glyphs() | set(known_glyphs())))
+def test_each_glyph_has_a_stand_in_of_the_same_width(glyph: str) -> None:
+    plain = to_ascii(glyph)
+    assert plain != "?"
+    assert plain.isascii()
+    assert plain.isprintable()
+    assert cell_len(glyph) == len(plain) == 1
+
+
+def test_braille_keeps_the_height_of_the_line() -> None:
+    assert to_ascii("⠀⠉⠛⣀⡇⠒") == " ''.:'"
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_length_never_changes(text: str) -> None:
+    plain = to_ascii(text)
+    assert len(plain) == len(text)
+    assert plain.isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("7·(−1)", "7*(-1)"),
+        ("·−1 = −7", "*-1 = -7"),
+        ("· · ·", ". . ."),
+        ("▐ 7 ▌", "[ 7 ]"),
+        ("│·│", "|.|"),
+        ("x₀₁ ×10⁻²", "x01 x10-2"),
+        ("┏━┓", "#=#"),
+        ("0▁ 6▴ NaN!", "0_ 6^ NaN!"),
+        ("é数", "e?"),
+    ],
+)
+def test_stand_ins(text: str, plain: str) -> None:
+    assert to_ascii(text) == plain
