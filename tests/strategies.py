@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -304,3 +306,142 @@ def same_bits(first: Array, second: Array) -> bool:
         (nan | (first.view(np.int64) == second.view(np.int64))).all()
     )
 
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """A layer of ``oracles/layers.npz`` with what torch or SciPy says about it."""
+
+    entry: dict[str, Any]
+    training: bool
+    arrays: dict[str, Array]
+    expected: tuple[str, ...]
+
+    @property
+    def net(self) -> Network:
+        """The network of this one layer."""
+        x = self.arrays["x"]
+        return network(self.entry, shape=x.shape[1:], batch=len(x), training=self.training)
+
+    def __repr__(self) -> str:
+        given = self.entry.items()
+        keys = (f"{key}={value}" for key, value in given if not isinstance(value, np.ndarray))
+        return " ".join(keys)
+
+
+def oracles() -> list[Oracle]:
+    """Every case of the file that ``oracles/make.py`` writes."""
+    with np.load(Path(__file__).parent / "oracles" / "layers.npz") as file:
+        arrays = dict(file)
+    found = []
+    for number, case in enumerate(json.loads(str(arrays["cases"]))):
+        mark = f"{number}."
+        own = {name[len(mark) :]: a for name, a in arrays.items() if name.startswith(mark)}
+        entry = {**case["entry"], **{key: own[key] for key in case["given"]}}
+        found.append(Oracle(entry, case["training"], own, tuple(case["expected"])))
+    return found
+
+
+@st.composite
+def gradients(draw: st.DrawFn) -> Gradients:
+    """A convolution (one group) with an output gradient, and the sweeps of its two gradients."""
+    case = draw(convolutions(plane=5).filter(lambda each: each.entry["groups"] == 1))
+    assert case.kernel is not None
+    entry = {**case.entry, "mode": "cross_correlation", "bias": "none"}
+    case = Case(entry, case.x, case.kernel)
+    dy = draw(generators()).standard_normal(case.net.places["conv2d"].cells)
+    return gradients_of(case, dy)
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The sweeps of a convolution's gradients, with the tensors that they read."""
+
+    case: Case
+    dy: Array
+    input: Sweep
+    kernel: Sweep
+    tensors: dict[str, Array]
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of the tensors."""
+        return {name: tensor.shape for name, tensor in self.tensors.items()}
+
+
+def gradients_of(case: Case, dy: Array) -> Gradients:
+    """The gradients' sweeps of a convolution of one group for the output gradient `dy`."""
+    assert case.kernel is not None
+    window = case.net.layers[0].field([case.x.shape[1:]])
+    assert window is not None
+    geometry = Geometry(
+        window.stride_h, window.stride_w, window.dilation_h, window.dilation_w,
+        window.top, window.left,
+    )  # fmt: skip
+    into, first = input_gradient(dy, case.kernel, case.x.shape, geometry)
+    onto, second = kernel_gradient(dy, case.x, case.kernel.shape, geometry)
+    return Gradients(case, dy, into, onto, first | second)
+
+
+#: One network for each kind of sweep there is: entries, input shape, batch, training.
+EVERY_KIND: dict[str, tuple[tuple[dict[str, Any], ...], tuple[int, ...], int, bool]] = {
+    "conv, tied": (({"type": "conv2d", "filters": 3, "size": 3, "padding": 1},), (2, 4, 5), 2, False),
+    "conv, untied, turned": (
+        ({"type": "conv2d", "filters": 2, "size": 2, "bias": "untied", "mode": "convolution"},),
+        (2, 3, 4), 1, False,
+    ),
+    "conv, groups": (
+        ({"type": "conv2d", "filters": 4, "size": [2, 3], "groups": 2, "stride": 2,
+          "padding": [0, 1, 2, 0], "dilation": [1, 2], "bias": "none"},),
+        (4, 5, 6), 2, False,
+    ),
+    "conv, groups, turned": (
+        ({"type": "conv2d", "filters": 2, "size": 2, "groups": 2, "mode": "convolution"},),
+        (2, 3, 3), 1, False,
+    ),
+    "pools": (
+        ({"type": "max_pool2d", "size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+         {"type": "avg_pool2d", "name": "a", "size": 2, "padding": 1},
+         {"type": "avg_pool2d", "name": "b", "from": "input", "size": 3, "padding": 1,
+          "count_include_pad": False, "ceil_mode": True, "stride": 2}),
+        (2, 6, 6), 2, False,
+    ),
+    "batch norm, evaluation": (
+        ({"type": "batch_norm2d", "mean": [1, 2], "variance": [0.5, 3]},), (2, 3, 3), 2, False,
+    ),
+    "batch norm, training": (({"type": "batch_norm2d"},), (2, 3, 3), 2, True),
+    "curves": (
+        ({"type": "leaky_relu"}, {"type": "sigmoid"}, {"type": "tanh"}, {"type": "relu"}),
+        (2, 2, 3), 2, False,
+    ),
+    "head": (
+        ({"type": "flatten"}, {"type": "dropout"}, {"type": "dense", "units": 4},
+         {"type": "reshape", "shape": [2, 1, 2]}, {"type": "softmax", "name": "over_maps"},
+         {"type": "reshape", "name": "flat", "shape": [4]}, {"type": "softmax"}),
+        (2, 2, 3), 2, True,
+    ),
+    "dropout, evaluation": (({"type": "dropout"},), (5,), 1, False),
+    "dense without bias": (({"type": "dense", "units": 2, "bias": "none"},), (5,), 2, False),
+    "reshapes": (
+        ({"type": "reshape", "shape": [3, 2, 1]}, {"type": "reshape", "name": "r2",
+          "shape": [1, 2, 3]}),
+        (6,), 2, False,
+    ),
+    "adds": (
+        ({"type": "relu"}, {"type": "add", "from": ["input", "relu"]},
+         {"type": "add", "name": "a3", "from": ["input", "relu", "add"]},
+         {"type": "add", "name": "a4", "from": ["input", "relu", "add", "a3"]}),
+        (2, 2, 2), 2, False,
+    ),
+}  # fmt: skip
+
+
+def every_kind(name: str, seed: int = 0) -> tuple[Network, Values]:
+    """A network of `EVERY_KIND` with values; the input holds zeros of both signs and ties."""
+    entries, shape, batch, training = EVERY_KIND[name]
+    net = sound(network(*entries, shape=shape, batch=batch, training=training, seed=seed))
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((batch, *shape))
+    x[rng.random(x.shape) < 0.3] = -0.0
+    x[rng.random(x.shape) < 0.2] = 1.0
+    return net, values_of(net, x)

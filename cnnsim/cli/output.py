@@ -17,7 +17,7 @@ from cnnsim.cli.streams import has_colour, has_unicode, is_terminal, output
 if TYPE_CHECKING:
     from rich.console import Console
 
-_encode = json.JSONEncoder(allow_nan=False).encode
+_encode = json.JSONEncoder(allow_nan=False, check_circular=False).encode
 
 
 def to_json(value: Any) -> str:
@@ -51,15 +51,8 @@ def emit(value: dict[str, Any]) -> None:
 
 
 def csv_lines(rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows as CSV: nothing for None, true and false, names for what is not finite."""
-    writer = csv.writer(output(), lineterminator="\n")
-    writer.writerows([[_plain(cell) for cell in row] for row in rows])
-
-
-def _plain(cell: Any) -> Any:
-    if cell is True or cell is False:
-        return "true" if cell else "false"
-    return number_name(cell) if isinstance(cell, float) else cell
+    """Print rows as CSV; None is an empty field."""
+    csv.writer(output(), lineterminator="\n").writerows(rows)
 
 
 class Column(NamedTuple):

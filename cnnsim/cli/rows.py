@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import bracketed
 from cnnsim.steps.sweep import Index, Start, Sweep
 from cnnsim.steps.taps import gather, tap_coordinates
-from cnnsim.steps.trace import Position, unravel
+from cnnsim.steps.trace import unravel
 from cnnsim.steps.work import Tensors
 
 Array = npt.NDArray[Any]
@@ -29,34 +30,24 @@ def step_blocks(stepper: Stepper, first: int, last: int) -> Iterator[tuple[Sweep
     while step <= last:
         position = trace.position(step)
         sweep = trace.sweep_of(position)
-        start = trace.step(
-            Position(
-                position.iteration, position.sweep, (0,) * len(sweep.cells), (0,) * len(sweep.taps)
-            )
-        )
+        start = position.iteration * trace.steps_per_iteration + trace.first_step(position.sweep)
         iteration = f"{position.iteration}:" if trace.iterations > 1 else ""
-        sweep_last = min(last, start + sweep.steps - 1)
-        together = max(1, BLOCK // sweep.tap_count)
-        while step <= sweep_last:
-            cell = (step - start) // sweep.tap_count
-            cells = range(cell, min(cell + together, (sweep_last - start) // sweep.tap_count + 1))
-            begin = start + cells.start * sweep.tap_count
-            end = min(sweep_last + 1, start + cells.stop * sweep.tap_count)
+        taps = sweep.tap_count
+        end = min(last + 1, start + sweep.steps)
+        while step < end:
+            cell = (step - start) // taps
+            cells = range(cell, min(cell + max(1, BLOCK // taps), (end - 1 - start) // taps + 1))
+            begin = start + cell * taps
+            stop = min(end, begin + len(cells) * taps)
             block = _Block(sweep, cells, stepper.values)
             mac = trace.mac(begin)
-            yield (
-                sweep,
-                list(
-                    block.rows(
-                        stepper.scenario.name, iteration, begin, mac, step - begin, end - begin
-                    )
-                ),
-            )
-            step = end
+            name = stepper.scenario.name
+            yield sweep, list(block.rows(name, iteration, begin, mac, step - begin, stop - begin))
+            step = stop
 
 
 class _Block:
-    """Neighbouring cells of a sweep, worked out: arrays of [cells, taps], flattened to lists.
+    """Neighbouring cells of a sweep, worked out: arrays of [cells, taps], then lists of steps.
 
     `steps.work` says the same for one cell; here the cells are one more axis.
     """
@@ -65,18 +56,17 @@ class _Block:
         self.sweep = sweep
         self.shape = (len(cells), sweep.tap_count)
         numbers: Any = np.arange(cells.start, cells.stop, dtype=np.int64)
-        # As plain ints do, arrays of numbers come apart by divmod.
-        self.cells: Index = unravel(numbers, sweep.cells)
-        self.taps: Index = tap_coordinates(sweep.taps)
+        # Arrays of numbers come apart by divmod just as plain ints do.
+        self.cells = cast(Index, unravel(numbers, sweep.cells))
+        self.taps = tap_coordinates(sweep.taps)
         down = tuple(axis[:, np.newaxis] for axis in self.cells)
         across = tuple(axis[np.newaxis, :] for axis in self.taps)
-        self.indices: list[list[tuple[int, ...]]] = []
-        self.inside: list[list[bool]] = []
-        self.values: list[list[float]] = []
+        self.indices: list[Array] = []
+        self.inside: list[Array] = []
+        self.values: list[Array] = []
         everywhere = np.ones(self.shape, np.bool_)
-        hole = ~everywhere
-        outside = ~everywhere
-        values = []
+        self.hole = ~everywhere
+        self.outside = ~everywhere
         for read, index in zip(sweep.reads, sweep.where(down, across, sweep.params), strict=True):
             tensor = tensors[read.tensor]
             axes = tuple(np.broadcast_to(np.asarray(axis), self.shape) for axis in index)
@@ -84,41 +74,31 @@ class _Block:
             for axis, extent in zip(axes, tensor.shape, strict=True):
                 inside &= (axis >= 0) & (axis < extent)
             instead = 0.0 if read.outside is None else read.outside
-            found = np.broadcast_to(gather(tensor, axes, inside, instead), self.shape)
-            values.append(found)
-            outside |= ~inside
+            found = gather(tensor, axes, inside, instead)
+            self.values.append(np.broadcast_to(found, self.shape))
+            self.indices.append(np.stack(axes, -1) if axes else np.empty((*self.shape, 0)))
+            self.inside.append(inside)
+            self.outside |= ~inside
             if read.outside is None:
-                hole |= ~inside
-            columns = [axis.ravel().tolist() for axis in axes]
-            self.indices.append(list(zip(*columns, strict=True)) if columns else [()] * found.size)
-            self.inside.append(inside.ravel().tolist())
-            self.values.append(found.ravel().tolist())
-        self.hole: list[bool] = hole.ravel().tolist()
-        self.outside: list[bool] = outside.ravel().tolist()
-        self._fold(tuple(values), down, across, hole, tensors)
-
-    def _fold(
-        self, values: tuple[Array, ...], down: Index, across: Index, hole: Array, tensors: Tensors
-    ) -> None:
-        sweep = self.sweep
+                self.hole |= ~inside
         with np.errstate(all="ignore"):
-            found = np.asarray(sweep.term(values, down, across, sweep.params), np.float64)
-            terms = np.broadcast_to(found, self.shape)
-            self.starts: list[float] | None = None
-            if sweep.fold is None:
-                running = terms.copy()
-            else:
-                starts = self._starts(sweep.start, tensors)
-                self.starts = starts.tolist()
-                terms = np.where(hole, sweep.fold.identity, terms)
-                sums = np.concatenate((starts[:, np.newaxis], terms), axis=1)
-                # accumulate goes strictly from left to right, as stepping does.
-                running = sweep.fold.combine.accumulate(sums, axis=1)[:, 1:]
-            totals = running[:, -1].copy()
-            running[:, -1] = sweep.finish(totals, self.cells, sweep.params)
-        self.terms: list[float] = terms.ravel().tolist()
-        self.running: list[float] = running.ravel().tolist()
-        self.totals: list[float] = totals.tolist()
+            self._fold(down, across, tensors)
+
+    def _fold(self, down: Index, across: Index, tensors: Tensors) -> None:
+        sweep = self.sweep
+        found = sweep.term(tuple(self.values), down, across, sweep.params)
+        self.terms = np.broadcast_to(np.asarray(found, np.float64), self.shape)
+        self.starts: Array | None = None
+        if sweep.fold is None:
+            self.running = self.terms.copy()
+        else:
+            self.starts = self._starts(sweep.start, tensors)
+            self.terms = np.where(self.hole, sweep.fold.identity, self.terms)
+            sums = np.concatenate((self.starts[:, np.newaxis], self.terms), axis=1)
+            # accumulate goes strictly from left to right, as stepping does.
+            self.running = sweep.fold.combine.accumulate(sums, axis=1)[:, 1:]
+        self.totals = self.running[:, -1].copy()
+        self.running[:, -1] = sweep.finish(self.totals, self.cells, sweep.params)
 
     def _starts(self, start: float | Start, tensors: Tensors) -> Array:
         count = self.shape[0]
@@ -130,56 +110,86 @@ class _Block:
     def rows(
         self, scenario: str, iteration: str, begin: int, mac: int | None, first: int, stop: int
     ) -> Iterator[Row]:
-        """The rows of steps ``begin + first`` to ``begin + stop - 1``."""
+        """The rows of the block's steps from number `first` up to `stop`; number 0 is `begin`."""
         sweep = self.sweep
-        count = sweep.tap_count
-        cells = list(zip(*(axis.tolist() for axis in self.cells), strict=True)) or [()]
-        taps = list(zip(*(axis.tolist() for axis in self.taps), strict=True)) or [()]
-        tap_texts = [f" tap{bracketed(tap)}" if tap else "" for tap in taps]
-        reads = [
-            (read.tensor, index, inside, value)
-            for read, index, inside, value in zip(
-                sweep.reads, self.indices, self.inside, self.values, strict=True
-            )
-        ]
         name = f"{iteration}{sweep.full_name}"
-        for number in range(first, stop):
-            cell, tap = divmod(number, count)
-            if number == first or tap == 0:
-                place = name + bracketed(cells[cell])
-            hole = self.hole[number]
-            read_values = [
-                {"tensor": tensor, "index": None, "value": None}
-                if hole and not inside[number]
-                else {"tensor": tensor, "index": list(index[number]), "value": value[number]}
-                for tensor, index, inside, value in reads
-            ]
-            term = None if hole else self.terms[number]
+        cells = _coordinates(self.cells, self.shape[0])
+        taps = _coordinates(self.taps, self.shape[1])
+        places = [name + bracketed(cell) for cell in cells]
+        tap_texts = [f" tap{bracketed(tap)}" if tap else "" for tap in taps]
+        hole = self.hole.ravel()[first:stop].tolist()
+        columns = [
+            self._read_column(number, first, stop, hole) for number in range(len(sweep.reads))
+        ]
+        is_product = sweep.is_product
+        has_two = len(columns) > 1
+        last_tap = sweep.tap_count - 1 if sweep.has_finish else -1
+        for number, reads, hole_here, outside, term, before, after in zip(
+            range(first, stop),
+            zip(*columns, strict=True) if columns else itertools.repeat((), stop - first),
+            hole,
+            self.outside.ravel()[first:stop].tolist(),
+            self.terms.ravel()[first:stop].tolist(),
+            self._before(first, stop),
+            self.running.ravel()[first:stop].tolist(),
+            strict=True,
+        ):
+            cell, tap = divmod(number, sweep.tap_count)
+            if hole_here:
+                term = None
             row = {
                 "kind": "step",
                 "scenario": scenario,
                 "step": begin + number,
-                "mac": None if mac is None or hole else mac + number,
-                "address": place + tap_texts[tap],
+                "mac": None if mac is None or hole_here else mac + number,
+                "address": places[cell] + tap_texts[tap],
                 "layer": sweep.layer,
                 "sweep": sweep.name,
-                "cell": list(cells[cell]),
-                "tap": list(taps[tap]),
-                "reads": read_values,
-                "left": read_values[0]["value"] if read_values else None,
-                "right": read_values[1]["value"] if len(read_values) > 1 else None,
-                "product": term if sweep.is_product else None,
+                "cell": cells[cell],
+                "tap": taps[tap],
+                "reads": list(reads),
+                "left": reads[0]["value"] if reads else None,
+                "right": reads[1]["value"] if has_two else None,
+                "product": term if is_product else None,
                 "term": term,
-                "before": self._before(number, cell, tap),
-                "after": self.running[number],
-                "outside": self.outside[number],
-                "why": "hole" if hole else "padding" if self.outside[number] else None,
+                "before": before,
+                "after": after,
+                "outside": outside,
+                "why": ("hole" if hole_here else "padding") if outside else None,
             }
-            if sweep.has_finish and tap == count - 1:
-                row["total"] = self.totals[cell]
+            if tap == last_tap:
+                row["total"] = float(self.totals[cell])
             yield row
 
-    def _before(self, number: int, cell: int, tap: int) -> float | None:
-        if tap:
-            return self.running[number - 1]
-        return None if self.starts is None else self.starts[cell]
+    def _read_column(self, number: int, first: int, stop: int, hole: list[bool]) -> list[Row]:
+        """What read `number` gave at each step; nothing where it makes the step a hole."""
+        tensor = self.sweep.reads[number].tensor
+        count = self.shape[0] * self.shape[1]
+        indices = self.indices[number].reshape(count, -1)[first:stop].tolist()
+        values = self.values[number].reshape(count)[first:stop].tolist()
+        inside = self.inside[number].reshape(count)[first:stop].tolist()
+        if not any(hole):
+            return [
+                {"tensor": tensor, "index": index, "value": value}
+                for index, value in zip(indices, values, strict=True)
+            ]
+        return [
+            {"tensor": tensor, "index": index, "value": value}
+            if within or not hole_here
+            else {"tensor": tensor, "index": None, "value": None}
+            for index, value, within, hole_here in zip(indices, values, inside, hole, strict=True)
+        ]
+
+    def _before(self, first: int, stop: int) -> list[float | None]:
+        """The running result before each step."""
+        before: list[float | None] = [None, *self.running.ravel()[:-1].tolist()]
+        starts = None if self.starts is None else self.starts.tolist()
+        for cell, number in enumerate(range(0, self.running.size, self.shape[1])):
+            before[number] = None if starts is None else starts[cell]
+        return before[first:stop]
+
+
+def _coordinates(axes: Index, count: int) -> list[list[int]]:
+    """One list of coordinates for each of `count` cells or taps."""
+    columns = [axis.tolist() for axis in axes]
+    return [list(place) for place in zip(*columns, strict=True)] if columns else [[]] * count

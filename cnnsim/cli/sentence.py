@@ -15,9 +15,11 @@ _BRACKETED_TWICE = re.compile(r"(?<=[(])\((-[^()]+)\)(?=[,)])|(?<=, )\((-[^()]+)
 
 
 def short(value: float | None) -> str:
-    """Up to six digits: ``0.333333``, ``8``, ``1.5e-07``, ``-∞``, ``NaN``."""
+    """Up to six digits: ``0.333333``, ``8``, ``1.5e-07``, ``-∞``, ``NaN``; -0 is ``0``."""
     if value is None:
         return ""
+    if value == 0:
+        return "0"
     if math.isfinite(value):
         return f"{value:.6g}"
     return "NaN" if value != value else "∞" if value > 0 else "-∞"

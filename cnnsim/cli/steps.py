@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
-from cnnsim.cli.output import csv_lines, to_json
+from cnnsim.cli.output import csv_lines, number_name, to_json
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.rows import Row, step_blocks
-from cnnsim.cli.sentence import finish_text, fold_text, short, term_text
+from cnnsim.cli.sentence import finish_text, fold_text, term_text
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import output
 from cnnsim.errors import UsageError
@@ -19,11 +20,10 @@ from cnnsim.steps.trace import Trace
 #: More steps than this are printed with --all only.
 MOST = 1_000_000
 
+_NUMBERS = ("left", "right", "product", "term", "before", "after", "total")
 #: The columns of CSV: a step's fields, its reads as ``input[0,0,1,1]=3.0``, several by blanks.
-COLUMNS = (
-    "scenario", "step", "mac", "address", "layer", "sweep", "cell", "tap", "reads", "left",
-    "right", "product", "term", "before", "after", "total", "outside", "why",
-)  # fmt: skip
+COLUMNS = ("scenario", "step", "mac", "address", "layer", "sweep", "cell", "tap", "reads")
+COLUMNS += (*_NUMBERS, "outside", "why")
 
 
 def print_steps(
@@ -80,14 +80,30 @@ def _needed(trace: Trace, first: int, last: int) -> list[str]:
     return list(dict.fromkeys(name for sweep in sweeps for name in sweep.tensors))
 
 
-def _csv_row(row: Row) -> list[object]:
-    reads = " ".join(
-        f"{read['tensor']}{bracketed(read['index'])}={read['value']}"
+def _csv_row(row: Row) -> tuple[object, ...]:
+    reads = [
+        f"{read['tensor']}{bracketed(read['index'])}={_number(read['value'])}"
         for read in row["reads"]
         if read["index"] is not None
+    ]
+    return (
+        row["scenario"],
+        row["step"],
+        row["mac"],
+        row["address"],
+        row["layer"],
+        row["sweep"],
+        bracketed(row["cell"]),
+        bracketed(row["tap"]),
+        " ".join(reads),
+        *[_number(row.get(column)) for column in _NUMBERS],
+        "true" if row["outside"] else "false",
+        row["why"],
     )
-    fields = {**row, "cell": bracketed(row["cell"]), "tap": bracketed(row["tap"]), "reads": reads}
-    return [fields.get(column) for column in COLUMNS]
+
+
+def _number(value: float | None) -> object:
+    return value if value is None or math.isfinite(value) else number_name(value)
 
 
 def _aligned(blocks: Iterator[tuple[Sweep, list[Row]]]) -> Iterator[str]:
@@ -124,6 +140,6 @@ def _cells(sweep: Sweep, row: Row) -> list[str]:
         "" if row["mac"] is None else str(row["mac"]),
         row["address"],
         term_text(sweep, cell, tap, values, term),
-        "   ".join(part for part in (folded, finish) if part) or f"→ {short(after)}",
+        "   ".join(part for part in (folded, finish) if part),
         row["why"] or "",
     ]

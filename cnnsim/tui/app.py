@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 
 from cnnsim.errors import CnnsimError
-from cnnsim.scenario.scenario import Scenario
 from cnnsim.tui.config import Config, read_config
 from cnnsim.tui.drawing.palette import ANSI, MONO, Palette, palette_named
 from cnnsim.tui.marks import Marks
 from cnnsim.tui.theme import CYCLE, THEMES, theme_for
+
+if TYPE_CHECKING:
+    from cnnsim.scenario.scenario import Scenario
 
 
 class CnnsimApp(App[int]):

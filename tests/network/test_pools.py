@@ -29,7 +29,7 @@ def test_nan_wins_over_everything() -> None:
 
 
 def test_minus_infinity_wins_over_padding() -> None:
-    values = pooled([[-np.inf]], size=2, padding=1)
+    values = pooled([[-np.inf]], size=2, padding=1, stride=1)
     assert values["max_pool2d.y"].tolist() == [[[[-np.inf, -np.inf], [-np.inf, -np.inf]]]]
     assert values["max_pool2d.winner"].tolist() == [[[[0, 0], [0, 0]]]]
 

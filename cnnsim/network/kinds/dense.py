@@ -31,10 +31,10 @@ def bias_at(cell: Index, p: Any) -> Index:
 
 
 def _bias(value: Any) -> Any:
-    if value in ("none", "tied"):
-        return value
     if isinstance(value, str):
-        raise ValueError("should be none, tied or numbers")
+        if value not in ("none", "tied"):
+            raise ValueError("should be none, tied or numbers")
+        return value
     given = numbers(value)
     if given.ndim > 1:
         raise ValueError("should be one number, or one for each unit")

@@ -72,7 +72,7 @@ class MaxPool2d(Pool):
                 term=place_of_winner,
                 fold=SMALLER,
                 start=np.inf,
-                formula="{0} = {1} ?",
+                formula="{0} = {1} ? place : ∞",
                 **common,
             ),
         ]

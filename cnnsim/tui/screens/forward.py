@@ -26,13 +26,14 @@ from cnnsim.tui.screens.reload import FileWatch
 from cnnsim.tui.stage.code import numpy_code, torch_code
 from cnnsim.tui.stage.layout import Arrangement, arrange
 from cnnsim.tui.stage.narrate import narrate
-from cnnsim.tui.stage.slots import Slot, lay_out
+from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.ticks import ticks_of
 from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.growth import GrowthPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
-from cnnsim.tui.widgets.sumpanel import MOST_TERMS, SumPanel
+from cnnsim.tui.widgets.sign import Sign
+from cnnsim.tui.widgets.sumpanel import SumPanel, is_ledger
 from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel, TabbedPanel
 from cnnsim.tui.widgets.timeline import Timeline
 
@@ -78,6 +79,7 @@ class ForwardScreen(BaseScreen):
         self._stops = {stepper.find(stop.at): n for n, stop in
                        reversed(list(enumerate(stepper.scenario.tour)))}
         self._matrices = [MatrixPanel(id=f"matrix{n}") for n in range(_MATRICES)]
+        self._signs = [Sign(id=f"sign{n}") for n in range(_MATRICES - 1)]
         self._sum = SumPanel(id="sum")
         self._note = NotePanel(id="note")
         self._loops = LoopsPanel(id="loops")
@@ -96,6 +98,7 @@ class ForwardScreen(BaseScreen):
         yield self.header
         with Container(id="stage"):
             yield from self._matrices
+            yield from self._signs
             yield self._sum
             yield self._origin
             yield self._growth
@@ -211,10 +214,7 @@ class ForwardScreen(BaseScreen):
         names = tuple(
             self.stage.symbol_of(view.sweep, n, read) for n, read in enumerate(view.reading.reads)
         )
-        operators = self._operators()
-        for panel, slot in zip(self._matrices, self._slots, strict=False):
-            plane = self.stage.plane(view, slot.matrix)
-            panel.show(slot.matrix, plane, slot.cls, operators[slot.matrix.key])
+        self._show_matrices(view)
         if self._sum.display:
             self._sum.show(view, letters)
         if self._note.display:
@@ -230,8 +230,9 @@ class ForwardScreen(BaseScreen):
             self._timeline.show(ticks_of(self.stage, view), view.step / steps)
         self._show_header(view)
 
-    def _operators(self) -> dict[str, str]:
-        return {slot.matrix.key: "" for slot in self._slots}
+    def _show_matrices(self, view: View) -> None:
+        for panel, slot in zip(self._matrices, self._slots, strict=False):
+            panel.show(slot.matrix, self.stage.plane(view, slot.matrix), slot.cls)
 
     def _show_header(self, view: View) -> None:
         sweep = view.sweep
@@ -257,7 +258,7 @@ class ForwardScreen(BaseScreen):
             state.append(("  no padding", "bar_dim"))
         mark = "▶" if view.playing else "❚❚"
         state.append((f"  {mark} {view.speed:g}/s", "bar_dim"))
-        self.header.show(crumbs, state)
+        self.header.show(crumbs, state, spare=(2, 0))
 
     def _show_waiting(self) -> None:
         """The step needs tensors that are still being computed: say so, keep the place."""
@@ -274,7 +275,7 @@ class ForwardScreen(BaseScreen):
         self._note.wait([[(text, "base")], [], [("It opens here by itself.", "dim")]])
 
     def _arrange_waiting(self) -> None:
-        for panel in (*self._matrices, self._sum, self._loops, self._origin, self._growth,
+        for panel in (*self._matrices, *self._signs, self._sum, self._loops, self._origin, self._growth,
                       self._timeline):  # fmt: skip
             panel.display = False
         self.place(self._note, (1, 1, max(self.size.width - 2, 20), 8))
@@ -292,19 +293,20 @@ class ForwardScreen(BaseScreen):
     def _lay_out(self, view: View) -> None:
         width, height = self.size.width, self.size.height - 2
         matrices = self.stage.matrices(view)
-        is_long = view.sweep.tap_count > MOST_TERMS
+        is_long = is_ledger(view.sweep, width - (2 if width >= 100 else 0))
         if view.sweep.fold is None:
             rows = min(len(view.sweep.reads) + 2, 6)
         elif is_long:
-            rows = 4 + len(view.sweep.reads)
+            rows = 4 + (len(view.sweep.reads) if height >= 28 else 0)
         else:
             rows = 4 if height >= 28 else 3
         half_blocks = not self.cnnsim.ascii
         large = width >= 180
-        room = arrange(width, height, rows, is_long, 10**6)
+        has_maps = any(matrix.is_map for matrix in matrices)
+        room = arrange(width, height, rows, is_long, has_maps, 10**6)
         slots = lay_out(matrices, room.matrices[2], room.matrices[3], large, half_blocks)
         used = max(slot.cls.size(*slot.matrix.outer)[1] + 2 for slot in slots) if slots else 9
-        arrangement = arrange(width, height, rows, is_long, max(used, 9))
+        arrangement = arrange(width, height, rows, is_long, has_maps, max(used, 9))
         if self._maximised:
             arrangement = self._alone(arrangement, self._maximised, width, height)
             x, y, wide, high = arrangement.matrices
@@ -324,6 +326,12 @@ class ForwardScreen(BaseScreen):
                 self.place(panel, (x + slots[number].x, y, slots[number].width, height))
             else:
                 panel.display = False
+        signs = signs_between(slots)
+        for sign in self._signs:
+            sign.display = False
+        for sign, (column, gap, text) in zip(self._signs, signs, strict=False):
+            self.place(sign, (x + column, y, gap, height))
+            sign.show(text)
         if self._tab not in arrangement.shared and arrangement.shared:
             self._tab = arrangement.shared[0]
         panels = {"sum": self._sum, "note": self._note, "loops": self._loops,
@@ -702,10 +710,7 @@ class ForwardScreen(BaseScreen):
         self._hover = None if event.index is None else (event.tensor, event.index)
         if self.view is not None:
             self.view = replace(self.view, hover=self._hover)
-            operators = self._operators()
-            for panel, slot in zip(self._matrices, self._slots, strict=False):
-                plane = self.stage.plane(self.view, slot.matrix)
-                panel.show(slot.matrix, plane, slot.cls, operators[slot.matrix.key])
+            self._show_matrices(self.view)
 
     def on_timeline_dragged(self, event: Timeline.Dragged) -> None:
         """Go to a place on the timeline."""

@@ -1,24 +1,288 @@
-"""Home."""
+"""Home: lessons in order, networks, what was open last, and the chosen one at a glance."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 
+from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.scenario.catalogue import Entry, catalogue
 from cnnsim.tui.actions import bindings_of
+from cnnsim.tui.home.listing import Row, lesson_rows, matching, network_rows, recent_rows
 from cnnsim.tui.screens.base import BaseScreen
+from cnnsim.tui.widgets.listpanel import ListPanel
+from cnnsim.tui.widgets.previewpanel import PreviewPanel
 
 
 class HomeScreen(BaseScreen):
-    """Lessons."""
+    """Chooses a scenario. Files are checked only once they are chosen."""
 
     kind = "home"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("home")]
+    DEFAULT_CSS = """
+    HomeScreen #home { width: 100%; height: 1fr; }
+    HomeScreen #home > * { position: absolute; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: list[Entry] = catalogue()
+        self._steps: dict[str, int] = {}
+        self._previews: dict[str, object] = {}
+        self._word = ""
+        self._list = 0
+        self._chosen = 0
+        self._lists = (
+            ListPanel("lessons", "steps min", "No lesson holds that word: esc.", id="lessons"),
+            ListPanel("networks", "steps", "No network holds that word: esc.", id="networks"),
+            ListPanel("recent", "step", "What you open is listed here.", id="recent"),
+        )
+        self._preview = PreviewPanel(id="preview")
 
     def compose(self) -> ComposeResult:
-        """Header, footer."""
+        """Header, three lists, the preview, footer."""
         yield self.header
+        with Container(id="home"):
+            yield from self._lists
+            yield self._preview
         yield self.footer
         yield self.too_small
+
+    def on_mount(self) -> None:
+        """The lists are there at once; counts and pictures follow."""
+        self._lists[0].focus()
+        self.call_after_refresh(self._look_closer)
+
+    def on_screen_resume(self) -> None:
+        """Marks may have moved."""
+        self.show_all()
+
+    def lay_panels(self) -> None:
+        """Lists at the left, the preview at the right."""
+        width, height = self.size.width, self.size.height - 2
+        margin = 1 if width >= 100 else 0
+        left = min(max(width * 2 // 5, 34), 62)
+        networks = sum(entry.type == "network" for entry in self._entries) + 2
+        recent = 5 if height >= 26 else 0
+        networks = min(networks, max((height - recent) // 3, 4))
+        lessons = height - networks - recent
+        self.place(self._lists[0], (margin, 0, left, lessons))
+        self.place(self._lists[1], (margin, lessons, left, networks))
+        if recent:
+            self.place(self._lists[2], (margin, lessons + networks, left, recent))
+        else:
+            self._lists[2].display = False
+        x = margin + left + 1
+        self.place(self._preview, (x, 0, width - x - margin, height))
+        self.show_all()
+
+    # -- showing ----------------------------------------------------------------------------------
+
+    def rows(self) -> tuple[list[Row], list[Row], list[Row]]:
+        """The rows of the three lists, filtered."""
+        marks = dict(self.cnnsim.marks.recent())
+        found = (
+            lesson_rows(self._entries, self._steps, marks),
+            network_rows(self._entries, self._steps, marks),
+            recent_rows(self.cnnsim.marks.recent()),
+        )
+        return (
+            matching(found[0], self._word),
+            matching(found[1], self._word),
+            matching(found[2], self._word),
+        )
+
+    def show_all(self) -> None:
+        """Set lists, preview and header from the choice."""
+        if not self.is_mounted:
+            return
+        lists = self.rows()
+        self._chosen = min(self._chosen, max(len(lists[self._list]) - 1, 0))
+        for number, (panel, rows) in enumerate(zip(self._lists, lists, strict=True)):
+            panel.show(rows, self._chosen if number == self._list and rows else None)
+        done = sum(row.mark == "●" for row in lists[0])
+        state = f"{done} of {len(lists[0])} lessons done"
+        tagline = "step through a convolutional network, one multiply-add at a time"
+        crumbs = [(tagline, "bar_dim")]
+        if self._word:
+            crumbs = [(f"only with '{self._word}', esc shows all", "bar_bold")]
+        self.header.show(crumbs, [(state, "bar_dim")])
+        self._show_preview()
+
+    def chosen_row(self) -> Row | None:
+        """The row that the keys act on."""
+        rows = self.rows()[self._list]
+        return rows[self._chosen] if rows else None
+
+    def _show_preview(self) -> None:
+        from cnnsim.tui.home.preview import Preview, preview_of_entry
+
+        row = self.chosen_row()
+        if row is None:
+            self._preview.show(None, "")
+            return
+        mark = self.cnnsim.resume_marks.get(row.source) or self.cnnsim.marks.get(row.source)
+        where = mark.address if mark else ""
+        known = self._previews.get(row.source)
+        if isinstance(known, CnnsimError):
+            preview = Preview(row.source, row.name, "", ())
+            self._preview.show(preview, where, str(known))
+            return
+        if isinstance(known, Preview):
+            self._preview.show(known, where)
+            return
+        entry = next((entry for entry in self._entries if entry.name == row.source), None)
+        self._preview.show(preview_of_entry(entry) if entry else None, where)
+        self._load(row.source)
+
+    @work(thread=True, exclusive=True, group="preview")
+    def _load(self, source: str) -> None:
+        """Read and check the chosen file in the background."""
+        from cnnsim.tui.home.inspect import preview_of
+
+        found: object
+        try:
+            found = preview_of(source)
+        except CnnsimError as error:
+            found = error
+        self.app.call_from_thread(self._loaded, source, found)
+
+    def _loaded(self, source: str, found: object) -> None:
+        self._previews[source] = found
+        self._show_preview()
+
+    @work(thread=True, exclusive=True, group="count")
+    def _look_closer(self) -> None:
+        """Count the steps of all bundled scenarios; that needs their networks."""
+        from cnnsim.scenario.reader import read_scenario
+        from cnnsim.steps.trace import Trace
+
+        for entry in self._entries:
+            try:
+                scenario = read_scenario(entry.name)
+            except CnnsimError:
+                continue
+            self._steps[entry.name] = len(Trace(scenario.network.sweeps))
+        self.app.call_from_thread(self.show_all)
+
+    # -- choosing ---------------------------------------------------------------------------------
+
+    def action_choose(self, direction: int) -> None:
+        """The next or previous row, on through the lists."""
+        lists = self.rows()
+        shown = [n for n, panel in enumerate(self._lists) if panel.display and lists[n]]
+        if not shown:
+            return
+        if self._list not in shown:
+            self._list, self._chosen = shown[0], 0
+        target = self._chosen + direction
+        if 0 <= target < len(lists[self._list]):
+            self._chosen = target
+        else:
+            place = shown.index(self._list) + direction
+            if not 0 <= place < len(shown):
+                return
+            self._list = shown[place]
+            self._chosen = 0 if direction > 0 else len(lists[self._list]) - 1
+        self._lists[self._list].focus()
+        self.show_all()
+
+    def key_tab(self) -> None:
+        """The next list."""
+        self._next_list(1)
+
+    def key_shift_tab(self) -> None:
+        """The previous list."""
+        self._next_list(-1)
+
+    def _next_list(self, direction: int) -> None:
+        lists = self.rows()
+        shown = [n for n, panel in enumerate(self._lists) if panel.display and lists[n]]
+        if shown:
+            at = shown.index(self._list) if self._list in shown else 0
+            self._list, self._chosen = shown[(at + direction) % len(shown)], 0
+            self._lists[self._list].focus()
+            self.show_all()
+
+    def on_list_panel_chosen(self, event: ListPanel.Chosen) -> None:
+        """A click."""
+        self._list, self._chosen = self._lists.index(event.panel), event.number
+        self.show_all()
+        if event.open:
+            self.action_open()
+
+    def action_open(self) -> None:
+        """Open the chosen scenario at its first step."""
+        self._open()
+
+    def action_walk(self) -> None:
+        """Open its shape walk."""
+        self._open(walk=True)
+
+    def action_resume(self) -> None:
+        """Open it where one was."""
+        row = self.chosen_row()
+        mark = self.cnnsim.marks.get(row.source) if row else None
+        self._open(at=mark.step if mark else 0)
+
+    def _open(self, at: int = 0, walk: bool = False) -> None:
+        from cnnsim.scenario.reader import read_scenario
+        from cnnsim.steps.trace import Trace
+
+        row = self.chosen_row()
+        if row is None:
+            return
+        try:
+            scenario = read_scenario(row.source)
+        except CnnsimError as error:
+            self.complain(error)
+            return
+        steps = len(Trace(scenario.network.sweeps))
+        self.cnnsim.open_scenario(scenario, at if at < steps else 0, walk)
+
+    def action_file(self) -> None:
+        """Ask for a file."""
+        from cnnsim.scenario.reader import read_scenario
+        from cnnsim.tui.screens.ask import AskScreen
+
+        def check(text: str) -> str:
+            return printable(read_scenario(text).title)
+
+        def answer(text: str | None) -> None:
+            if text:
+                self.cnnsim.open_scenario(read_scenario(text))
+
+        self.app.push_screen(
+            AskScreen("open a scenario file", "a path such as lessons/edges.toml", check), answer
+        )
+
+    def action_filter(self) -> None:
+        """Ask for a word."""
+        from cnnsim.tui.screens.ask import AskScreen
+
+        def check(text: str) -> str:
+            rows = [row.name for row in lesson_rows(self._entries, {}, {})]
+            rows += [row.name for row in network_rows(self._entries, {}, {})]
+            found = [entry.name for entry in self._entries
+                     if text.lower() in f"{entry.name} {entry.title}".lower()]  # fmt: skip
+            if not found:
+                raise UsageError(f"none of the {len(rows)} scenarios holds '{printable(text)}'")
+            return ", ".join(found)
+
+        def answer(text: str | None) -> None:
+            self._word = text or ""
+            self._chosen = 0
+            lists = self.rows()
+            self._list = next((n for n, rows in enumerate(lists) if rows), 0)
+            self.show_all()
+
+        self.app.push_screen(AskScreen("show only what holds", "a word", check), answer)
+
+    def action_back(self) -> None:
+        """All scenarios again."""
+        self._word = ""
+        self.show_all()

@@ -10,6 +10,9 @@ Rect = tuple[int, int, int, int]
 #: The smallest terminal that shows the screens.
 LEAST = (60, 16)
 
+#: Columns of the panel that says where the indices come from.
+_ORIGIN = 27
+
 #: Panels that may share a place, in the order of their tabs.
 TABS = ("note", "loops", "origin", "growth")
 
@@ -26,11 +29,13 @@ class Arrangement:
     shared: tuple[str, ...] = ()
 
 
-def arrange(width: int, height: int, sum_rows: int, is_long: bool, matrix_rows: int) -> Arrangement:
+def arrange(
+    width: int, height: int, sum_rows: int, is_long: bool, has_maps: bool, matrix_rows: int
+) -> Arrangement:
     """The panels in `width` x `height` characters between header and footer.
 
     `sum_rows` are the lines that the sum needs inside its frame, `is_long` says that it is a
-    ledger, `matrix_rows` how many rows the matrices can use at most.
+    ledger, `has_maps` that the matrices need much width, `matrix_rows` how many rows they can use.
     """
     roomy = width >= 100
     gap = 1 if height >= 32 else 0
@@ -42,7 +47,7 @@ def arrange(width: int, height: int, sum_rows: int, is_long: bool, matrix_rows: 
     if roomy and height >= 28:
         bottom = max(min(left - 10, 9 + (height - 34) // 4), 6)
     else:
-        bottom = max(min(left - 8, 7), 4)
+        bottom = max(min(left - 9, 7), 4)
     matrices = left - bottom
     if matrices > matrix_rows >= 6:
         # What the matrices cannot use goes to the words.
@@ -51,9 +56,9 @@ def arrange(width: int, height: int, sum_rows: int, is_long: bool, matrix_rows: 
     panels: dict[str, Rect] = {}
     matrices_width = inner
     tabs = [tab for tab in TABS if is_long or tab != "growth"]
-    if roomy and matrices >= 9:
-        panels["origin"] = (margin + inner - 24, 0, 24, matrices)
-        matrices_width = inner - 25
+    if matrices >= 9 and width >= (160 if has_maps else 100):
+        panels["origin"] = (margin + inner - _ORIGIN, 0, _ORIGIN, matrices)
+        matrices_width = inner - _ORIGIN - 1
         tabs.remove("origin")
     panels["sum"] = (margin, matrices, inner, sum_height)
     top = matrices + sum_height
@@ -72,7 +77,7 @@ def arrange(width: int, height: int, sum_rows: int, is_long: bool, matrix_rows: 
             panels[name] = (x, top, each, bottom)
             x += each + 1
         if "origin" not in panels:
-            # Too low for a column of its own: it shares the place of the loops.
+            # No room for a column of its own: it shares the place of the loops.
             panels["origin"] = panels["loops"]
             shared = ("loops", "origin")
     panels["timeline"] = (0, top + bottom, width, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cnnsim.tui.drawing.numbers import decimals_for, exact, format_number, in_formula
+from cnnsim.tui.drawing.numbers import exact, in_formula
 from cnnsim.tui.stage.prose import Paragraph, Span, markdown
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import View
@@ -14,12 +14,10 @@ def number(value: float | None) -> str:
     """A value in running text: exact where that is short, else five digits."""
     if value is None:
         return "·"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     text = exact(value)
-    if len(text) <= 8:
-        return text
-    return format_number(value, *decimals_for([value])) if 1e-3 < abs(value) < 1e5 else (
-        f"{value:.4g}".replace("-", "−")
-    )  # fmt: skip
+    return text if len(text) <= 8 else f"{value:.4g}".replace("-", "−")
 
 
 def term_text(view: View) -> str:
@@ -31,10 +29,8 @@ def formula_with(view: View, names: list[str]) -> str:
     """The sweep's formula with `names` for its reads; negative numbers in brackets."""
     bracketed = [in_formula(name) for name in names]
     formula = view.sweep.formula
-    first = formula.startswith("{0}") and not formula.startswith("{0} ?")
-    if first and bracketed:
-        # A sign in front of the whole needs no bracket.
-        bracketed[0] = names[0] if len(bracketed) == 1 else bracketed[0]
+    if formula == "{0}":
+        return names[0]
     return formula.format(*bracketed)
 
 
@@ -56,7 +52,8 @@ def _what(stage: Stage, view: View) -> list[Span]:
         return [("Nothing stands here: no product exists for this tap.", "base")]
     if reading.why == "padding":
         outside = next(read for read in reading.reads if not read.inside)
-        where = f"{stage.letter(outside.tensor)}[{','.join(map(str, outside.index or ()))}]"
+        place = reading.reads.index(outside)
+        where = stage.symbol_of(view.sweep, place, outside)
         text = f"{where} lies on the padding, beyond the edge. It counts as "
         return [(text, "base"), (number(outside.value), "bold"), (".", "base")]
     symbols = [

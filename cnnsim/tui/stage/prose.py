@@ -24,26 +24,38 @@ def style_of(palette: Palette, role: str) -> Style:
 
 
 def wrap(paragraphs: Iterable[Paragraph], width: int) -> list[list[Span]]:
-    """The paragraphs as lines of at most `width` columns, broken between words."""
+    """The paragraphs as lines of at most `width` columns, broken at spaces only.
+
+    A word may consist of pieces in several roles; one wider than a line stands alone.
+    """
     lines: list[list[Span]] = []
     for paragraph in paragraphs:
         line: list[Span] = []
         used = 0
-        for text, role in paragraph:
-            for number, word in enumerate(text.split(" ")):
-                space = " " if number else ""
-                if not word and not space:
-                    continue
-                size = cell_len(space + word)
-                if used and used + size > width:
-                    lines.append(line)
-                    line, used, space = [], 0, ""
-                    size = cell_len(word)
-                if word or used:
-                    line.append((space + word if used else word, role))
-                    used += size if used else cell_len(word)
+        for word in _words(paragraph):
+            size = sum(cell_len(text) for text, _ in word)
+            if used and used + 1 + size > width:
+                lines.append(line)
+                line, used = [], 0
+            if used:
+                line.append((" ", word[0][1]))
+                used += 1
+            line += word
+            used += size
         lines.append(line)
     return lines
+
+
+def _words(paragraph: Paragraph) -> list[list[Span]]:
+    """The words of a paragraph, each as its pieces."""
+    words: list[list[Span]] = [[]]
+    for text, role in paragraph:
+        for number, part in enumerate(text.split(" ")):
+            if number:
+                words.append([])
+            if part:
+                words[-1].append((part, role))
+    return [word for word in words if word]
 
 
 def draw_prose(

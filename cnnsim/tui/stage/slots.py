@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cnnsim.tui.drawing.cellclass import BLOCKS, MAP, XL, CellClass, L, choose_class
 from cnnsim.tui.drawing.cellclass import blocks as blocks_of
@@ -11,7 +12,7 @@ from cnnsim.tui.stage.matrix import Matrix
 
 #: Columns of the border and what it encloses at the sides.
 _FRAME = (4, 2)
-_GAP = 1
+_GAP, _WIDEST_GAP = 1, 5
 #: A map narrower than this shows nothing.
 _LEAST_MAP = 12
 #: A title such as "conv1.w" needs this much.
@@ -33,14 +34,20 @@ def lay_out(
 ) -> list[Slot]:
     """Slots for as many of `matrices` as fit into width x height; numbers come before maps.
 
-    All matrices of numbers share one class. `large` allows the largest cells.
+    All matrices of numbers share one class. Where they do not fit, the largest becomes a map; then
+    the least needed is left out. `large` allows the largest cells.
     """
     shown = list(matrices)
-    while True:
-        slots = _try(shown, width, height, large, half_blocks)
-        if slots is not None or len(shown) <= 1:
-            return slots or []
+    while shown:
+        numbers = [m for m in shown if not m.is_map and not m.is_lens]
+        numbers.sort(key=lambda m: m.outer[0] * m.outer[1], reverse=True)
+        for count in range(len(numbers) + 1):
+            as_maps = {m.key for m in shown if m.is_map} | {m.key for m in numbers[:count]}
+            slots = _try(shown, as_maps, width, height, large, half_blocks)
+            if slots is not None:
+                return slots
         shown.remove(_least_needed(shown))
+    return []
 
 
 def _least_needed(matrices: Sequence[Matrix]) -> Matrix:
@@ -55,10 +62,16 @@ def _least_needed(matrices: Sequence[Matrix]) -> Matrix:
 
 
 def _try(
-    matrices: Sequence[Matrix], width: int, height: int, large: bool, half_blocks: bool
+    matrices: Sequence[Matrix],
+    as_maps: set[str],
+    width: int,
+    height: int,
+    large: bool,
+    half_blocks: bool,
 ) -> list[Slot] | None:
-    maps = [m for m in matrices if m.is_map]
-    numbers = [m for m in matrices if not m.is_map]
+    """The slots with the matrices `as_maps` drawn as maps; None where they do not fit."""
+    maps = [m for m in matrices if m.key in as_maps]
+    numbers = [m for m in matrices if m.key not in as_maps]
     gaps = _GAP * (len(matrices) - 1)
     room = width - gaps - (_LEAST_MAP + _FRAME[0]) * len(maps)
     widths: dict[str, int] = {}
@@ -76,13 +89,10 @@ def _try(
         )
         for matrix in numbers:
             inner = cls.size(*matrix.outer)[0]
-            widths[matrix.key] = max(inner + _FRAME[0], min(_LEAST, room // len(numbers)))
-        if cls.is_map and maps and any(m.is_lens for m in numbers):
+            titled = max(_LEAST, len(matrix.tensor) + 6)
+            widths[matrix.key] = max(inner + _FRAME[0], min(titled, room // len(numbers)))
+        if cls.is_map or sum(widths.values()) > room:
             return None
-        if sum(widths.values()) > room:
-            if not cls.is_map or len(matrices) > 2:
-                return None
-            widths = {m.key: room // len(numbers) for m in numbers}
     left = width - gaps - sum(widths.values())
     small = MAP if half_blocks else blocks_of(1)
     classes = {}
@@ -97,10 +107,27 @@ def _try(
         wanted = classes[matrix.key].size(rows, columns)[0] + 2
         widths[matrix.key] = max(min(share, wanted), min(share, _LEAST_MAP + _FRAME[0]))
         left -= widths[matrix.key]
+    spare = width - sum(widths.values()) - gaps
+    gap = _GAP + min(spare // max(len(matrices) - 1, 1), _WIDEST_GAP - _GAP)
     slots = []
     x = 0
     for matrix in matrices:
         each = widths[matrix.key]
         slots.append(Slot(matrix, x, each, classes.get(matrix.key, cls)))
-        x += each + _GAP
+        x += each + gap
     return slots
+
+
+def signs_between(slots: Sequence[Slot]) -> list[tuple[int, int, str]]:
+    """(column, width, sign) for the gaps wide enough for one: ``x ⋆ w = y``."""
+    found = []
+    for left, right in pairwise(slots):
+        column = left.x + left.width
+        gap = right.x - column
+        if gap < 3:
+            continue
+        if right.matrix.read is None:
+            found.append((column, gap, "="))
+        elif left.matrix.read == 0 and right.matrix.read == 1 and right.matrix.tensor.endswith(".w"):
+            found.append((column, gap, "⋆" if not right.matrix.slice.is_grid else "·"))
+    return found

@@ -382,7 +382,7 @@ class Stage:
         index = read.index
         if number == 0 and len(index) in (2, 4) and self.stepper.network.batch == 1:
             index = index[1:]
-        return f"{name}[{','.join(map(str, index))}]"
+        return f"{name}[{','.join(map(str, index))}]".replace("-", "−")
 
 
 def _writer(stepper: Stepper, tensor: str) -> Sweep | None:

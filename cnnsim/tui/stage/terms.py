@@ -51,11 +51,10 @@ def _symbol(view: View, place: int, tap: int) -> str:
     return letter + separator.join(map(str, index)).replace("-", "−")
 
 
-def shared_decimals(view: View) -> tuple[list[int], int]:
-    """Decimals for each read, and for terms and sums, from the whole cell: columns never shift."""
-    reads = [_decimals(values) for values in view.work.values]
-    both = np.concatenate([view.work.terms, view.work.running])
-    return reads, _decimals(both)
+def shared_decimals(view: View) -> list[int]:
+    """Decimals for each read, the terms and the sums, from the whole cell: columns never shift."""
+    rows = (*view.work.values, view.work.terms, view.work.running)
+    return [_decimals(values) for values in rows]
 
 
 def _decimals(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> int:

@@ -21,8 +21,10 @@ def ticks_of(stage: Stage, view: View) -> list[Tick]:
     last = max(len(trace) - 1, 1)
     found = []
     layers: list[str] = []
+    busy = {sweep.layer for sweep in trace.sweeps if sweep.counts_macs}
     for place, sweep in enumerate(trace.sweeps):
-        if sweep.layer in layers:
+        # Between layers of millions of steps the others are a hair's breadth wide.
+        if sweep.layer in layers or (busy and sweep.layer not in {*busy, view.sweep.layer}):
             continue
         layers.append(sweep.layer)
         first = trace.first_step(place)

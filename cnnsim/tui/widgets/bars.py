@@ -20,34 +20,44 @@ class Header(Panel, can_focus=False):
         super().__init__()
         self._crumbs: tuple[tuple[str, str], ...] = ()
         self._state: tuple[tuple[str, str], ...] = ()
+        self._spare: tuple[int, ...] = ()
 
     def show(
-        self, crumbs: Sequence[tuple[str, str]], state: Sequence[tuple[str, str]] = ()
+        self,
+        crumbs: Sequence[tuple[str, str]],
+        state: Sequence[tuple[str, str]] = (),
+        spare: Sequence[int] = (),
     ) -> None:
-        """Set the path (text, role) and the state on the right; roles are bar, bar_dim, …"""
-        self._crumbs, self._state = tuple(crumbs), tuple(state)
+        """Set the path (text, role) and the state on the right; roles are bar, bar_dim, …
+
+        `spare` are the places in the path that may be left out, the first one first.
+        """
+        self._crumbs, self._state, self._spare = tuple(crumbs), tuple(state), tuple(spare)
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
-        """The state gives way first, then the path from the left."""
+        """Spare parts of the path give way first, then the state."""
         palette = self.palette
         canvas.fill(0, 0, canvas.width, 1, " ", palette.bar)
         state = [(text, getattr(palette, role)) for text, role in self._state]
-        crumbs = list(self._crumbs)
-        pieces = self._pieces(crumbs)
+        gone: set[int] = set()
+        pieces = self._pieces(gone)
         room = canvas.width - 2
-        while state and pieces_width(pieces) + pieces_width(state) + 2 > room and len(crumbs) > 3:
-            del crumbs[1]
-            pieces = self._pieces(crumbs)
+        for place in self._spare:
+            if pieces_width(pieces) + pieces_width(state) + 2 > room:
+                gone.add(place)
+                pieces = self._pieces(gone)
         canvas.pieces(1, 0, pieces)
         width = pieces_width(state)
         if pieces_width(pieces) + width + 2 <= room:
             canvas.pieces(canvas.width - 1 - width, 0, state)
 
-    def _pieces(self, crumbs: Sequence[tuple[str, str]]) -> list[Piece]:
+    def _pieces(self, gone: set[int]) -> list[Piece]:
         palette = self.palette
         pieces: list[Piece] = [("cnnsim", palette.bar_bold)]
-        for text, role in crumbs:
+        for place, (text, role) in enumerate(self._crumbs):
+            if place in gone:
+                continue
             pieces += [(" › ", palette.bar_dim), (text, getattr(palette, role))]
         return pieces
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.message import Message
 
-from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
 from cnnsim.tui.drawing.cellclass import CellClass
 from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import format_number, power_text
@@ -50,15 +50,13 @@ from, at a cell of an input to see where it goes."""
         self.matrix: Matrix | None = None
         self._plane: Plane | None = None
         self._cls: CellClass | None = None
-        self._operator = ""
-        self._scale = 1.0
         # Where the plane was drawn, by how much it was averaged: for the mouse.
         self._drawn: tuple[int, int, Plane, int] | None = None
         self._pointed: tuple[int, ...] | None = None
 
-    def show(self, matrix: Matrix, plane: Plane, cls: CellClass, operator: str) -> None:
-        """Set what is drawn; `operator` stands at the right edge: ⋆ or =."""
-        self.matrix, self._plane, self._cls, self._operator = matrix, plane, cls, operator
+    def show(self, matrix: Matrix, plane: Plane, cls: CellClass) -> None:
+        """Set what is drawn."""
+        self.matrix, self._plane, self._cls = matrix, plane, cls
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
@@ -101,9 +99,13 @@ from, at a cell of an input to see where it goes."""
                 place = f"{row}–{row + rows - 1},{column}–{column + columns - 1}"
                 pieces.append((f"[{','.join(map(str, fixed[1:]))},{place}]", palette.dim))
             return pieces
-        if max((shape[i] for i in range(1, len(fixed))), default=1) > 1 or len(fixed) > 1:
-            pieces.append((f"[{','.join(map(str, fixed))}]", palette.dim))
-        pieces.append((f" {'×'.join(map(str, shape))}", palette.dim))
+        if any(extent > 1 for extent in shape[: len(fixed)]):
+            # The batch goes without saying where it is one.
+            start = 1 if shape[0] == 1 else 0
+            pieces.append((f"[{','.join(map(str, fixed[start:]))}]", palette.dim))
+        text = f" {'×'.join(map(str, shape[1:] if shape[0] == 1 and len(shape) > 2 else shape))}"
+        if pieces_width(pieces) + len(text) <= width - 5:
+            pieces.append((text, palette.dim))
         return pieces
 
     def _corner(self, step: int, width: int) -> list[Piece]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import isinf
+
+from cnnsim.steps.sweep import Sweep
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.ledger import draw_equation, draw_ledger, equation_fits, ledger_window
+from cnnsim.tui.drawing.ledger import draw_equation, draw_ledger, ledger_window
 from cnnsim.tui.drawing.numbers import count, format_number
 from cnnsim.tui.stage.narrate import number, term_text
 from cnnsim.tui.stage.terms import shared_decimals, term_columns
@@ -11,7 +14,16 @@ from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.panel import Panel
 
 #: More taps than this are a ledger.
-MOST_TERMS = 9
+_MOST_TERMS = 8
+#: Columns of a term with its sign, and of what stands before the first one.
+_TERM, _BEFORE = 11, 25
+
+
+def is_ledger(sweep: Sweep, width: int) -> bool:
+    """Whether a sum is drawn as a ledger in a panel of `width`; the same for all its steps."""
+    if sweep.fold is None:
+        return False
+    return sweep.tap_count > _MOST_TERMS or _BEFORE + sweep.tap_count * _TERM > width
 
 
 class SumPanel(Panel):
@@ -45,29 +57,31 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
             self._one_term(canvas, view)
             return
         symbols = view.mode == "symbols"
-        reads, decimals = shared_decimals(view)
-        start = format_number(view.work.start, decimals) if view.work.start is not None else "0"
-        if view.sweep.tap_count <= MOST_TERMS:
-            terms = term_columns(view, range(view.sweep.tap_count), symbols)
-            if equation_fits(width, start, terms):
-                done = view.is_last_tap
-                draw_equation(
-                    canvas, 2, 1, width, start, terms, palette,
-                    start_label=self._start_label(view),
-                    tap_label=",".join(view.sweep.tap_axes),
-                    result=number(view.reading.after) if done else None,
-                    rows=min(4, canvas.height - 2),
-                    decimals=decimals,
-                )  # fmt: skip
-                return
+        decimals = shared_decimals(view)
+        sums = max(decimals[-2:])
+        if not is_ledger(view.sweep, canvas.width):
+            start = view.work.start
+            first = number(start) if start is None or isinf(start) else format_number(start, sums)
+            draw_equation(
+                canvas, 2, 1, width, first,
+                term_columns(view, range(view.sweep.tap_count), symbols), palette,
+                start_label=self._start_label(view),
+                tap_label=",".join(view.sweep.tap_axes),
+                result=number(view.reading.after) if view.is_last_tap else None,
+                rows=min(4, canvas.height - 2),
+                decimals=sums,
+            )  # fmt: skip
+            return
         taps = ledger_window(view.tap, view.sweep.tap_count, width)
+        # A low panel leaves out the rows of the values read: the matrices show them.
+        reads = self._letters if canvas.height >= len(self._letters) + 6 else ()
         draw_ledger(
             canvas, 2, 1, width, term_columns(view, taps, symbols), palette,
             first=taps.start,
             tap_label=",".join(view.sweep.tap_axes),
-            read_labels=self._letters,
+            read_labels=reads,
             term_label="= product" if view.sweep.is_product else "= term",
-            decimals=[*reads, decimals, decimals],
+            decimals=[*decimals[: len(reads)], *decimals[-2:]],
         )  # fmt: skip
 
     @staticmethod

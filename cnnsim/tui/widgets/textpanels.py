@@ -7,6 +7,7 @@ from textual import events
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.stage.narrate import number, origins
 from cnnsim.tui.stage.prose import Paragraph, draw_prose
 from cnnsim.tui.stage.view import View
@@ -133,22 +134,24 @@ tap. The counter that has just turned is gold."""
         statement = len(axes) < room
         indent = 2 if canvas.width >= 48 else 1 if canvas.width >= 36 else 0
         wide = canvas.width >= 46
+        bars = any(extent > 12 for _, extent, _ in axes) or not wide
         for row, (axis, extent, at) in enumerate(axes[:room]):
             gold = axis in self._turned
             left = 2 + indent * row
-            if extent > 12 and wide:
+            if bars:
                 canvas.pieces(
                     2, 1 + row,
                     [(f"{axis} ", palette.dim), (f"{at:>5}", palette.now_text if gold else
                      palette.base), (f" /{count(extent)}", palette.dim)],
                 )  # fmt: skip
-                draw_bar(canvas, 18, 1 + row, canvas.width - 20, (at + 1) / extent, palette)
+                draw_bar(canvas, 16, 1 + row, canvas.width - 18, (at + 1) / extent, palette)
                 continue
             canvas.put(left, 1 + row, f"for {axis} in range({extent}):", palette.dim)
             style = palette.now_text if gold else palette.base
             canvas.put(canvas.width - 11, 1 + row, f"{axis} = {at}", style)
         if statement:
-            self._statement(canvas, view, 2 + indent * len(axes), 1 + len(axes))
+            left = 2 if bars else 2 + indent * len(axes)
+            self._statement(canvas, view, left, 1 + len(axes))
 
     def _statement(self, canvas: Canvas, view: View, x: int, y: int) -> None:
         palette = self.palette
@@ -166,6 +169,10 @@ tap. The counter that has just turned is gold."""
             text = [(f"acc = {what}(acc, ", palette.bold), (formula, palette.now_text),
                     (")", palette.bold)]  # fmt: skip
         width = sum(len(part) for part, _ in text)
+        if width > canvas.width - 4:
+            # Too narrow for the statement: what it does to the sum is what matters.
+            canvas.pieces(2, y, [(change, palette.dim), (after, palette.now_text)])
+            return
         canvas.pieces(min(x, max(right - width - 2, 2)), y, text)
         if right > 2 + width + 1:
             canvas.pieces(right, y, [(change, palette.dim), (after, palette.now_text)])
@@ -206,7 +213,7 @@ filled in; then the values themselves and the term."""
         lines: list[list[Piece]] = []
         for label, formula, filled, value in origins(view):
             gold = palette.now_text
-            if 2 * canvas.height > 24 or not view.reading.reads:
+            if canvas.height > 14:
                 lines.append([(f"{label} ", palette.bold), (f"= {formula}", palette.dim)])
                 lines.append([(f"{'':<{len(label)}} = {filled} = ", palette.dim), (value, gold)])
             else:
@@ -226,8 +233,8 @@ filled in; then the values themselves and the term."""
             lines.append([(f"{what:<{width - len(shown)}}", palette.dim), (shown, style)])
         lines += [
             [],
-            [(f"cell {count(view.cell + 1)} of {count(view.sweep.cell_count)}", palette.dim)],
-            [(f"tap  {count(view.tap + 1)} of {count(view.sweep.tap_count)}", palette.dim)],
+            _of("cell", view.cell, view.sweep.cell_count, width, palette),
+            _of("tap", view.tap, view.sweep.tap_count, width, palette),
         ]
         if view.reading.mac is not None:
             lines.append([(f"mac  {count(view.reading.mac)}", palette.dim)])
@@ -240,3 +247,9 @@ filled in; then the values themselves and the term."""
             inner = Canvas(width, 1, palette.base)
             inner.pieces(0, 0, line)
             canvas.blit(inner, 2, 1 + row)
+
+
+def _of(what: str, number: int, total: int, width: int, palette: Palette) -> list[Piece]:
+    """``cell 3 of 4``; large counts lose their thousands separators where there is no room."""
+    text = f"{what:<4} {count(number + 1)} of {count(total)}"
+    return [(text if len(text) <= width else text.replace(",", ""), palette.dim)]

@@ -1,0 +1,1 @@
+"""What the home screen lists and shows, without any widget."""

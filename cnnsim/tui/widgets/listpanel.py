@@ -1,0 +1,116 @@
+"""A list of scenarios in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
+from textual import events
+from textual.message import Message
+
+from cnnsim.tui.drawing.bar import bar_text
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.home.listing import Row
+from cnnsim.tui.widgets.panel import Panel
+
+
+class ListPanel(Panel):
+    """Rows with one of them chosen; the screen moves the choice."""
+
+    help_text = """\
+Scenarios to open: ● seen to the end, ◐ begun, ○ not yet. Enter or a click opens the chosen one at
+its first step, r goes on where you were, w opens its shape walk, / shows only what holds a word."""
+
+    class Chosen(Message):
+        """A row was clicked; `open` with a second click."""
+
+        def __init__(self, panel: ListPanel, number: int, open: bool) -> None:
+            super().__init__()
+            self.panel = panel
+            self.number = number
+            self.open = open
+
+    def __init__(self, title: str, right: str = "", empty: str = "", *, id: str) -> None:
+        super().__init__(id=id)
+        self._title, self._right, self._empty = title, right, empty
+        self.rows: tuple[Row, ...] = ()
+        self.chosen: int | None = None
+        self._first = 0
+
+    def show(self, rows: Sequence[Row], chosen: int | None) -> None:
+        """Set the rows and which of them is chosen, None for none."""
+        self.rows, self.chosen = tuple(rows), chosen
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """The rows around the chosen one."""
+        palette = self.palette
+        canvas.frame(
+            palette,
+            title=[(self._title, palette.dim)],
+            right=[(self._right, palette.dim)] if self._right else [],
+            focused=self.has_focus,
+        )
+        room = canvas.height - 2
+        if not self.rows:
+            canvas.put(2, 1, self._empty, palette.dim)
+            return
+        chosen = self.chosen or 0
+        has_bar = self.chosen is not None and 0 < self.rows[chosen].share < 1
+        lines = room - 1 if has_bar and room > 2 else room
+        self._first = min(max(self._first, chosen - lines + 1), chosen)
+        names = max(cell_len(row.name) for row in self.rows)
+        widths = [
+            max(len(row.numbers[column]) for row in self.rows)
+            for column in range(len(self.rows[0].numbers))
+        ]
+        y = 1
+        for number, row in enumerate(self.rows[self._first : self._first + lines], self._first):
+            self._paint_row(canvas, y, row, number == self.chosen, names, widths)
+            y += 1
+            if number == self.chosen and has_bar and room > 2:
+                width = max(canvas.width - 14, 4)
+                canvas.put(6, y, bar_text(row.share, width), palette.past)
+                canvas.put_right(canvas.width - 2, y, f"{row.share:.0%}", palette.dim)
+                y += 1
+
+    def _paint_row(
+        self, canvas: Canvas, y: int, row: Row, chosen: bool, names: int, widths: list[int]
+    ) -> None:
+        palette = self.palette
+        bold, dim, base = palette.bold, palette.dim, palette.base
+        if chosen:
+            bold, dim, base = palette.selection_bold, palette.selection_dim, palette.selection
+            canvas.fill(1, y, canvas.width - 2, 1, " ", base)
+            canvas.put(0, y, "▐", palette.now_text)
+            canvas.put(2, y, "▸", bold)
+        x = 4
+        if row.mark:
+            canvas.put(x, y, row.mark, dim)
+            x += 2
+        right = canvas.width - 2
+        for width, text in reversed(list(zip(widths, row.numbers, strict=True))):
+            canvas.put_right(right, y, text, base)
+            right -= width + 1 if width else 0
+        canvas.put(x, y, set_cell_size(row.name, min(cell_len(row.name), right - x)), bold)
+        x += names + 2
+        if right - x > 5:
+            canvas.put(x, y, _shortened(row.text, right - x - 1), dim)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose, or open what is chosen."""
+        number = event.y - 1 + self._first
+        if 0 <= number < len(self.rows):
+            again = number == self.chosen
+            self.post_message(self.Chosen(self, number, again or event.chain > 1))
+
+
+def _shortened(text: str, width: int) -> str:
+    """`text` as far as it fits: whole, up to its first colon or comma, or cut."""
+    if cell_len(text) <= width:
+        return text
+    for mark in (":", ","):
+        head = text.partition(mark)[0]
+        if cell_len(head) <= width:
+            return head
+    return set_cell_size(text, max(width - 1, 0)).rstrip() + "…"

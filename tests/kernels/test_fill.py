@@ -1,0 +1,186 @@
+"""The compiled kernel and the NumPy one: the same bits, whatever the sweep and the threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import (
+    EVERY_KIND,
+    Case,
+    Gradients,
+    convolutions,
+    every_kind,
+    examples,
+    gradients,
+    pools,
+    same_bits,
+    values_of,
+)
+
+from cnnsim.kernels import fill as fill_module
+from cnnsim.kernels.fill import Progress, fill
+from cnnsim.kernels.reference import can_compile, fill_compiled
+from cnnsim.kernels.vectorised import fill_vectorised
+from cnnsim.stepper.values import Values
+from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.work import work_out
+
+#: Every (mode, grouped) rule once, with every bias once: a compilation takes a second.
+RULES = {
+    ("cross_correlation", False): "tied",
+    ("cross_correlation", True): "untied",
+    ("convolution", False): "none",
+    ("convolution", True): "none",
+}
+
+
+def check(sweep: Sweep, tensors: Any, threads: int = 2) -> None:
+    assert can_compile(sweep)
+    compiled = fill_compiled(sweep, tensors, threads)
+    assert compiled.dtype == np.float64
+    assert same_bits(compiled, fill_vectorised(sweep, tensors))
+
+
+@pytest.mark.parametrize(("mode", "grouped"), RULES)
+def test_convolution(mode: str, grouped: bool) -> None:
+    bias = RULES[mode, grouped]
+
+    @examples(20)
+    @given(convolutions(), st.integers(1, 5))
+    def run(case: Case, threads: int) -> None:
+        entry = {**case.entry, "mode": mode, "bias": bias}
+        if (entry["groups"] > 1) != grouped:
+            return
+        values = values_of(Case(entry, case.x).net, case.x)
+        check(values._sweeps[0], values, threads)
+
+    run()
+
+
+@examples(25)
+@given(pools("max_pool2d"), st.integers(1, 4))
+def test_max_pool_and_its_winner(case: Case, threads: int) -> None:
+    values = values_of(case.net, case.x)
+    for sweep in case.net.sweeps:
+        check(sweep, values, threads)
+
+
+@examples(40)
+@given(pools("avg_pool2d"))
+def test_average_pool(case: Case) -> None:
+    check(case.net.sweeps[0], values_of(case.net, case.x))
+
+
+@examples(20)
+@given(gradients())
+def test_gradients_with_holes(gradient: Gradients) -> None:
+    check(gradient.input, gradient.tensors)
+    check(gradient.kernel, gradient.tensors)
+
+
+@pytest.mark.parametrize("name", ["batch norm, training", "dense without bias", "head"])
+def test_other_folds(name: str) -> None:
+    net, values = every_kind(name)
+    for sweep in net.sweeps:
+        if can_compile(sweep):
+            check(sweep, values)
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_all_cells_together_or_one_by_one(name: str) -> None:
+    """NumPy takes either way depending on the sizes; `work_out` is what steps show."""
+    net, values = every_kind(name)
+    for sweep in net.sweeps:
+        filled = fill_vectorised(sweep, values)
+        for cell in np.ndindex(sweep.cells):
+            assert same_bits(filled[cell], work_out(sweep, cell, values).value)
+
+
+def test_nan_infinity_and_zeros_of_both_signs() -> None:
+    case = Case(
+        {"type": "conv2d", "kernel": np.ones((2, 1, 2, 2)), "padding": 1},
+        np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e308, -1e308, 5e-324, 1]).reshape(1, 1, 3, 3),
+    )
+    values = values_of(case.net, case.x)
+    values._leaves["conv2d.w"] = np.array([0.0, -0.0, 1, -2, np.inf, 3, 0.5, -1]).reshape(2, 1, 2, 2)
+    check(case.net.sweeps[0], values)
+    # Of two zeros of different sign either may count as the larger: processors differ.
+    x = np.where(case.x == 0, 0.0, case.x)
+    pool = Case({"type": "max_pool2d", "size": 2, "padding": 1, "stride": 1}, x).net
+    values = values_of(pool, x)
+    for sweep in pool.sweeps:
+        check(sweep, values)
+
+
+@pytest.mark.parametrize("width", [1, 7, 8, 9, 16, 17])
+def test_rows_that_do_not_fill_a_strip(width: int) -> None:
+    x = np.random.default_rng(width).standard_normal((2, 3, 4, width))
+    case = Case({"type": "avg_pool2d", "size": 1}, x)
+    values = values_of(case.net, x)
+    assert same_bits(fill_compiled(case.net.sweeps[0], values, 3), x)
+
+
+class Stopped(Exception):
+    """What a caller raises to stop."""
+
+
+def _long_sweep() -> tuple[Sweep, Values]:
+    x = np.ones((1, 40, 30, 30))
+    case = Case({"type": "max_pool2d", "size": 9, "stride": 1, "padding": 4}, x)
+    return case.net.sweeps[0], values_of(case.net, x)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_progress_grows_to_one(threads: int) -> None:
+    sweep, values = _long_sweep()
+    shares: list[float] = []
+    fill_compiled(sweep, values, threads, shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert len(shares) > 1
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_caller_can_stop_it(threads: int) -> None:
+    sweep, values = _long_sweep()
+    shares: list[float] = []
+
+    def stop(share: float) -> None:
+        shares.append(share)
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        fill_compiled(sweep, values, threads, stop)
+    assert len(shares) == 1
+    assert shares[0] < 1
+
+
+def test_small_sweeps_do_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, values = every_kind("conv, tied")
+    told: list[Progress] = []
+    first = fill(net.sweeps[0], values, told.append)
+    assert told == [("computing", "conv2d.forward", 0.0)]
+    monkeypatch.setattr(fill_module, "COMPILE_FROM", 1)
+    told.clear()
+    second = fill(net.sweeps[0], values, told.append)
+    assert [progress.stage for progress in told[:2]] == ["compiling", "computing"]
+    assert told[-1].share == 1
+    assert same_bits(first, second)
+
+
+@pytest.mark.parametrize("name", ["curves", "head", "adds"])
+def test_what_cannot_be_compiled_runs_on_numpy(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sweeps of one term a cell and those that call exp, however large."""
+    monkeypatch.setattr(fill_module, "COMPILE_FROM", 1)
+    net, values = every_kind(name)
+    for sweep in net.sweeps:
+        told: list[Progress] = []
+        filled = fill(sweep, values, told.append)
+        assert same_bits(filled, fill_vectorised(sweep, values))
+        assert (told[0].stage == "compiling") == can_compile(sweep)
