@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 #: Format characters that reorder or hide text in a terminal.
@@ -57,7 +57,7 @@ class Problem:
     field: str
     what: str
     line: int = 0
-    path: tuple[str | int, ...] = field(default=(), compare=False)
+    path: tuple[str | int, ...] = ()
 
     def located(self, file: str) -> str:
         """``file:line: field: what``, without the parts that are empty."""

@@ -22,8 +22,10 @@ MOST = 1_000_000
 
 _NUMBERS = ("left", "right", "product", "term", "before", "after", "total")
 #: The columns of CSV: a step's fields, its reads as ``input[0,0,1,1]=3.0``, several by blanks.
-COLUMNS = ("scenario", "step", "mac", "address", "layer", "sweep", "cell", "tap", "reads")
-COLUMNS += (*_NUMBERS, "outside", "why")
+COLUMNS = (
+    *("scenario", "step", "mac", "address", "layer", "sweep", "cell", "tap", "reads"),
+    *(*_NUMBERS, "outside", "why"),
+)
 
 
 def print_steps(

@@ -54,7 +54,7 @@ def prepare_cache() -> bool:
         probe.unlink()
     except OSError:
         return False
-    from numba.core import config
+    import numba
 
-    config.CACHE_DIR = str(folder)
+    numba.config.CACHE_DIR = str(folder)
     return True

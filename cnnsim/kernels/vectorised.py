@@ -22,8 +22,8 @@ _CHUNK = 1 << 14
 def fill_vectorised(sweep: Sweep, tensors: Tensors) -> FloatArray:
     """The tensor that `sweep` writes, in float64."""
     if sweep.cell_count * 4 < sweep.tap_count:
-        cells = np.ndindex(sweep.cells)
-        flat = np.fromiter((work_out(sweep, cell, tensors).value for cell in cells), np.float64)
+        each = (work_out(sweep, cell, tensors).value for cell in np.ndindex(sweep.cells))
+        flat = np.fromiter(each, np.float64)
         return flat.reshape(sweep.cells)
     result = np.empty(sweep.cell_count, np.float64)
     for first in range(0, sweep.cell_count, _CHUNK):

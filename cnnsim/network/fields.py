@@ -25,7 +25,7 @@ def numbers(value: Any) -> Floats:
     """A rectangular nest of numbers as a float64 array. Raises ValueError saying where it fails."""
     if isinstance(value, np.ndarray):
         return value.astype(np.float64)
-    shape = []
+    shape: list[int] = []
     level = value
     while isinstance(level, list | tuple):
         if not level:
@@ -39,9 +39,7 @@ def numbers(value: Any) -> Floats:
     return np.array(flat, np.float64).reshape(shape)
 
 
-def _flatten(
-    value: Any, shape: tuple[int, ...], at: tuple[int, ...], flat: list[float]
-) -> None:
+def _flatten(value: Any, shape: tuple[int, ...], at: tuple[int, ...], flat: list[float]) -> None:
     place = "".join(f"[{i}]" for i in at)
     if not shape:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -118,11 +116,7 @@ def _check_padding(value: Any) -> Any:
 
 
 def _shape(value: Any) -> tuple[int, ...]:
-    if (
-        isinstance(value, list | tuple)
-        and len(value) in (1, 3)
-        and all(_is_int(v) for v in value)
-    ):
+    if isinstance(value, list | tuple) and len(value) in (1, 3) and all(_is_int(v) for v in value):
         return tuple(value)
     raise ValueError("should be [features] or [channels, height, width]")
 

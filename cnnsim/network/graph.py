@@ -80,13 +80,19 @@ class Network:
         """What stepping takes: drawn parameters in float32, everything else in float64, and the
         largest cell worked out.
         """
-        parameters = sum(p.size * (8 if p.values is not None else 4) for p in
-                         self.parameters.values())
+        parameters = sum(
+            p.size * (8 if p.values is not None else 4) for p in self.parameters.values()
+        )
         taps = max((sweep.tap_count for sweep in self.sweeps), default=0)
-        return parameters + _BYTES_A_TAP * taps + 8 * (
-            self.batch * prod(self.input_shape)
-            + sum(constant.size for constant in self.constants.values())
-            + sum(sweep.cell_count for sweep in self.sweeps)
+        return (
+            parameters
+            + _BYTES_A_TAP * taps
+            + 8
+            * (
+                self.batch * prod(self.input_shape)
+                + sum(constant.size for constant in self.constants.values())
+                + sum(sweep.cell_count for sweep in self.sweeps)
+            )
         )
 
     def _placed(self) -> list[tuple[Layer, Place]]:
@@ -124,9 +130,7 @@ def connect(
             continue
         shapes[layer.name] = output
         tensors = tuple(INPUT if source == INPUT else f"{source}.y" for source in sources)
-        places[layer.name] = Place(
-            layer.name, batch, tensors, inputs, output, training, seed
-        )
+        places[layer.name] = Place(layer.name, batch, tensors, inputs, output, training, seed)
     return Network(
         input_shape,
         batch,

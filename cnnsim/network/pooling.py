@@ -57,9 +57,7 @@ class Pool(Layer):
                     f"padding {max(first, last)} is more than half of its window of {span}",
                     "a pool's window must reach the picture; make the padding smaller",
                 )
-        return slide(
-            self.name, plane, self.size, stride, self.spread, padding, self.ceil_mode
-        )
+        return slide(self.name, plane, self.size, stride, self.spread, padding, self.ceil_mode)
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """⌊(input + padding − size) / stride⌋ + 1 rows and columns, or ⌈…⌉ with ceil_mode."""
@@ -88,9 +86,7 @@ class Pool(Layer):
         w = self.window(inputs[0])
         ceil = self.ceil_mode
         rows = size_formula(w.in_h, w.top + w.bottom, w.kernel_h, w.stride_h, w.dilation_h, ceil)
-        columns = size_formula(
-            w.in_w, w.left + w.right, w.kernel_w, w.stride_w, w.dilation_w, ceil
-        )
+        columns = size_formula(w.in_w, w.left + w.right, w.kernel_w, w.stride_w, w.dilation_w, ceil)
         if (rows, w.out_h) == (columns, w.out_w):
             return [Why("side", rows, str(w.out_h))]
         return [Why("rows", rows, str(w.out_h)), Why("columns", columns, str(w.out_w))]

@@ -153,7 +153,7 @@ def sides_that_fit(layers: Sequence[Layer], shape: Shape, most: int = 1024) -> s
     found = [side for side in sides if not connect(layers, (shape[0], side, side)).errors]
     if not found:
         return ""
-    runs = []
+    runs: list[list[int]] = []
     for side in found:
         if runs and side == runs[-1][1] + 1:
             runs[-1][1] = side

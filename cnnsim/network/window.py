@@ -70,7 +70,7 @@ def slide(
 ) -> Window:
     """The window over `plane`. Raises ShapeError where the kernel does not fit in."""
     top, left, bottom, right = padding
-    out = []
+    out: list[int] = []
     for axis, (size, pads) in enumerate(zip(plane, ((top, bottom), (left, right)), strict=True)):
         padded = size + sum(pads)
         span = (kernel[axis] - 1) * dilation[axis] + 1
@@ -89,12 +89,10 @@ def slide(
             # One more window, which must still begin inside the input or its first padding.
             cells += 1
         out.append(cells)
-    return Window(*plane, *out, *kernel, *stride, *dilation, top, left, bottom, right)
+    return Window(*plane, out[0], out[1], *kernel, *stride, *dilation, top, left, bottom, right)
 
 
-def taps_inside(
-    size: int, cells: int, kernel: int, stride: int, dilation: int, before: int
-) -> int:
+def taps_inside(size: int, cells: int, kernel: int, stride: int, dilation: int, before: int) -> int:
     """How many of the cells x kernel taps along one axis land on a pixel, not on padding."""
     count = 0
     for i in range(kernel):

@@ -1,4 +1,4 @@
-"""On which line of a TOML file a key stands. For error messages; the file has been parsed before."""
+"""On which line of a TOML file a key stands, for error messages. The file has been parsed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import re
 Path = tuple[str | int, ...]
 
 _HEADER = re.compile(r"\[\[?\s*(?P<name>[^\]]*?)\s*\]\]?")
-_KEY = re.compile(r"""\s*(?P<key>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_KEY = re.compile(
+    r"""\s*(?P<key>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
 _PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
 #: A string, a comment or a bracket: what decides whether a line begins a new entry.
 _TOKEN = re.compile(
@@ -24,7 +26,8 @@ def line_of(lines: dict[Path, int], path: Path) -> int:
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
             return lines[path[:length]]
-    return 0
+    # A table that is only there because of what is inside, such as [[input]] for input.
+    return next((line for inside, line in lines.items() if path and inside[:1] == path[:1]), 0)
 
 
 def key_lines(text: str) -> dict[Path, int]:

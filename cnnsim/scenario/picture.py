@@ -92,4 +92,5 @@ def digit_picture(digit: int, number: int) -> Floats:
     found = np.flatnonzero(classes == digit)
     if number >= len(found):
         raise UsageError(f"there are {len(found)} pictures of the digit {digit}, from 0 on")
-    return pictures[found[number]][np.newaxis]
+    picture: Floats = pictures[found[number]][np.newaxis]
+    return picture

@@ -107,14 +107,17 @@ def _parse(text: str, file: str) -> dict[str, Any]:
         raise FileError(file, [Problem("", what)]) from None
 
 
-def _beyond_int64(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+def _beyond_int64(document: dict[str, Any]) -> Iterator[Problem]:
     """TOML's whole numbers have 64 bits; Python's reader takes any, and could not print them."""
-    if isinstance(value, dict | list):
-        for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
-            if not isinstance(entry, float | str):
-                yield from _beyond_int64(entry, (*path, key))
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        yield Problem(dotted(path), "is a whole number of more than 64 bits", path=path)
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while waiting:
+        path, table = waiting.pop()
+        for key, value in table.items() if isinstance(table, dict) else enumerate(table):
+            if isinstance(value, dict | list):
+                waiting.append(((*path, key), value))
+            elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+                what = "is a whole number of more than 64 bits"
+                yield Problem(dotted((*path, key)), what, path=(*path, key))
 
 
 def _layers(entries: Any) -> tuple[list[Layer], list[Problem]]:
@@ -163,9 +166,9 @@ def _connect(
     network = connect(layers, shape, batch, model.mode == "training", model.seed)
     names = [layer.name for layer in layers]
     problems = []
-    for error in network.errors:
-        told = explain(network) if error is network.errors[0] else error
-        number = names.index(error.layer)
+    for place, misfit in enumerate(network.errors):
+        told = misfit if place else explain(network)
+        number = names.index(misfit.layer)
         what = f"{told.layer} {told.bare_message}" + (f"; {told.hint}" if told.hint else "")
         problems.append(Problem(f"layers[{number}]", what, path=("layers", number)))
     return network, problems

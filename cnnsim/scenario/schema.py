@@ -18,7 +18,11 @@ def scenario_schema() -> dict[str, Any]:
         definitions.update(layer.pop("$defs", {}))
         definitions[f"layer_{name}"] = layer
         references.append({"$ref": f"#/$defs/layer_{name}"})
-    schema["properties"]["layers"] = {"type": "array", "minItems": 1, "items": {"oneOf": references}}
+    schema["properties"]["layers"] = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"oneOf": references},
+    }
     schema["required"] = [*schema["required"], "layers"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

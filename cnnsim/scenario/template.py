@@ -1,6 +1,6 @@
 """The scenario file that ``cnnsim new`` writes."""
 
-TEMPLATE = '''\
+TEMPLATE = """\
 # A scenario for cnnsim. Check it with:  cnnsim validate {file}
 # Step through it with:                  cnnsim {file}
 # All keys, as a JSON Schema:            cnnsim schema
@@ -45,4 +45,4 @@ expect = {{ product = 1, before = 0, after = 1 }}
 at = "conv1.forward[0,0,0,0]"
 say = "Without a tap, an address means the last one: here the sum is complete."
 expect = {{ after = 8, tensors."conv1.y" = [[8, 7], [4, 5]] }}
-'''
+"""

@@ -67,7 +67,9 @@ def _complaint(network: Network, key: str, expected: Any) -> str:
     if key in _WORDS:
         return "" if isinstance(expected, str) else f"should be text, not {shown(expected)}"
     if key == "outside":
-        return "" if isinstance(expected, bool) else f"should be true or false, not {shown(expected)}"
+        return (
+            "" if isinstance(expected, bool) else f"should be true or false, not {shown(expected)}"
+        )
     if key in _LISTS:
         is_list = isinstance(expected, list) and all(isinstance(v, int) for v in expected)
         return "" if is_list else f"should be a list of whole numbers, not {shown(expected)}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from cnnsim.errors import CnnsimError
 from cnnsim.stepper.stepper import Stepper
 
 
-class Edit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Edit:
     """One number that was changed."""
 
     tensor: str

@@ -44,15 +44,18 @@ class Query:
 
 
 def parse_query(text: str) -> Query:
-    """``sign change``, ``padding``, ``nan``, ``infinity``, ``largest``, ``smallest``, ``cell``, or a
-    comparison such as ``> 2.5`` with a cell's finished value. Raises UsageError."""
+    """One of `WORDS`, or a comparison such as ``> 2.5`` with a cell's finished value.
+
+    Raises UsageError.
+    """
     cleaned = " ".join(text.lower().split())
     if match := _COMPARISON.fullmatch(cleaned):
         return _comparison(cleaned, match[1], float(match[2].replace("−", "-")))
     named = [word for word in WORDS if cleaned and word.startswith(cleaned)]
     if cleaned in ("max", "min", "inf", "sign"):
-        named = [{"max": "largest", "min": "smallest", "inf": "infinity"}.get(
-            cleaned, "sign change")]
+        named = [
+            {"max": "largest", "min": "smallest", "inf": "infinity"}.get(cleaned, "sign change")
+        ]
     if len(named) != 1:
         raise UsageError(
             f"'{printable(text, 40)}' is nothing to look for{did_you_mean(cleaned, WORDS)}",
@@ -150,9 +153,7 @@ _QUERIES = {
         _sign_changes,
         lambda sweep: sweep.fold is not None and sweep.fold.name == "add",
     ),
-    "padding": Query(
-        "padding", _every, lambda sweep, work: work.reach.padding, needs_reach=True
-    ),
+    "padding": Query("padding", _every, lambda sweep, work: work.reach.padding, needs_reach=True),
     "nan": Query(
         "nan", lambda sweep, values: np.isnan(values), lambda sweep, work: np.isnan(work.running)
     ),

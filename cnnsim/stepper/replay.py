@@ -86,7 +86,7 @@ def visit(stepper: Stepper, number: int, stop: Stop) -> Visit:
 
 
 def _agrees(expected: Any, found: Any, tolerance: float) -> bool:
-    if isinstance(expected, bool) or isinstance(expected, str | list) or found is None:
+    if isinstance(expected, bool | str | list) or found is None:
         return bool(expected == found)
     if isinstance(found, int) and isinstance(expected, int):
         return found == expected

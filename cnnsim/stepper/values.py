@@ -63,8 +63,9 @@ class Values(Mapping[str, Array]):
         """Compute `names` and whatever they need. Raises KeyError for a name that is no tensor."""
         wanted = set(names)
         needed = []
-        for number in range(max((self._writer[n] for n in names if not self.is_ready(n)),
-                                default=-1), -1, -1):
+        for number in range(
+            max((self._writer[n] for n in names if not self.is_ready(n)), default=-1), -1, -1
+        ):
             sweep = self._sweeps[number]
             if sweep.writes in wanted and sweep.writes not in self._computed:
                 needed.append(sweep)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsim.steps.address import format_address
 from cnnsim.steps.trace import Position, Trace, ravel
 from cnnsim.steps.work import Work
 
 
-class ReadValue(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ReadValue:
     """One value that a step read. ``index`` is None where nothing exists (a hole)."""
 
     tensor: str

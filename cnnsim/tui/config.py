@@ -51,7 +51,7 @@ def read_config() -> Config:
     if glyphs not in GLYPHS:
         raise UsageError(f"{where}: glyphs should be one of {', '.join(GLYPHS)}")
     if not isinstance(keys, dict) or not all(isinstance(value, str) for value in keys.values()):
-        raise UsageError(f"{where}: [keys] should hold lines such as  \"step.next\" = \"l,right\"")
+        raise UsageError(f'{where}: [keys] should hold lines such as  "step.next" = "l,right"')
     from cnnsim.tui.actions import ACTIONS, unknown_ids
 
     for unknown in unknown_ids(keys):

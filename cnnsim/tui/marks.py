@@ -6,9 +6,12 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_state_path
+
+if TYPE_CHECKING:
+    from cnnsim.scenario.scenario import Scenario
 
 #: Recent scenarios that are remembered.
 _KEPT = 200
@@ -82,3 +85,13 @@ def _mark_of(fields: Any) -> Mark | None:
     step, address, farthest, steps = fields
     whole = all(isinstance(number, int) for number in (step, farthest, steps))
     return Mark(step, address, farthest, steps) if whole and isinstance(address, str) else None
+
+
+def scenario_key(scenario: Scenario) -> str:
+    """Under what name a scenario is remembered: its bundled name, or its full path."""
+    from cnnsim.scenario.bundled import bundled_folder
+
+    if scenario.path is None:
+        return scenario.name
+    path = scenario.path.resolve()
+    return scenario.name if path.parent == bundled_folder().resolve() else str(path)

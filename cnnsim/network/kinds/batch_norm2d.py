@@ -23,11 +23,11 @@ class Params(NamedTuple):
     """ε, and how many values of a channel the batch has."""
 
     epsilon: float
-    count: int
+    values: int
 
 
 def evaluation_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """x and the four numbers of its channel."""
+    """The value x and the four numbers of its channel."""
     channel = (cell[1],)
     return cell, channel, channel, channel, channel
 
@@ -64,13 +64,13 @@ def normalised(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> A
 
 
 def affine(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
-    """x · scale + shift."""
+    """The value times scale + shift."""
     return values[0] * values[1] + values[2]
 
 
 def divide(total: Any, cell: Index, p: Params) -> Any:
     """Divide by the number of values."""
-    return total / p.count
+    return total / p.values
 
 
 class BatchNorm2d(Layer):
@@ -97,13 +97,11 @@ class BatchNorm2d(Layer):
         return inputs[0]
 
     def parameters(self, inputs: Sequence[Shape]) -> dict[str, Parameter]:
-        """w (scale) and b (shift), and the stored mean and variance, which are not trained."""
+        """The scale w and b (shift), and the stored mean and variance, which are not trained."""
         shape = inputs[0][:1]
 
         def named(key: str, init: Init, torch_name: str, counts: bool = True) -> Parameter:
-            return Parameter(
-                shape, getattr(self, key), init, torch_name=torch_name, counts=counts
-            )
+            return Parameter(shape, getattr(self, key), init, torch_name=torch_name, counts=counts)
 
         return {
             "w": named("scale", "ones", "weight"),
@@ -147,7 +145,7 @@ class BatchNorm2d(Layer):
             "tap_axes": ("n", "y", "x"),
             "fold": ADD,
             "finish": divide,
-            "finish_formula": "{0} / count",
+            "finish_formula": "{0} / values",
             "params": params,
         }
         return [

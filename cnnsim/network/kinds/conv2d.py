@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Count, Numbers, Padding, Size, numbers
 from cnnsim.network.layer import Layer, Place, Shape, Why, times
-from cnnsim.network.parameter import Parameter
+from cnnsim.network.parameter import Init, Parameter
 from cnnsim.network.window import Window, share_inside, sides, size_formula, slide
 from cnnsim.steps.sweep import ADD, Index, Origin, Read, Start, Sweep, product
 
@@ -167,7 +167,7 @@ class Conv2d(Layer):
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """⌊(input + padding − kernel) / stride⌋ + 1 rows and columns for each filter."""
-        channels, height, width = self.wants_map(inputs[0])
+        channels, *_ = self.wants_map(inputs[0])
         for what, count in (("input maps", channels), ("filters", self.maps)):
             if count % self.groups:
                 raise ShapeError(
@@ -208,7 +208,7 @@ class Conv2d(Layer):
         return "untied" if self.bias.ndim == 3 else "tied"
 
     def parameters(self, inputs: Sequence[Shape]) -> dict[str, Parameter]:
-        """w [filters, channels/groups, h, w] and b [filters] or [filters, h, w]."""
+        """The kernels w [filters, channels/groups, h, w] and b [filters] or [filters, h, w]."""
         channels, *_ = self.wants_map(inputs[0])
         _, height, width = self.kernel_shape
         shape = (self.maps, channels // self.groups, height, width)
@@ -217,7 +217,7 @@ class Conv2d(Layer):
         found = {"w": Parameter(shape, values, self.init, fan_in, "weight")}
         if self.bias_kind != "none":
             output = self.output_shape(inputs)
-            init = "torch" if self.init == "torch" else "zeros"
+            init: Init = "torch" if self.init == "torch" else "zeros"
             given = None if self.bias is None or isinstance(self.bias, str) else self.bias
             bias_shape = output if self.bias_kind == "untied" else output[:1]
             found["b"] = Parameter(bias_shape, given, init, fan_in, "bias")
@@ -227,7 +227,7 @@ class Conv2d(Layer):
         """One forward sweep: cell [n,o,y,x], tap [c,i,j]."""
         shape = place.inputs[0]
         window = self.window(shape)
-        starts = {"none": 0.0, "tied": Start(place.tensor("b"), tied)}
+        starts: dict[str, float | Start] = {"none": 0.0, "tied": Start(place.tensor("b"), tied)}
         starts["untied"] = Start(place.tensor("b"), untied)
         kernel_origins = (
             Origin("ky", "kernel_h − 1 − i", 1, 2),
@@ -303,7 +303,9 @@ class Conv2d(Layer):
         depth = inputs[0][0] // self.groups
         output = self.output_shape(inputs)
         rows = size_formula(w.in_h, w.top + w.bottom, w.kernel_h, w.stride_h, w.dilation_h, False)
-        columns = size_formula(w.in_w, w.left + w.right, w.kernel_w, w.stride_w, w.dilation_w, False)
+        columns = size_formula(
+            w.in_w, w.left + w.right, w.kernel_w, w.stride_w, w.dilation_w, False
+        )
         weights = f"{depth}·{w.kernel_h}·{w.kernel_w}"
         each = {"none": "", "tied": " + 1", "untied": f" + {w.out_h}·{w.out_w}"}[self.bias_kind]
         lines = [Why("rows", rows, str(w.out_h))]

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Count, Numbers, numbers
 from cnnsim.network.layer import Layer, Place, Shape, Why, times
-from cnnsim.network.parameter import Parameter
+from cnnsim.network.parameter import Init, Parameter
 from cnnsim.network.window import Window
 from cnnsim.steps.sweep import ADD, Index, Read, Start, Sweep, product
 
@@ -44,9 +44,7 @@ def _bias(value: Any) -> Any:
 Bias = Annotated[
     Any,
     BeforeValidator(_bias),
-    WithJsonSchema(
-        {"anyOf": [{"enum": ["none", "tied"]}, {"type": "number"}, {"type": "array"}]}
-    ),
+    WithJsonSchema({"anyOf": [{"enum": ["none", "tied"]}, {"type": "number"}, {"type": "array"}]}),
 ]
 
 
@@ -100,27 +98,25 @@ class Dense(Layer):
         if declared is not None and declared != shape[0]:
             raise ShapeError(self.name, f"expects {declared} features and gets {shape[0]}")
         bias = self.bias
-        if bias is not None and not isinstance(bias, str) and bias.ndim:
-            if len(bias) != self.outputs:
-                raise ShapeError(
-                    self.name, f"its bias has {len(bias)} numbers for {self.outputs} units"
-                )
+        listed = bias is not None and not isinstance(bias, str) and bias.ndim
+        if listed and len(bias) != self.outputs:
+            raise ShapeError(
+                self.name, f"its bias has {len(bias)} numbers for {self.outputs} units"
+            )
         return (self.outputs,)
 
     def parameters(self, inputs: Sequence[Shape]) -> dict[str, Parameter]:
-        """w [units, features] and b [units]."""
+        """The weights w [units, features] and b [units]."""
         features = inputs[0][0]
         found = {
-            "w": Parameter(
-                (self.outputs, features), self.weights, self.init, features, "weight"
-            )
+            "w": Parameter((self.outputs, features), self.weights, self.init, features, "weight")
         }
         default = "tied" if self.weights is None else "none"
         bias = default if self.bias is None else self.bias
         if not isinstance(bias, str):
             found["b"] = Parameter((self.outputs,), bias, torch_name="bias")
         elif bias == "tied":
-            init = "torch" if self.init == "torch" else "zeros"
+            init: Init = "torch" if self.init == "torch" else "zeros"
             found["b"] = Parameter((self.outputs,), None, init, features, "bias")
         return found
 

@@ -18,7 +18,7 @@ class Params(NamedTuple):
 
 
 def leaky(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
-    """x where x > 0, slope · x elsewhere."""
+    """The value x where x > 0, slope · x elsewhere."""
     x = values[0]
     return np.where(x > 0, x, p.slope * x)
 

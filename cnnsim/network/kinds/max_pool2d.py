@@ -22,7 +22,7 @@ def where_both(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
 
 
 def place_of_winner(values: tuple[Any, ...], cell: Index, tap: Index, p: Window) -> Any:
-    """The pixel's number in its plane (row · width + column) if it is the maximum, else infinity."""
+    """The pixel's number in its plane, row · width + column, if it is the maximum; else ∞."""
     pixel, largest = values
     (_, _, row, column), _ = where_both(cell, tap, p)
     is_winner = (pixel == largest) | (pixel != pixel)

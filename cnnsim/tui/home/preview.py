@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cnnsim.scenario.catalogue import Entry
 from cnnsim.tui.drawing.plane import Plane
 
+
 @dataclass(frozen=True)
 class Preview:
     """A scenario at a glance.

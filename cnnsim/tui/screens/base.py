@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ScreenStackError
 from textual.screen import Screen
-from textual.widget import Widget
 
 from cnnsim.errors import CnnsimError
 from cnnsim.tui.drawing.canvas import Canvas
@@ -60,17 +59,10 @@ class BaseScreen(Screen[None]):
     def lay_panels(self) -> None:
         """Put the panels where they belong at the present size."""
 
-    def place(self, widget: Widget, rect: tuple[int, int, int, int]) -> None:
-        """Put `widget` at (x, y, width, height), counted from below the header."""
-        x, y, width, height = rect
-        styles = widget.styles
-        widget.display = True
-        if (styles.offset.x.value, styles.offset.y.value) != (x, y):
-            styles.offset = (x, y)
-        if styles.width is None or styles.width.value != width:
-            styles.width = width
-        if styles.height is None or styles.height.value != height:
-            styles.height = height
+    def tell(self, message: str) -> None:
+        """A short sentence in the footer, for a moment."""
+        self.footer.say(message)
+        self.set_timer(2.5, lambda: self.footer.say(""))
 
     def complain(self, error: CnnsimError) -> None:
         """Say what went wrong; nothing is lost."""

@@ -36,14 +36,18 @@ class EditScreen(ModalScreen[Change | None]):
     def compose(self) -> ComposeResult:
         """A line for each value."""
         with Vertical(classes="dialog"):
-            yield Static("change a number; everything that follows from it changes too\n",
-                         markup=False)
+            yield Static(
+                "change a number; everything that follows from it changes too\n", markup=False
+            )
             for place, (tensor, index, value) in enumerate(self._choices):
                 yield Static(f"{tensor}{bracketed(index)}  is {number(value)}", markup=False)
                 yield Input(placeholder="new value", id=f"value{place}")
             yield Static("", id="meaning", markup=False)
-            yield Static("enter sets it   tab the other value   esc leaves it as it is",
-                         classes="hint", markup=False)
+            yield Static(
+                "enter sets it   tab the other value   esc leaves it as it is",
+                classes="hint",
+                markup=False,
+            )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the number, or say why not and stay."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
-from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError
@@ -17,34 +16,26 @@ from cnnsim.kernels.fill import Progress
 from cnnsim.stepper.edits import Edits
 from cnnsim.stepper.queries import Query, find_step, parse_query
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.stepper.stops import Stops
 from cnnsim.steps.moves import UNITS
-from cnnsim.steps.trace import Position, ravel
 from cnnsim.tui.actions import bindings_of
-from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.marks import scenario_key
+from cnnsim.tui.screens.ask import AskScreen
 from cnnsim.tui.screens.base import BaseScreen
+from cnnsim.tui.screens.edit import Change, EditScreen
+from cnnsim.tui.screens.player import Player
 from cnnsim.tui.screens.reload import FileWatch
 from cnnsim.tui.stage.code import numpy_code, torch_code
-from cnnsim.tui.stage.layout import Arrangement, arrange
-from cnnsim.tui.stage.narrate import narrate
-from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
+from cnnsim.tui.stage.crumbs import crumbs_of, state_of
+from cnnsim.tui.stage.pick import step_of_pick
 from cnnsim.tui.stage.stage import Stage
-from cnnsim.tui.stage.ticks import ticks_of
 from cnnsim.tui.stage.view import MODES, View
-from cnnsim.tui.widgets.growth import GrowthPanel
+from cnnsim.tui.widgets.board import Board
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
-from cnnsim.tui.widgets.sign import Sign
-from cnnsim.tui.widgets.sumpanel import SumPanel, is_ledger
-from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel, TabbedPanel
 from cnnsim.tui.widgets.timeline import Timeline
 
-#: Matrices that can stand side by side.
-_MATRICES = 6
 #: Scenarios with fewer steps are computed before the first picture.
 _AT_ONCE = 1_500_000
-#: Steps a second: each key press doubles or halves.
-_SPEEDS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096)
-#: Pictures a second while playing; faster speeds show every n-th step.
-_FRAMES = 16
 
 
 class ForwardScreen(BaseScreen):
@@ -52,10 +43,6 @@ class ForwardScreen(BaseScreen):
 
     kind = "forward"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("forward")]
-    DEFAULT_CSS = """
-    ForwardScreen #stage { width: 100%; height: 1fr; }
-    ForwardScreen #stage > * { position: absolute; }
-    """
 
     def __init__(self, stepper: Stepper, at: int = 0) -> None:
         super().__init__()
@@ -66,45 +53,24 @@ class ForwardScreen(BaseScreen):
         self.view: View | None = None
         self._mode = MODES[0]
         self._unit = UNITS[0]
-        self._speed = _SPEEDS.index(2)
         self._skip_padding = False
         self._hover: tuple[str, tuple[int, ...]] | None = None
         self._query: Query | None = None
-        self._player: Timer | None = None
-        self._maximised: str | None = None
-        self._tab = "note"
-        self._slots: list[Slot] = []
-        self._arrangement: Arrangement | None = None
+        self._player = Player(self, self._play_on)
         self._copied: tuple[int, str] = (-1, "")
-        self._stops = {stepper.find(stop.at): n for n, stop in
-                       reversed(list(enumerate(stepper.scenario.tour)))}
-        self._matrices = [MatrixPanel(id=f"matrix{n}") for n in range(_MATRICES)]
-        self._signs = [Sign(id=f"sign{n}") for n in range(_MATRICES - 1)]
-        self._sum = SumPanel(id="sum")
-        self._note = NotePanel(id="note")
-        self._loops = LoopsPanel(id="loops")
-        self._origin = OriginPanel(id="origin")
-        self._growth = GrowthPanel(id="growth")
-        self._timeline = Timeline(id="timeline")
+        self._stops = Stops(stepper)
+        self.board = Board(self.stage)
         self._watch = FileWatch(stepper.scenario.path)
 
     @property
     def key(self) -> str:
         """Under what name marks are kept: the bundled name, or the full path."""
-        return scenario_key(self.stepper)
+        return scenario_key(self.stepper.scenario)
 
     def compose(self) -> ComposeResult:
         """Header, stage, footer."""
         yield self.header
-        with Container(id="stage"):
-            yield from self._matrices
-            yield from self._signs
-            yield self._sum
-            yield self._origin
-            yield self._growth
-            yield self._loops
-            yield self._note
-            yield self._timeline
+        yield self.board
         yield self.footer
         yield self.too_small
 
@@ -173,14 +139,11 @@ class ForwardScreen(BaseScreen):
             return
         previous = self.view
         self.view = self._look(step)
-        self.cnnsim.marks.put(
-            self.key, step, self.view.reading.address, len(self.stepper.trace)
-        )
+        self.cnnsim.marks.put(self.key, step, self.view.reading.address, len(self.stepper.trace))
         self._show(previous)
 
     def _look(self, step: int) -> View:
         position = self.stepper.trace.position(step)
-        number = self._stops.get(step)
         return View(
             scenario=self.stepper.scenario.name,
             step=step,
@@ -192,216 +155,74 @@ class ForwardScreen(BaseScreen):
             reading=self.stepper.read(step),
             mode=self._mode,
             unit=self._unit,
-            playing=self._player is not None,
-            speed=_SPEEDS[self._speed],
+            playing=self._player.is_playing,
+            speed=self._player.speed,
             skip_padding=self._skip_padding,
-            stop=None if number is None else self.stepper.scenario.tour[number],
-            stop_number=number or 0,
-            stops=len(self.stepper.scenario.tour),
+            stop=self._stops.at(step),
+            stop_number=self._stops.number_at(step) or 0,
+            stops=len(self._stops),
             hover=self._hover,
             edits=len(self.edits),
         )
 
     def _show(self, previous: View | None) -> None:
         view = self.view
-        if view is None:
-            return
-        self._lay_out(view)
-        letters = tuple(
-            self.stage.symbol_of(view.sweep, n, read).partition("[")[0]
-            for n, read in enumerate(view.reading.reads)
-        )
-        names = tuple(
-            self.stage.symbol_of(view.sweep, n, read) for n, read in enumerate(view.reading.reads)
-        )
-        self._show_matrices(view)
-        if self._sum.display:
-            self._sum.show(view, letters)
-        if self._note.display:
-            self._note.show(view, narrate(self.stage, view))
-        if self._loops.display:
-            self._loops.show(view, previous, names)
-        if self._origin.display:
-            self._origin.show(view, names)
-        if self._growth.display:
-            self._growth.show(view)
-        if self._timeline.display:
-            steps = max(view.steps - 1, 1)
-            self._timeline.show(ticks_of(self.stage, view), view.step / steps)
-        self._show_header(view)
-
-    def _show_matrices(self, view: View) -> None:
-        for panel, slot in zip(self._matrices, self._slots, strict=False):
-            panel.show(slot.matrix, self.stage.plane(view, slot.matrix), slot.cls)
-
-    def _show_header(self, view: View) -> None:
-        sweep = view.sweep
-        crumbs = [(view.scenario, "bar_dim"), (sweep.layer, "bar_dim"), (sweep.name, "bar_dim"),
-                  (f"[{','.join(map(str, view.position.cell))}]", "bar_bold")]  # fmt: skip
-        if view.position.tap:
-            crumbs.append((f"tap[{','.join(map(str, view.position.tap))}]", "bar_bold"))
-        mac = view.reading.mac
-        if mac is not None and view.macs == view.steps:
-            place = f"{count(view.step + 1)} of {count(view.steps)}"
-            state = [("step ", "bar_dim"), (count(view.step), "bar_bold"), (f"  {place}", "bar_dim")]
-        elif mac is not None:
-            state = [("mac ", "bar_dim"), (count(mac), "bar_bold"),
-                     (f" of {count(view.macs)}", "bar_dim")]  # fmt: skip
-        else:
-            state = [("step ", "bar_dim"), (count(view.step), "bar_bold"),
-                     (f" of {count(view.steps)}", "bar_dim")]  # fmt: skip
-        if view.edits:
-            state.insert(0, (f"{view.edits} edited  ", "bar_bold"))
-        if view.unit != "product":
-            state.append((f"  by {view.unit}", "bar_bold"))
-        if view.skip_padding:
-            state.append(("  no padding", "bar_dim"))
-        mark = "▶" if view.playing else "❚❚"
-        state.append((f"  {mark} {view.speed:g}/s", "bar_dim"))
-        self.header.show(crumbs, state, spare=(2, 0))
+        if view is not None:
+            self.board.show(view, previous)
+            self.header.show(crumbs_of(view), state_of(view), spare=(2, 0))
 
     def _show_waiting(self) -> None:
         """The step needs tensors that are still being computed: say so, keep the place."""
+        self.view = None
         address = self.stepper.address(self.step)
         self.header.show(
             [(self.stepper.scenario.name, "bar_dim"), (address, "bar_bold")],
             [("computing", "bar_dim")],
         )
-        self.view = None
-        self._arrange_waiting()
         sweep = self.stepper.sweep(self.step)
         missing = [n for n in sweep.tensors if not self.stepper.values.is_ready(n)]
         text = f"{sweep.full_name} needs {', '.join(missing)}, which is being computed."
-        self._note.wait([[(text, "base")], [], [("It opens here by itself.", "dim")]])
-
-    def _arrange_waiting(self) -> None:
-        for panel in (*self._matrices, *self._signs, self._sum, self._loops, self._origin, self._growth,
-                      self._timeline):  # fmt: skip
-            panel.display = False
-        self.place(self._note, (1, 1, max(self.size.width - 2, 20), 8))
-        self._slots = []
-        self._arrangement = None
-
-    # -- layout -----------------------------------------------------------------------------------
+        self.board.wait([[(text, "base")], [], [("It opens here by itself.", "dim")]])
 
     def lay_panels(self) -> None:
         """The size has changed."""
-        self._slots = []
-        self._arrangement = None
+        self.board.forget()
+        self.call_after_refresh(self.show_again)
+
+    def show_again(self) -> None:
+        """Show the same step anew."""
         self.go(self.step)
-
-    def _lay_out(self, view: View) -> None:
-        width, height = self.size.width, self.size.height - 2
-        matrices = self.stage.matrices(view)
-        is_long = is_ledger(view.sweep, width - (2 if width >= 100 else 0))
-        if view.sweep.fold is None:
-            rows = min(len(view.sweep.reads) + 2, 6)
-        elif is_long:
-            rows = 4 + (len(view.sweep.reads) if height >= 28 else 0)
-        else:
-            rows = 4 if height >= 28 else 3
-        half_blocks = not self.cnnsim.ascii
-        large = width >= 180
-        has_maps = any(matrix.is_map for matrix in matrices)
-        room = arrange(width, height, rows, is_long, has_maps, 10**6)
-        slots = lay_out(matrices, room.matrices[2], room.matrices[3], large, half_blocks)
-        used = max(slot.cls.size(*slot.matrix.outer)[1] + 2 for slot in slots) if slots else 9
-        arrangement = arrange(width, height, rows, is_long, has_maps, max(used, 9))
-        if self._maximised:
-            arrangement = self._alone(arrangement, self._maximised, width, height)
-            x, y, wide, high = arrangement.matrices
-            if wide:
-                shown = [s.matrix for s in self._slots if s.matrix.key == self._maximised]
-                shown = [m for m in matrices if m.key == self._maximised] or shown
-                slots = lay_out(shown, wide, high, True, half_blocks)
-        if slots == self._slots and arrangement == self._arrangement:
-            return
-        self._slots, self._arrangement = slots, arrangement
-        self._apply(arrangement, slots)
-
-    def _apply(self, arrangement: Arrangement, slots: list[Slot]) -> None:
-        x, y, _, height = arrangement.matrices
-        for number, panel in enumerate(self._matrices):
-            if number < len(slots):
-                self.place(panel, (x + slots[number].x, y, slots[number].width, height))
-            else:
-                panel.display = False
-        signs = signs_between(slots)
-        for sign in self._signs:
-            sign.display = False
-        for sign, (column, gap, text) in zip(self._signs, signs, strict=False):
-            self.place(sign, (x + column, y, gap, height))
-            sign.show(text)
-        if self._tab not in arrangement.shared and arrangement.shared:
-            self._tab = arrangement.shared[0]
-        panels = {"sum": self._sum, "note": self._note, "loops": self._loops,
-                  "origin": self._origin, "growth": self._growth, "timeline": self._timeline}
-        labels = tuple(
-            panel.label for name in arrangement.shared
-            if isinstance(panel := panels[name], TabbedPanel)
-        )  # fmt: skip
-        for name, panel in panels.items():
-            hidden = name in arrangement.shared and name != self._tab
-            if name in arrangement.panels and not hidden:
-                self.place(panel, arrangement.panels[name])
-            else:
-                panel.display = False
-            if isinstance(panel, TabbedPanel):
-                panel.share(labels if name in arrangement.shared else ())
-
-    def _alone(self, usual: Arrangement, name: str, width: int, height: int) -> Arrangement:
-        """One panel over everything, the timeline below it."""
-        timeline = {"timeline": (0, height - 2, width, 2)}
-        if name in usual.panels:
-            return Arrangement((0, 0, 0, 0), {name: (0, 0, width, height - 2), **timeline})
-        return Arrangement((0, 0, width, height - 2), timeline)
 
     def action_maximise(self) -> None:
         """The focused panel alone, or all of them again."""
-        focused = self.focused
-        if self._maximised:
-            self._maximised = None
-        elif isinstance(focused, MatrixPanel) and focused.matrix is not None:
-            self._maximised = focused.matrix.key
-        elif focused is not None and focused.id in ("sum", "note", "loops", "origin", "growth"):
-            self._maximised = focused.id
-        else:
-            self._maximised = "out"
-        self.go(self.step)
+        self.board.maximise(self.focused)
+        self.show_again()
 
     def key_tab(self) -> None:
         """The next panel; panels that share a place come up in turn."""
-        shared = self._arrangement.shared if self._arrangement else ()
-        focused = self.focused
-        if focused is not None and focused.id in shared and focused.id != shared[-1]:
-            self._tab = shared[shared.index(focused.id) + 1]
-            self._slots = []
-            self.go(self.step)
-            self.set_focus(self.query_one(f"#{self._tab}"))
-            return
-        if shared and self._tab != shared[0] and focused is not None and focused.id in shared:
-            self._tab = shared[0]
-            self._slots = []
-            self.go(self.step)
-        self.focus_next()
+        panel = self.board.next_tab(self.focused)
+        self.show_again()
+        if panel is None:
+            self.focus_next()
+        else:
+            self.set_focus(panel)
 
     # -- moving -----------------------------------------------------------------------------------
 
     def action_step(self, direction: int) -> None:
         """One unit forwards or backwards."""
-        self._pause()
+        self._player.pause()
         self._move(self._unit, direction > 0)
 
     def action_cell(self, direction: int) -> None:
         """One cell forwards or backwards."""
-        self._pause()
+        self._player.pause()
         self._move("cell", direction > 0)
 
     def _move(self, unit: str, forward: bool) -> bool:
         target = self.stepper.move(self.step, unit, forward, self._skip_padding)
         if target == self.step:
-            self.footer.say("this is the last step" if forward else "this is the first step")
-            self.set_timer(2, lambda: self.footer.say(""))
+            self.tell("this is the last step" if forward else "this is the first step")
             return False
         self.go(target)
         return True
@@ -414,7 +235,7 @@ class ForwardScreen(BaseScreen):
 
     def action_end(self, direction: int) -> None:
         """The last or the first step."""
-        self._pause()
+        self._player.pause()
         self.go(len(self.stepper.trace) - 1 if direction > 0 else 0)
 
     def action_channel(self, direction: int) -> None:
@@ -424,32 +245,16 @@ class ForwardScreen(BaseScreen):
         axis = 1 if len(sweep.cells) > 1 else 0
         cell = list(position.cell)
         cell[axis] = (cell[axis] + direction) % sweep.cells[axis]
-        self._pause()
+        self._player.pause()
         self.go(self.stepper.trace.step(position._replace(cell=tuple(cell))))
 
     def action_stop(self, direction: int) -> None:
-        """The next or previous stop of the tour, in the tour's own order."""
-        tour = self.stepper.scenario.tour
-        if not tour:
-            self.complain(CnnsimError("this scenario has no tour"))
-            return
-        at = self._stops.get(self.step)
-        if at is not None:
-            number = at + direction
-        else:
-            steps = [self.stepper.find(stop.at) for stop in tour]
-            later = [n for n, step in enumerate(steps) if step > self.step]
-            earlier = [n for n, step in enumerate(steps) if step < self.step]
-            if direction > 0:
-                number = later[0] if later else len(tour)
-            else:
-                number = earlier[-1] if earlier else -1
-        if not 0 <= number < len(tour):
-            self.footer.say("the tour ends here" if direction > 0 else "the tour begins here")
-            self.set_timer(2, lambda: self.footer.say(""))
-            return
-        self._pause()
-        self.go(self.stepper.find(tour[number].at))
+        """The next or previous stop of the tour."""
+        self._player.pause()
+        try:
+            self.go(self._stops.neighbour(self.step, direction))
+        except CnnsimError as error:
+            self.tell(error.message)
 
     def action_padding(self) -> None:
         """Skip taps on padding, or stop at them again."""
@@ -467,51 +272,37 @@ class ForwardScreen(BaseScreen):
         if mark is None or not 0 <= mark.step < len(self.stepper.trace):
             self.complain(CnnsimError("there is no earlier place to resume from"))
             return
-        self._pause()
+        self._player.pause()
         self.go(mark.step)
 
     # -- playing ----------------------------------------------------------------------------------
 
     def action_play(self) -> None:
         """Play or pause."""
-        if self._player is not None:
-            self._pause()
-            self.go(self.step)
-            return
-        rate = _SPEEDS[self._speed]
-        self._player = self.set_interval(1 / min(rate, _FRAMES), self._play_on)
-        self.go(self.step)
+        if self._player.is_playing:
+            self._player.pause()
+        else:
+            self._player.play()
+        self.show_again()
 
-    def _play_on(self) -> None:
-        for _ in range(max(1, round(_SPEEDS[self._speed] / _FRAMES))):
-            target = self.stepper.move(self.step, self._unit, True, self._skip_padding)
-            if target == self.step:
-                self._pause()
-                break
-            self.step = target
+    def _play_on(self, steps: int) -> bool:
+        """Go on by `steps` units and show the last; False at the end of the run."""
+        start = self.step
+        for _ in range(steps):
+            self.step = self.stepper.move(self.step, self._unit, True, self._skip_padding)
         self.go(self.step)
-
-    def _pause(self) -> None:
-        if self._player is not None:
-            self._player.stop()
-            self._player = None
+        return self.step != start
 
     def action_speed(self, direction: int) -> None:
         """Twice or half as fast."""
-        self._speed = min(max(self._speed + direction, 0), len(_SPEEDS) - 1)
-        if self._player is not None:
-            self._pause()
-            self.action_play()
-        else:
-            self.go(self.step)
+        self._player.change(direction)
+        self.show_again()
 
     # -- asking -----------------------------------------------------------------------------------
 
     def action_goto(self) -> None:
         """Ask for an address."""
-        from cnnsim.tui.screens.ask import AskScreen
-
-        self._pause()
+        self._player.pause()
 
         def answer(text: str | None) -> None:
             if text:
@@ -531,9 +322,7 @@ class ForwardScreen(BaseScreen):
 
     def action_find(self) -> None:
         """Ask what to look for."""
-        from cnnsim.tui.screens.ask import AskScreen
-
-        self._pause()
+        self._player.pause()
 
         def answer(text: str | None) -> None:
             if text:
@@ -562,8 +351,7 @@ class ForwardScreen(BaseScreen):
             return
         if found is None:
             where = "after" if direction > 0 else "before"
-            self.footer.say(f"no {self._query.text} {where} this step")
-            self.set_timer(3, lambda: self.footer.say(""))
+            self.tell(f"no {self._query.text} {where} this step")
             return
         self.go(found)
 
@@ -571,9 +359,7 @@ class ForwardScreen(BaseScreen):
 
     def action_edit(self) -> None:
         """Ask for a new number for one of the values that this step reads."""
-        from cnnsim.tui.screens.edit import EditScreen
-
-        self._pause()
+        self._player.pause()
         view = self.view
         if view is None:
             return
@@ -592,20 +378,20 @@ class ForwardScreen(BaseScreen):
             )
             return
 
-        def answer(change: tuple[str, tuple[int, ...], float] | None) -> None:
+        def answer(change: Change | None) -> None:
             if change is not None:
                 self._changed(lambda: self.edits.do(*change))
 
         self.app.push_screen(EditScreen(choices), answer)
 
-    def _changed(self, change: object) -> None:
+    def _changed(self, change: Callable[[], object]) -> None:
         try:
-            change()  # type: ignore[operator]
+            change()
         except CnnsimError as error:
             self.complain(error)
             return
         self.stage.forget()
-        self._slots = []
+        self.board.forget()
         self._compute()
         self.go(self.step)
 
@@ -633,15 +419,14 @@ class ForwardScreen(BaseScreen):
         """The shape walk, at this layer."""
         from cnnsim.tui.screens.walk import WalkScreen
 
-        self._pause()
+        self._player.pause()
         self.app.push_screen(WalkScreen(self.stepper, self.stepper.sweep(self.step).layer))
 
     def action_back(self) -> None:
         """Panels first, then home."""
-        self._pause()
-        if self._maximised:
-            self._maximised = None
-            self.go(self.step)
+        self._player.pause()
+        if self.board.is_maximised:
+            self.action_maximise()
             return
         super().action_back()
 
@@ -667,7 +452,7 @@ class ForwardScreen(BaseScreen):
         except CnnsimError:
             step = 0
         self.notify("the file was saved: read again", timeout=3)
-        self._pause()
+        self._player.pause()
         self.app.switch_screen(ForwardScreen(stepper, step))
 
     # -- the mouse ------------------------------------------------------------------------------------
@@ -677,56 +462,22 @@ class ForwardScreen(BaseScreen):
         view, matrix = self.view, event.panel.matrix
         if view is None or matrix is None:
             return
-        self._pause()
-        sweep, position = view.sweep, view.position
-        if matrix.read is None:
-            tap = position.tap if event.index == position.cell else (0,) * len(sweep.taps)
-            self.go(self.stepper.trace.step(position._replace(cell=event.index, tap=tap)))
-            return
-        tap_number = self._tap_reading(view, matrix.read, event.index)
-        if tap_number is not None:
-            self.go(view.step - view.tap + tap_number)
-            return
-        out = self._slots[-1].matrix.slice
-        cells = self.stage.cells_reading(view, matrix.read, event.index, out)
-        if cells:
-            cell, tap = cells[0]
-            self.go(self.stepper.trace.step(Position(position.iteration, position.sweep, cell, tap)))
+        self._player.pause()
+        out = self.board.slots[-1].matrix.slice
+        step = step_of_pick(self.stepper.trace, view, matrix, event.index, out)
+        if step is None:
+            self.tell("no product of this output map uses that value")
         else:
-            self.footer.say("no product of this output map uses that value")
-            self.set_timer(2, lambda: self.footer.say(""))
-
-    def _tap_reading(self, view: View, read: int, index: tuple[int, ...]) -> int | None:
-        """The tap of the present cell that reads `index`."""
-        hits = None
-        for axis, at in zip(view.work.reach.indices[read], index, strict=True):
-            hit = axis == at
-            hits = hit if hits is None else hits & hit
-        taps = [] if hits is None else hits.nonzero()[0].tolist()
-        return int(taps[0]) if taps else None
+            self.go(step)
 
     def on_matrix_panel_pointed(self, event: MatrixPanel.Pointed) -> None:
         """Show where a value comes from or goes to."""
         self._hover = None if event.index is None else (event.tensor, event.index)
         if self.view is not None:
             self.view = replace(self.view, hover=self._hover)
-            self._show_matrices(self.view)
+            self.board.show_matrices(self.view)
 
     def on_timeline_dragged(self, event: Timeline.Dragged) -> None:
         """Go to a place on the timeline."""
-        self._pause()
+        self._player.pause()
         self.go(round(event.fraction * (len(self.stepper.trace) - 1)))
-
-
-def scenario_key(stepper: Stepper) -> str:
-    """The bundled name of a scenario, or its full path."""
-    from cnnsim.scenario.bundled import bundled_folder
-
-    scenario = stepper.scenario
-    if scenario.path is None:
-        return scenario.name
-    path = scenario.path.resolve()
-    return scenario.name if path.parent == bundled_folder().resolve() else str(path)
-
-
-__all__ = ["ForwardScreen", "ravel", "scenario_key"]

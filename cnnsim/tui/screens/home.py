@@ -14,6 +14,7 @@ from cnnsim.scenario.catalogue import Entry, catalogue
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.home.listing import Row, lesson_rows, matching, network_rows, recent_rows
 from cnnsim.tui.screens.base import BaseScreen
+from cnnsim.tui.widgets.board import place
 from cnnsim.tui.widgets.listpanel import ListPanel
 from cnnsim.tui.widgets.previewpanel import PreviewPanel
 
@@ -70,14 +71,14 @@ class HomeScreen(BaseScreen):
         recent = 5 if height >= 26 else 0
         networks = min(networks, max((height - recent) // 3, 4))
         lessons = height - networks - recent
-        self.place(self._lists[0], (margin, 0, left, lessons))
-        self.place(self._lists[1], (margin, lessons, left, networks))
+        place(self._lists[0], (margin, 0, left, lessons))
+        place(self._lists[1], (margin, lessons, left, networks))
         if recent:
-            self.place(self._lists[2], (margin, lessons + networks, left, recent))
+            place(self._lists[2], (margin, lessons + networks, left, recent))
         else:
             self._lists[2].display = False
         x = margin + left + 1
-        self.place(self._preview, (x, 0, width - x - margin, height))
+        place(self._preview, (x, 0, width - x - margin, height))
         self.show_all()
 
     # -- showing ----------------------------------------------------------------------------------

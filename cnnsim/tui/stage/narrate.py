@@ -56,9 +56,7 @@ def _what(stage: Stage, view: View) -> list[Span]:
         where = stage.symbol_of(view.sweep, place, outside)
         text = f"{where} lies on the padding, beyond the edge. It counts as "
         return [(text, "base"), (number(outside.value), "bold"), (".", "base")]
-    symbols = [
-        stage.symbol_of(view.sweep, place, read) for place, read in enumerate(reading.reads)
-    ]
+    symbols = [stage.symbol_of(view.sweep, place, read) for place, read in enumerate(reading.reads)]
     names = formula_with(view, symbols)
     spans: list[Span] = [(f"{names} = {term_text(view)}", "base")]
     if view.sweep.formula != "{0}":

@@ -128,6 +128,8 @@ def signs_between(slots: Sequence[Slot]) -> list[tuple[int, int, str]]:
             continue
         if right.matrix.read is None:
             found.append((column, gap, "="))
-        elif left.matrix.read == 0 and right.matrix.read == 1 and right.matrix.tensor.endswith(".w"):
+        elif (
+            left.matrix.read == 0 and right.matrix.read == 1 and right.matrix.tensor.endswith(".w")
+        ):
             found.append((column, gap, "⋆" if not right.matrix.slice.is_grid else "·"))
     return found

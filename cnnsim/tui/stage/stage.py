@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,11 +15,12 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.reading import ReadValue
 from cnnsim.steps.sweep import FAR, Sweep
 from cnnsim.steps.taps import Reach
-from cnnsim.steps.trace import Position, unravel
+from cnnsim.steps.trace import Position
 from cnnsim.tui.drawing.cellclass import NUMBERS_LIMIT
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.stage.matrix import LENS, Matrix
+from cnnsim.tui.stage.pick import cells_reading
 from cnnsim.tui.stage.planes import Slice, slice_at
 from cnnsim.tui.stage.view import View
 
@@ -160,9 +162,7 @@ class Stage:
         notes = {}
         if sweep.fold is not None and count <= _MOST_NOTES:
             every = f"{sweep.tap_count} of {sweep.tap_count}"
-            notes = {
-                divmod(number, cut.columns): every for number in range(min(done, count))
-            }
+            notes = {divmod(number, cut.columns): every for number in range(min(done, count))}
             notes[place] = f"{view.tap + 1} of {sweep.tap_count}"
         return values, known, notes
 
@@ -250,34 +250,10 @@ class Stage:
         if matrix.read is None and tensor != sweep.writes:
             numbers = [n for n, read in enumerate(sweep.reads) if read.tensor == tensor]
             if numbers:
-                cells = self.cells_reading(view, numbers[0], index, matrix.slice)
+                cells = cells_reading(view, numbers[0], index, matrix.slice)
                 places = (matrix.slice.place(cell) for cell, _ in cells)
                 return frozenset(place for place in places if place is not None)
         return frozenset()
-
-    def cells_reading(
-        self, view: View, number: int, index: tuple[int, ...], cut: Slice, most: int = 400
-    ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-        """(cell, tap) of the cells within the matrix `cut` of the output that read `index`."""
-        sweep = view.sweep
-        numbers = np.flatnonzero(cut.exists.reshape(-1))
-        first = cut.fixed + (0,) * (len(sweep.cells) - len(cut.fixed))
-        base = int(np.ravel_multi_index(first, sweep.cells))
-        if len(numbers) * sweep.tap_count > 2_000_000:
-            return []
-        cells = np.unravel_index(base + numbers, sweep.cells)
-        column = tuple(axis[:, np.newaxis] for axis in cells)
-        taps = tuple(axis.reshape(-1) for axis in np.indices(sweep.taps))
-        row = tuple(axis[np.newaxis] for axis in taps)
-        at = sweep.where(column, row, sweep.params)[number]
-        hit = np.ones((len(numbers), sweep.tap_count), np.bool_)
-        for axis, wanted in zip(at, index, strict=True):
-            hit = hit & (axis == wanted)
-        found = np.argwhere(hit)[:most].tolist()
-        return [
-            (tuple(int(axis[cell]) for axis in cells), unravel(tap, sweep.taps))
-            for cell, tap in found
-        ]
 
     # -- kept ---------------------------------------------------------------------------------
 
@@ -346,9 +322,7 @@ class Stage:
         taps = self._taps_in(reach, read, cut)
         if not sweep.taps or len(taps) >= cut.rows * cut.columns:
             return None
-        places = (
-            cut.place(tuple(int(axis[tap]) for axis in reach.indices[read])) for tap in taps
-        )
+        places = (cut.place(tuple(int(axis[tap]) for axis in reach.indices[read])) for tap in taps)
         return frozenset(place for place in places if place is not None)
 
     # -- names ----------------------------------------------------------------------------------
@@ -411,8 +385,6 @@ def _part(whole: Matrix, window: tuple[int, int, int, int]) -> Matrix:
 
 def _cut(plane: Plane, window: tuple[int, int, int, int]) -> Plane:
     """The part of a plane within `window`, whose padding cells become ordinary zeros with marks."""
-    from dataclasses import replace
-
     row, column, rows, columns = window
     top, left = max(0, -row), max(0, -column)
     bottom = max(0, row + rows - plane.rows)

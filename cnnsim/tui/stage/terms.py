@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnsim.steps.trace import unravel
-from cnnsim.tui.drawing.ledger import TermColumn
+from cnnsim.tui.drawing.ledger import State, TermColumn
 from cnnsim.tui.stage.narrate import formula_with, number
 from cnnsim.tui.stage.view import View
 
@@ -15,7 +15,7 @@ def term_columns(view: View, taps: range, symbols: bool = False) -> list[TermCol
     sweep, work = view.sweep, view.work
     columns = []
     for tap in taps:
-        state = "done" if tap < view.tap else "now" if tap == view.tap else "later"
+        state: State = "done" if tap < view.tap else "now" if tap == view.tap else "later"
         hole = bool(work.reach.hole[tap])
         outside = None
         if hole:

@@ -147,12 +147,13 @@ class WhatIf:
             self._changes = before
             raise
         change = Change(place, before.get(place), self._changes.get(place))
-        if typing and self._typing == place and self._done:
-            self._done[-1] = [self._done[-1][0]._replace(new=change.new)]
-        elif change.old != change.new:
+        if typing and self._typing == place:
+            change = self._done.pop()[0]._replace(new=change.new)
+        self._typing = None
+        if change.old != change.new:
             self._done.append([change])
             self._undone.clear()
-        self._typing = place if typing else None
+            self._typing = place if typing else None
 
     def step(self, place: Place, by: int) -> None:
         """The next value up or down. Raises UsageError where there is none."""
@@ -174,8 +175,10 @@ class WhatIf:
 
     def _sides(self, name: str, key: str, value: Value) -> tuple[int, ...] | None:
         """The numbers that ``same`` or ``full`` stand for; four zeros where nothing arrives."""
-        if not isinstance(value, str) or key != "padding" or "same" not in names_of(
-            self.layer(name), key
+        if (
+            not isinstance(value, str)
+            or key != "padding"
+            or "same" not in names_of(self.layer(name), key)
         ):
             return None
         place = self.outcome.network.places.get(name)

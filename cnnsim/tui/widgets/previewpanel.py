@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.cellclass import choose_class
 from cnnsim.tui.drawing.plane import draw_plane, fit, size_of, value_width
 from cnnsim.tui.home.preview import Preview
@@ -29,7 +29,9 @@ class PreviewPanel(Panel, can_focus=False):
         palette, preview = self.palette, self._preview
         if preview is None:
             canvas.frame(palette)
-            canvas.put(2, 1, self._error or "Nothing is chosen: jk or a click chooses.", palette.dim)
+            canvas.put(
+                2, 1, self._error or "Nothing is chosen: jk or a click chooses.", palette.dim
+            )
             return
         canvas.frame(palette, title=[(preview.source.rpartition("/")[2], palette.bold)])
         width = canvas.width - 4
@@ -51,8 +53,11 @@ class PreviewPanel(Panel, can_focus=False):
         canvas.pieces(2, foot, [("▸ ", palette.now_text), ("enter", palette.bold),
                                 (" from the first step", palette.dim)])  # fmt: skip
         if self._mark:
-            text = [("   r", palette.bold), (f" resume at {self._mark}", palette.dim)]
-            canvas.pieces(29, foot, text)
+            pieces: list[Piece] = [
+                ("   r", palette.bold),
+                (f" resume at {self._mark}", palette.dim),
+            ]
+            canvas.pieces(29, foot, pieces)
 
     def _matrices(self, canvas: Canvas, preview: Preview, y: int) -> None:
         height = canvas.height - 3 - y

@@ -39,9 +39,7 @@ class Timeline(Panel, can_focus=False):
 
     def paint(self, canvas: Canvas) -> None:
         """The rail with a margin of two columns."""
-        draw_timeline(
-            canvas, 2, 0, canvas.width - 4, self._ticks, self._position, self.palette
-        )
+        draw_timeline(canvas, 2, 0, canvas.width - 4, self._ticks, self._position, self.palette)
 
     def _go(self, x: int) -> None:
         self.post_message(self.Dragged(fraction_at(x - 2, self.size.width - 4)))

@@ -1,0 +1,47 @@
+"""The header's words for a step."""
+
+from __future__ import annotations
+
+from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.stage.view import View
+
+#: A piece of text and its role: bar, bar_dim, bar_bold.
+Crumb = tuple[str, str]
+
+
+def crumbs_of(view: View) -> list[Crumb]:
+    """Scenario, layer, sweep, cell, tap."""
+    crumbs = [
+        (view.scenario, "bar_dim"),
+        (view.sweep.layer, "bar_dim"),
+        (view.sweep.name, "bar_dim"),
+        (f"[{','.join(map(str, view.position.cell))}]", "bar_bold"),
+    ]
+    if view.position.tap:
+        crumbs.append((f"tap[{','.join(map(str, view.position.tap))}]", "bar_bold"))
+    return crumbs
+
+
+def state_of(view: View) -> list[Crumb]:
+    """The step's number, what was edited, the size of a step, the speed."""
+    mac = view.reading.mac
+    state: list[Crumb] = []
+    if view.edits:
+        state.append((f"{view.edits} edited  ", "bar_bold"))
+    if mac is not None and view.macs != view.steps:
+        # Where other steps lie between them, multiply-adds have numbers of their own.
+        state += [
+            ("mac ", "bar_dim"),
+            (count(mac), "bar_bold"),
+            (f" of {count(view.macs)}", "bar_dim"),
+        ]
+    else:
+        place = f"  {count(view.step + 1)} of {count(view.steps)}"
+        state += [("step ", "bar_dim"), (count(view.step), "bar_bold"), (place, "bar_dim")]
+    if view.unit != "product":
+        state.append((f"  by {view.unit}", "bar_bold"))
+    if view.skip_padding:
+        state.append(("  no padding", "bar_dim"))
+    mark = "▶" if view.playing else "❚❚"
+    state.append((f"  {mark} {view.speed:g}/s", "bar_dim"))
+    return state

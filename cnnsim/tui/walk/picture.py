@@ -1,0 +1,198 @@
+"""The input as a picture with a field marked on it, at the size that fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.network.graph import INPUT
+from cnnsim.network.layer import Shape
+from cnnsim.network.parameter import stream_of
+from cnnsim.scenario.model import Input
+from cnnsim.tui.drawing.cellclass import (
+    MAP,
+    NUMBERS_LIMIT,
+    CellClass,
+    blocks,
+    choose_class,
+)
+from cnnsim.tui.drawing.plane import Plane, cell_at, size_of, value_width
+from cnnsim.tui.walk.sight import Sight
+
+Floats = npt.NDArray[np.float64]
+
+#: Inputs of more numbers are not made up for a look at them.
+_MOST_MADE_UP = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The input's numbers [c,h,w] or [features], and how they are looked at.
+
+    `is_picture`: ink rather than signs; `size` is the shape that the network is asked for, which
+    differs from that of the values while a picture is stretched.
+    """
+
+    values: Floats
+    size: Shape
+    is_picture: bool
+    scale: float
+
+    @property
+    def is_coloured(self) -> bool:
+        """Three channels of a picture are red, green and blue."""
+        return self.is_picture and len(self.values) == 3 and self.values.ndim == 3
+
+
+def source_of(given: Input, values: npt.NDArray[Any], size: Shape, seed: int) -> Source:
+    """What to look at: the values themselves, or what an input of another size would hold.
+
+    `values` are those of the file's input. Pictures are stretched when drawn; patterns are made
+    anew; typed values have no other size, so that random numbers take their place.
+    """
+    is_picture = given.image is not None or given.digit is not None
+    shown = np.asarray(values, np.float64)
+    if shown.shape != size and not (is_picture and shown.ndim == 3 == len(size)):
+        shown = _made_up(given, size, seed)
+    elif shown.shape != size and size[0] not in (1, len(shown)):
+        shown = np.repeat(shown[:1], min(size[0], 64), axis=0)
+    finite = shown[np.isfinite(shown)]
+    scale = float(np.abs(finite).max()) if finite.size else 1.0
+    return Source(shown, size, is_picture, scale or 1.0)
+
+
+def _made_up(given: Input, size: Shape, seed: int) -> Floats:
+    if prod(size) > _MOST_MADE_UP:
+        return np.zeros([min(extent, 64) for extent in size])
+    if given.ramp is not None:
+        return np.arange(1, prod(size) + 1, dtype=np.float64).reshape(size)
+    if given.zeros is not None or given.ones is not None:
+        return np.full(size, 1.0 if given.ones is not None else 0.0)
+    return stream_of(seed, INPUT).random(size)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A plane to draw, its class, and how its cells map to pixels of the input.
+
+    A cell stands for `step` x `step` pixels; a map has a margin of one cell, so that the ring
+    round a field at the edge can be seen.
+    """
+
+    plane: Plane
+    cls: CellClass
+    step: int
+    margin: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of characters."""
+        return size_of(self.plane, self.cls)
+
+    def pixel_at(self, dx: int, dy: int) -> tuple[float, float] | None:
+        """The input pixel in the middle of the cell at an offset; None beside the picture."""
+        place = cell_at(self.plane, self.cls, dx, dy)
+        if place is None:
+            return None
+        half = (self.step - 1) / 2
+        return tuple((at - self.margin) * self.step + half for at in place)  # type: ignore[return-value]
+
+
+def view_of(
+    source: Source,
+    channel: int | None,
+    sight: Sight | None,
+    room: tuple[int, int],
+    half_blocks: bool,
+    paper: tuple[int, int, int],
+) -> View:
+    """The picture within `room` (columns, rows); `channel` None shows colours, or channel 0.
+
+    `paper` is the colour of the margin.
+    """
+    size = source.size
+    rows, columns = size[1], size[2]
+    plane = source.values[channel if channel is not None else 0]
+    if source.is_coloured and channel is None:
+        plane = source.values.mean(axis=0)
+    base = Plane(plane, scale=source.scale, picture=source.is_picture)
+    if max(rows, columns) <= NUMBERS_LIMIT and plane.shape == (rows, columns):
+        view = _numbers(base, sight, room)
+        if view is not None:
+            return view
+    width, height = max(room[0], 4), max(room[1], 2)
+    cls, step = _pixels(rows, columns, width, height, half_blocks)
+    down, across = -(-rows // step), -(-columns // step)
+    rgb = None
+    if source.is_coloured and channel is None:
+        bands = [resample(source.values[band], (rows, columns), down, across) for band in range(3)]
+        tinted = np.clip(np.stack(bands, axis=2) * 255 / max(source.scale, 1.0), 0, 255)
+        rgb = np.empty((down + 2, across + 2, 3), np.uint8)
+        rgb[:] = paper
+        rgb[1:-1, 1:-1] = np.rint(tinted)
+    field = None
+    if sight is not None and sight.inside is not None:
+        (top, bottom), (left, right) = sight.inside
+        corners = [(top, left), (bottom, right)]
+        field = frozenset((row // step + 1, column // step + 1) for row, column in corners)
+    values = np.pad(resample(plane, (rows, columns), down, across), 1)
+    return View(replace(base, values=values, field=field, rgb=rgb), cls, step, 1)
+
+
+def _numbers(plane: Plane, sight: Sight | None, room: tuple[int, int]) -> View | None:
+    """Cells with numbers, with the padding that the field reaches, where there is room."""
+    field = None
+    padding = (0, 0, 0, 0)
+    if sight is not None:
+        (top, bottom), (left, right) = sight.rows, sight.columns
+        if max(bottom - top, right - left) < 3 * NUMBERS_LIMIT:
+            field = frozenset(
+                (row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)
+            )
+        padding = (
+            max(0, -top), max(0, -left), max(0, bottom - plane.rows + 1),
+            max(0, right - plane.cols + 1),
+        )  # fmt: skip
+    for rings in (padding, (0, 0, 0, 0)):
+        padded = replace(plane, field=field, padding=rings)
+        cls = choose_class([padded.outer], *room, value_width(padded), frame=(0, 0))
+        if not cls.is_map:
+            return View(padded, cls, 1, 0)
+    return None
+
+
+def _pixels(
+    rows: int, columns: int, width: int, height: int, half_blocks: bool
+) -> tuple[CellClass, int]:
+    """The largest pixels that fit, and how many input pixels a side go into one."""
+    # The margin takes a cell on each side.
+    most = min(width // (2 * (columns + 2)), height // (rows + 2))
+    if most >= 1:
+        return blocks(2 * most, most), 1
+    if half_blocks:
+        fits, cls = (width - 2, 2 * height - 2), MAP
+    else:
+        fits, cls = ((width // 2) - 2, height - 2), blocks(2)
+    step = max(-(-columns // max(fits[0], 1)), -(-rows // max(fits[1], 1)))
+    return cls, max(step, 1)
+
+
+def resample(values: Floats, size: tuple[int, int], rows: int, columns: int) -> Floats:
+    """`values`, stretched to `size` pixels, as means over `rows` x `columns` equal squares."""
+    for axis, (extent, count) in enumerate(zip(size, (rows, columns), strict=True)):
+        step = -(-extent // count)
+        have = values.shape[axis]
+        edges = np.arange(count) * step * have // extent
+        ends = np.minimum((np.arange(count) + 1) * step, extent) * have // extent
+        if (ends > edges).all():
+            sums = np.add.reduceat(values, edges, axis=axis)
+            shape = [1, 1]
+            shape[axis] = -1
+            values = sums / np.diff([*edges, have]).reshape(shape)
+        else:
+            values = np.take(values, np.minimum(edges, have - 1), axis=axis)
+    return values

@@ -1,0 +1,234 @@
+"""The stepper's panels: where they stand, and what they show of a step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widget import Widget
+
+from cnnsim.tui.stage.layout import Arrangement, Rect, arrange
+from cnnsim.tui.stage.matrix import Matrix
+from cnnsim.tui.stage.narrate import narrate
+from cnnsim.tui.stage.prose import Paragraph
+from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
+from cnnsim.tui.stage.stage import Stage
+from cnnsim.tui.stage.ticks import ticks_of
+from cnnsim.tui.stage.view import View
+from cnnsim.tui.widgets.growth import GrowthPanel
+from cnnsim.tui.widgets.matrixpanel import MatrixPanel
+from cnnsim.tui.widgets.panel import Panel
+from cnnsim.tui.widgets.sign import Sign
+from cnnsim.tui.widgets.sumpanel import SumPanel, is_ledger
+from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel, TabbedPanel
+from cnnsim.tui.widgets.timeline import Timeline
+
+if TYPE_CHECKING:
+    from cnnsim.tui.app import CnnsimApp
+
+#: Matrices that can stand side by side.
+_MATRICES = 6
+#: From this width on, cells may be of the largest class.
+_LARGE = 180
+#: From this height on, sums show every row.
+_TALL = 28
+
+
+class Board(Container):
+    """Shows views. Its state is the layout alone: what is maximised, which tab is up."""
+
+    DEFAULT_CSS = """
+    Board { width: 100%; height: 1fr; }
+    Board > * { position: absolute; }
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(id="board")
+        self.stage = stage
+        self.slots: list[Slot] = []
+        self._arrangement: Arrangement | None = None
+        self._maximised: str | None = None
+        self._tab = "note"
+        self._matrices = [MatrixPanel(id=f"matrix{n}") for n in range(_MATRICES)]
+        self._signs = [Sign(id=f"sign{n}") for n in range(_MATRICES - 1)]
+        self._sum = SumPanel(id="sum")
+        self._note = NotePanel(id="note")
+        self._loops = LoopsPanel(id="loops")
+        self._origin = OriginPanel(id="origin")
+        self._growth = GrowthPanel(id="growth")
+        self._timeline = Timeline(id="timeline")
+        self._panels: dict[str, Panel] = {
+            "sum": self._sum,
+            "note": self._note,
+            "loops": self._loops,
+            "origin": self._origin,
+            "growth": self._growth,
+            "timeline": self._timeline,
+        }
+
+    def compose(self) -> ComposeResult:
+        """All panels; the layout shows those that are needed."""
+        yield from self._matrices
+        yield from self._signs
+        yield from self._panels.values()
+
+    def forget(self) -> None:
+        """The size, or what is shown in general, has changed: lay out anew."""
+        self.slots = []
+        self._arrangement = None
+
+    def show(self, view: View, previous: View | None) -> None:
+        """Draw a step; `previous` is the one shown before."""
+        self._lay_out(view)
+        names = tuple(
+            self.stage.symbol_of(view.sweep, n, read) for n, read in enumerate(view.reading.reads)
+        )
+        letters = tuple(name.partition("[")[0] for name in names)
+        self.show_matrices(view)
+        if self._sum.display:
+            self._sum.show(view, letters)
+        if self._note.display:
+            self._note.show(view, narrate(self.stage, view))
+        if self._loops.display:
+            self._loops.show(view, previous, names)
+        if self._origin.display:
+            self._origin.show(view, names)
+        if self._growth.display:
+            self._growth.show(view)
+        if self._timeline.display:
+            position = view.step / max(view.steps - 1, 1)
+            self._timeline.show(ticks_of(self.stage, view), position)
+
+    def show_matrices(self, view: View) -> None:
+        """Draw the matrices alone: the mouse has moved."""
+        for panel, slot in zip(self._matrices, self.slots, strict=False):
+            panel.show(slot.matrix, self.stage.plane(view, slot.matrix), slot.cls)
+
+    def wait(self, paragraphs: list[Paragraph]) -> None:
+        """Show nothing but words: what is being waited for."""
+        for panel in (*self._matrices, *self._signs, *self._panels.values()):
+            panel.display = False
+        place(self._note, (1, 1, max(self.size.width - 2, 20), 8))
+        self._note.share(())
+        self._note.wait(paragraphs)
+        self.forget()
+
+    # -- layout -----------------------------------------------------------------------------------
+
+    def _lay_out(self, view: View) -> None:
+        width, height = self.size.width, self.size.height
+        half_blocks = not cast("CnnsimApp", self.app).ascii
+        large = width >= _LARGE
+        matrices = self.stage.matrices(view)
+        is_long = is_ledger(view.sweep, width - 2)
+        rows = self._sum_rows(view, is_long, height)
+        has_maps = any(matrix.is_map for matrix in matrices)
+        room = arrange(width, height, rows, is_long, has_maps, height).matrices
+        slots = lay_out(matrices, room[2], room[3], large, half_blocks)
+        used = max((slot.cls.size(*slot.matrix.outer)[1] + 2 for slot in slots), default=9)
+        arrangement = arrange(width, height, rows, is_long, has_maps, max(used, 9))
+        if self._maximised:
+            shown = [m for m in matrices if m.key == self._maximised]
+            arrangement, slots = self._alone(arrangement, shown, half_blocks)
+        if slots != self.slots or arrangement != self._arrangement:
+            self.slots, self._arrangement = slots, arrangement
+            self._apply(arrangement)
+
+    @staticmethod
+    def _sum_rows(view: View, is_long: bool, height: int) -> int:
+        if view.sweep.fold is None:
+            return min(len(view.sweep.reads) + 2, 6)
+        if is_long:
+            return 4 + (len(view.sweep.reads) if height >= _TALL else 0)
+        return 4 if height >= _TALL else 3
+
+    def _alone(
+        self, usual: Arrangement, shown: list[Matrix], half_blocks: bool
+    ) -> tuple[Arrangement, list[Slot]]:
+        """One panel over everything, the timeline below it."""
+        width, height = self.size.width, self.size.height
+        room = (0, 0, width, height - 2)
+        timeline = {"timeline": (0, height - 2, width, 2)}
+        if self._maximised in usual.panels:
+            return Arrangement((0, 0, 0, 0), {self._maximised: room, **timeline}), []
+        if not shown:
+            # This sweep has no such matrix.
+            self._maximised = None
+            return usual, self.slots
+        return Arrangement(room, timeline), lay_out(shown, width, height - 2, True, half_blocks)
+
+    def _apply(self, arrangement: Arrangement) -> None:
+        x, y, _, height = arrangement.matrices
+        for number, matrix in enumerate(self._matrices):
+            if number < len(self.slots):
+                slot = self.slots[number]
+                place(matrix, (x + slot.x, y, slot.width, height))
+            else:
+                matrix.display = False
+        signs = signs_between(self.slots)
+        for number, sign in enumerate(self._signs):
+            if number < len(signs):
+                column, gap, text = signs[number]
+                place(sign, (x + column, y, gap, height))
+                sign.show(text)
+            else:
+                sign.display = False
+        if arrangement.shared and self._tab not in arrangement.shared:
+            self._tab = arrangement.shared[0]
+        labels = tuple(
+            panel.label
+            for name in arrangement.shared
+            if isinstance(panel := self._panels[name], TabbedPanel)
+        )
+        for name, panel in self._panels.items():
+            shared = name in arrangement.shared
+            if name in arrangement.panels and not (shared and name != self._tab):
+                place(panel, arrangement.panels[name])
+            else:
+                panel.display = False
+            if isinstance(panel, TabbedPanel):
+                panel.share(labels if shared else ())
+
+    def maximise(self, focused: Widget | None) -> None:
+        """The focused panel alone (the output where none has the focus), or all again."""
+        if self._maximised:
+            self._maximised = None
+        elif isinstance(focused, MatrixPanel) and focused.matrix is not None:
+            self._maximised = focused.matrix.key
+        elif focused is not None and focused.id in self._panels:
+            self._maximised = focused.id
+        else:
+            self._maximised = "out"
+        self.forget()
+
+    @property
+    def is_maximised(self) -> bool:
+        """Whether one panel stands alone."""
+        return self._maximised is not None
+
+    def next_tab(self, focused: Widget | None) -> Widget | None:
+        """Bring up the next of the panels that share the place of `focused`.
+
+        Returns it, or None where the focus should go on to another place.
+        """
+        shared = self._arrangement.shared if self._arrangement else ()
+        if focused is None or focused.id not in shared:
+            return None
+        at = shared.index(focused.id) + 1
+        self._tab = shared[at % len(shared)]
+        self.forget()
+        return self._panels[self._tab] if at < len(shared) else None
+
+
+def place(widget: Widget, rect: Rect) -> None:
+    """Show `widget` at (x, y, width, height) within its container."""
+    x, y, width, height = rect
+    styles = widget.styles
+    widget.display = True
+    if (styles.offset.x.value, styles.offset.y.value) != (x, y):
+        styles.offset = (x, y)
+    if styles.width is None or styles.width.value != width:
+        styles.width = width
+    if styles.height is None or styles.height.value != height:
+        styles.height = height
