@@ -54,7 +54,7 @@ def prepare_cache() -> bool:
         probe.unlink()
     except OSError:
         return False
-    import numba
+    from numba.core import config
 
-    numba.config.CACHE_DIR = str(folder)
+    vars(config)["CACHE_DIR"] = str(folder)
     return True

@@ -209,8 +209,7 @@ def _located(problems: Sequence[Problem], text: str) -> list[Problem]:
 def check_file(source: str) -> list[str]:
     """Every mistake of a file as ``file:line: field: what``; empty where there is none."""
     try:
-        scenario = read_scenario(source)
-        scenario.leaves() if scenario.model.weights or scenario.model.input.image else None
+        read_scenario(source).read_files()
     except FileError as error:
         return [problem.located(error.file) for problem in error.problems]
     except CnnsimError as error:

@@ -55,6 +55,12 @@ class Scenario:
             found[name] = given[name] if name in given else parameter.draw(seed, name)
         return found
 
+    def read_files(self) -> None:
+        """Read the picture and the weights that the file names. Raises UsageError."""
+        if self.model.input.image is not None:
+            self._input()
+        self._weights()
+
     def _input(self) -> npt.NDArray[np.float64]:
         source = self.model.input
         shape = (self.network.batch, *self.network.input_shape)

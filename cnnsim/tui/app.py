@@ -11,6 +11,7 @@ from textual.app import App
 from textual.binding import BindingType
 
 from cnnsim.errors import CnnsimError
+from cnnsim.tui.commands import Everything
 from cnnsim.tui.config import Config, read_config
 from cnnsim.tui.drawing.palette import ANSI, MONO, Palette, palette_named
 from cnnsim.tui.marks import Marks
@@ -26,6 +27,7 @@ class CnnsimApp(App[int]):
     TITLE = "cnnsim"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = []
+    COMMANDS: ClassVar[set[Any]] = {Everything}
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(

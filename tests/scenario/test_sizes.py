@@ -40,11 +40,6 @@ CONV = '[[layers]]\ntype = "conv2d"\nname = "c"\n'
         ),
         ("[input]\nzeros = [1, 4, 4]\n" + CONV + "filters = 1000000000\nsize = 3", "16,777,216"),
         (
-            # 10^7 maps of 2x2 in float64, 10^7 x 9 float32 of weights, 10^7 of bias
-            "[input]\nzeros = [1, 4, 4]\n" + CONV + "filters = 10000000\nsize = 3",
-            "720 MB" if False else "",
-        ),
-        (
             "[input]\nzeros = [1000000, 1, 16, 16]\n" + CONV + "filters = 8\nsize = 1",
             "1000000x1x16x16",
         ),
@@ -78,11 +73,15 @@ CONV = '[[layers]]\ntype = "conv2d"\nname = "c"\n'
     ],
 )
 def test_too_large(text: str, told: str) -> None:
-    if "filters = 10000000\n" in text:
-        # This one is large but allowed: 680 MB.
-        assert parse_scenario("x", 'title = "t"\n' + text).network.bytes_needed < MOST_MEMORY
-        return
     assert told in refused(text)
+
+
+def test_large_but_allowed() -> None:
+    """10^7 maps of 2x2 in float64, 9 weights and a bias each in float32: 720 MB."""
+    text = 'title = "t"\n[input]\nzeros = [1, 4, 4]\n' + CONV + "filters = 10000000\nsize = 3"
+    needed = parse_scenario("x", text).network.bytes_needed
+    assert needed == pytest.approx(720e6, rel=1e-3)
+    assert needed < MOST_MEMORY
 
 
 def test_the_number_of_bytes_is_right() -> None:
@@ -139,9 +138,7 @@ def test_ten_thousand_layers(sources: str) -> None:
         assert not sources
     except FileError as error:
         assert len(error.problems) == 10_000
-        assert error.problems[-1].line == 3 + 4 * 10_000 - (1 if "bad" in sources else 0) + (
-            1 if "bad" in sources else 0
-        )
+        assert error.problems[-1].line == 3 + 4 * 10_000
     assert time.process_time() - started < 10
 
 

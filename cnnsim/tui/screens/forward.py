@@ -84,7 +84,7 @@ class ForwardScreen(BaseScreen):
         self.stage.forget()
         self.go(self.step)
 
-    # -- computing ------------------------------------------------------------------------------
+    # -- computing -------------------------------------------------------------------------------
 
     def _compute(self) -> None:
         values = self.stepper.values
@@ -127,7 +127,7 @@ class ForwardScreen(BaseScreen):
         self.footer.say("")
         self.go(self.step)
 
-    # -- showing --------------------------------------------------------------------------------
+    # -- showing ---------------------------------------------------------------------------------
 
     def go(self, step: int) -> None:
         """Show `step`."""
@@ -207,7 +207,7 @@ class ForwardScreen(BaseScreen):
         else:
             self.set_focus(panel)
 
-    # -- moving -----------------------------------------------------------------------------------
+    # -- moving ----------------------------------------------------------------------------------
 
     def action_step(self, direction: int) -> None:
         """One unit forwards or backwards."""
@@ -275,7 +275,7 @@ class ForwardScreen(BaseScreen):
         self._player.pause()
         self.go(mark.step)
 
-    # -- playing ----------------------------------------------------------------------------------
+    # -- playing ---------------------------------------------------------------------------------
 
     def action_play(self) -> None:
         """Play or pause."""
@@ -298,7 +298,7 @@ class ForwardScreen(BaseScreen):
         self._player.change(direction)
         self.show_again()
 
-    # -- asking -----------------------------------------------------------------------------------
+    # -- asking ----------------------------------------------------------------------------------
 
     def action_goto(self) -> None:
         """Ask for an address."""
@@ -355,7 +355,7 @@ class ForwardScreen(BaseScreen):
             return
         self.go(found)
 
-    # -- editing ----------------------------------------------------------------------------------
+    # -- editing ---------------------------------------------------------------------------------
 
     def action_edit(self) -> None:
         """Ask for a new number for one of the values that this step reads."""
@@ -409,7 +409,7 @@ class ForwardScreen(BaseScreen):
         if view is None:
             return
         torch = self._copied == (view.step, "numpy")
-        code = (torch_code if torch else numpy_code)(self.stepper, view)
+        code = (torch_code if torch else numpy_code)(view)
         self._copied = (view.step, "torch" if torch else "numpy")
         self.app.copy_to_clipboard(code)
         other = "" if torch else "; y again for PyTorch"
@@ -430,7 +430,7 @@ class ForwardScreen(BaseScreen):
             return
         super().action_back()
 
-    # -- the file -----------------------------------------------------------------------------------
+    # -- the file --------------------------------------------------------------------------------
 
     def _look_at_file(self) -> None:
         """Read the scenario again when it was saved; a broken file leaves everything as it is."""
@@ -455,7 +455,7 @@ class ForwardScreen(BaseScreen):
         self._player.pause()
         self.app.switch_screen(ForwardScreen(stepper, step))
 
-    # -- the mouse ------------------------------------------------------------------------------------
+    # -- the mouse -------------------------------------------------------------------------------
 
     def on_matrix_panel_picked(self, event: MatrixPanel.Picked) -> None:
         """Go to the step that uses the clicked cell."""

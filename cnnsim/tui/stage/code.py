@@ -1,52 +1,93 @@
-"""The cell at hand as code that gives the same number: NumPy, or PyTorch."""
+"""The cell at hand as code that gives the same number: NumPy, or PyTorch.
+
+The code is made from the sweep's own formula, so it works for every kind of layer.
+"""
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
-from cnnsim.stepper.stepper import Stepper
+from cnnsim.steps.taps import FloatArray
 from cnnsim.tui.stage.view import View
 
-#: A cell with more taps is written with its address instead of its numbers.
-_MOST_TAPS = 256
+#: The signs of formulas, in Python.
+_SIGNS = (("−", "-"), ("·", " * "), ("²", " ** 2"), ("∞", "{m}.inf"))
+_TERNARY = re.compile(r"(?P<test>.+?) \? (?P<yes>.+?) : (?P<no>.+)")
+_FOLDS = {"add": "sum", "larger": "max", "smaller": "min"}
 
 
-def numpy_code(stepper: Stepper, view: View) -> str:
-    """NumPy lines whose last value is the cell's."""
-    head = f"# {view.reading.address.partition(' tap')[0]} of {view.scenario}\nimport numpy as np\n"
-    return head + _body(view, "np.array({})", "np", view)
+def numpy_code(view: View) -> str:
+    """NumPy lines that end with ``y``, the value of the cell."""
+    return _code(view, "np", "import numpy as np", "np.array({})")
 
 
-def torch_code(stepper: Stepper, view: View) -> str:
+def torch_code(view: View) -> str:
     """The same with PyTorch in float64."""
-    head = f"# {view.reading.address.partition(' tap')[0]} of {view.scenario}\nimport torch\n"
-    return head + _body(view, "torch.tensor({}, dtype=torch.float64)", "torch", view)
+    return _code(view, "torch", "import torch", "torch.tensor({}, dtype=torch.float64)")
 
 
-def _body(view: View, array: str, module: str, _: View) -> str:
+def _code(view: View, module: str, imports: str, array: str) -> str:
     sweep, work = view.sweep, view.work
-    count = min(sweep.tap_count, _MOST_TAPS)
-    lines = []
-    for number, values in enumerate(work.values):
-        name = f"r{number}" if len(work.values) > 2 else "xw"[number]
-        tensor = sweep.reads[number].tensor
-        text = ", ".join(_literal(float(value), module) for value in values[:count])
-        lines.append(f"{name} = {array.format('[' + text + ']')}  # {tensor}")
-    if count < sweep.tap_count:
-        lines.append(f"# the first {count} of {sweep.tap_count} taps")
-    if sweep.is_product and sweep.fold is not None:
-        start = f"{_literal(work.start, module)} + " if work.start else ""
-        lines.append(f"y = {start}(x * w).sum()")
-    elif sweep.fold is not None and sweep.formula == "{0}" and sweep.fold.name != "add":
-        lines.append(f"y = x.{'max' if sweep.fold.name == 'larger' else 'min'}()")
+    kept = np.flatnonzero(~work.reach.hole)
+    lines = [f"# {view.reading.address.partition(' tap')[0]} of {view.scenario}", imports, ""]
+    names = ["x", "w"] if sweep.is_product else [f"r{n}" for n in range(len(work.values))]
+    if len(work.values) == 1:
+        names = ["x"]
+    for name, values, read in zip(names, work.values, sweep.reads, strict=True):
+        numbers = ", ".join(_literal(float(value), module) for value in values[kept])
+        lines.append(f"{name} = {array.format(f'[{numbers}]')}  # {read.tensor}")
+    if "place" in sweep.formula:
+        places = ", ".join(_literal(float(term), module) for term in _places(view)[kept])
+        lines.append(f"place = {array.format(f'[{places}]')}")
+    lines += [f"{name} = {value!r}" for name, value in _params(view).items()]
+    term = _python(sweep.formula.format(*names), module)
+    if sweep.fold is None:
+        lines.append(f"y = ({term})[0]")
     else:
-        lines.append(f"# {sweep.formula}")
-    lines.append(f"# y = {float(work.running[count - 1])!r}")
+        start = ""
+        if sweep.fold.name == "add" and work.start:
+            start = f"{_literal(work.start, module)} + "
+        lines.append(f"y = {start}({term}).{_FOLDS[sweep.fold.name]}()")
+    if sweep.has_finish:
+        divisor = work.total / work.value if work.value else 1.0
+        lines.append(f"y = y / {divisor!r}")
+    lines.append(f"print(float(y))  # {work.value!r}")
     return "\n".join(lines) + "\n"
 
 
-def _literal(value: float | None, module: str) -> str:
-    if value is None or np.isfinite(value):
+def _places(view: View) -> FloatArray:
+    """The number in its plane of the pixel that each tap reads."""
+    *_, row, column = view.work.reach.indices[0]
+    places: FloatArray = (row * view.sweep.params.in_w + column).astype(np.float64)
+    return places
+
+
+def _params(view: View) -> dict[str, float]:
+    """The params that the formula names, ε included."""
+    params = view.sweep.params._asdict() if view.sweep.params else {}
+    named = {name: value for name, value in params.items() if name in view.sweep.formula}
+    if "ε" in view.sweep.formula:
+        named["epsilon"] = params["epsilon"]
+    return named
+
+
+def _python(formula: str, module: str) -> str:
+    """A formula for people as an expression on arrays."""
+    for sign, python in _SIGNS:
+        formula = formula.replace(sign, python.format(m=module))
+    formula = formula.replace("ε", "epsilon").replace("√", f"{module}.sqrt")
+    formula = re.sub(r"\b(exp|tanh)\(", rf"{module}.\1(", formula)
+    formula = re.sub(r"max\(0, (\w+)\)", r"\1 * (\1 > 0)", formula)
+    if match := _TERNARY.fullmatch(formula):
+        test = match["test"].replace(" = ", " == ")
+        formula = f"{module}.where({test}, {match['yes']}, {match['no']})"
+    return formula
+
+
+def _literal(value: float, module: str) -> str:
+    if np.isfinite(value):
         return repr(value)
     name = "nan" if np.isnan(value) else "inf"
     return f"{'-' if value == -np.inf else ''}{module}.{name}"

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +12,12 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.reading import ReadValue
 from cnnsim.steps.sweep import FAR, Sweep
 from cnnsim.steps.taps import Reach
-from cnnsim.steps.trace import Position
 from cnnsim.tui.drawing.cellclass import NUMBERS_LIMIT
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane
+from cnnsim.tui.stage.lens import cut_plane, part_of
 from cnnsim.tui.stage.matrix import LENS, Matrix
+from cnnsim.tui.stage.measures import Measures, taps_in
 from cnnsim.tui.stage.pick import cells_reading
 from cnnsim.tui.stage.planes import Slice, slice_at
 from cnnsim.tui.stage.view import View
@@ -39,16 +37,11 @@ class Stage:
 
     def __init__(self, stepper: Stepper) -> None:
         self.stepper = stepper
-        self.forget()
+        self._measures = Measures(stepper)
 
     def forget(self) -> None:
         """The tensors have changed."""
-        keep: Callable[[Any], Any] = lru_cache(maxsize=256)
-        self._scale = keep(self._find_scale)
-        self._format = keep(self._find_format)
-        self._padding = keep(self._find_padding)
-        self._field = keep(self._find_field)
-        self._values = keep(self._find_values)
+        self._measures = Measures(self.stepper)
 
     # -- which matrices ---------------------------------------------------------------------
 
@@ -63,7 +56,9 @@ class Stage:
             if whole.is_map:
                 found.append(self._lens(view, whole))
         cut = slice_at(sweep.cells, view.position.cell)
-        width, decimals, power = self._format(sweep.writes, cut, view.position.sweep)
+        width, decimals, power = self._measures.number_format(
+            sweep.writes, cut, view.position.sweep
+        )
         found.append(
             Matrix("out", sweep.writes, None, cut, (0, 0, 0, 0), None, width, decimals, power)
         )
@@ -73,13 +68,15 @@ class Stage:
         tensor = view.sweep.reads[number].tensor
         shape = self.stepper.network.shapes[tensor]
         cut = slice_at(shape, self._index(view.work.reach, number, view.tap, shape))
-        width, decimals, power = self._format(tensor, cut, None)
-        padding = self._padding(view.position.sweep, number)
+        width, decimals, power = self._measures.number_format(tensor, cut, None)
+        padding = self._measures.padding(view.position.sweep, number)
         return Matrix(f"read{number}", tensor, number, cut, padding, None, width, decimals, power)
 
     def _lens(self, view: View, whole: Matrix) -> Matrix:
-        """The field of `whole` as numbers, or what is around the tap where it has no small field."""
-        field = self._field(view.position.sweep, view.position.cell, whole.read, whole.slice)
+        """The field of `whole` as numbers, or what is around the tap where that is large."""
+        field = self._measures.field(
+            view.position.sweep, view.position.cell, whole.read, whole.slice
+        )
         cut = whole.slice
         if field:
             rows = [row for row, _ in field]
@@ -88,12 +85,12 @@ class Stage:
                 min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1
             )  # fmt: skip
             if max(window[2:]) <= NUMBERS_LIMIT:
-                return _part(whole, window)
+                return part_of(whole, window)
         row, column = self._now(view, whole) or (0, 0)
         first_row = min(max(row - LENS // 2, 0), max(cut.rows - LENS, 0))
         first_column = min(max(column - LENS // 2, 0), max(cut.columns - LENS, 0))
         size = (min(LENS, cut.rows), min(LENS, cut.columns))
-        return _part(whole, (first_row, first_column, *size))
+        return part_of(whole, (first_row, first_column, *size))
 
     @staticmethod
     def _index(reach: Reach, number: int, tap: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -115,8 +112,8 @@ class Stage:
         if matrix.read is None:
             values, known, notes = self._output(view, cut)
         else:
-            values = self._values(matrix.tensor, cut)
-            field = self._field(view.position.sweep, view.position.cell, matrix.read, cut)
+            values = self._measures.values(matrix.tensor, cut)
+            field = self._measures.field(view.position.sweep, view.position.cell, matrix.read, cut)
             if matrix.read == 0:
                 notes = self._notes(view, matrix)
             if not cut.exists.all():
@@ -132,7 +129,7 @@ class Stage:
             winner=self._winner(view, matrix),
             notes=notes,
             symbols=self.symbols(matrix),
-            scale=self._scale(matrix.tensor),
+            scale=self._measures.scale(matrix.tensor),
             picture=self.is_picture(matrix.tensor),
             mode=view.mode if matrix.is_lens or not matrix.is_map else "numbers",
             hover=self._hover(view, matrix),
@@ -142,7 +139,7 @@ class Stage:
             text_width=matrix.text_width,
             padding_text=self._padding_text(view, matrix),
         )
-        return plane if matrix.window is None else _cut(plane, matrix.window)
+        return plane if matrix.window is None else cut_plane(plane, matrix.window)
 
     def _output(
         self, view: View, cut: Slice
@@ -157,7 +154,7 @@ class Stage:
         known = (np.arange(count) <= done).reshape(cut.rows, cut.columns) & cut.exists
         values = np.zeros((cut.rows, cut.columns))
         if self.stepper.values.is_ready(sweep.writes):
-            values = self._values(sweep.writes, cut).copy()
+            values = self._measures.values(sweep.writes, cut).copy()
         values[place] = view.reading.after
         notes = {}
         if sweep.fold is not None and count <= _MOST_NOTES:
@@ -177,12 +174,12 @@ class Stage:
         sweep, work = view.sweep, view.work
         if not sweep.is_product or matrix.is_map or sweep.tap_count > 4096:
             return {}
-        field = self._field(view.position.sweep, view.position.cell, 0, matrix.slice)
+        field = self._measures.field(view.position.sweep, view.position.cell, 0, matrix.slice)
         if field is None or len(field) > _MOST_NOTES:
             return {}
         notes = {}
         decimals, power = decimals_for(work.values[1])
-        for tap in self._taps_in(work.reach, 0, matrix.slice):
+        for tap in taps_in(work.reach, 0, matrix.slice):
             place = matrix.slice.place(tuple(int(axis[tap]) for axis in work.reach.indices[0]))
             if place is None:
                 continue
@@ -193,14 +190,6 @@ class Stage:
                 notes[place] += f" = {format_number(product, *decimals_for(work.terms))}"
         return notes
 
-    @staticmethod
-    def _taps_in(reach: Reach, number: int, cut: Slice) -> list[int]:
-        """The taps whose read lies in the matrix `cut`, padding included."""
-        inside = ~reach.hole
-        for axis, at in zip(reach.indices[number], cut.fixed, strict=False):
-            inside = inside & (axis == at)
-        return [int(tap) for tap in np.flatnonzero(inside)]
-
     def _clipped(self, view: View, matrix: Matrix) -> npt.NDArray[np.bool_] | None:
         """Where a ReLU has set 0 for a negative value."""
         writer = _writer(self.stepper, matrix.tensor)
@@ -209,7 +198,7 @@ class Stage:
         source = writer.reads[0].tensor
         if not self.stepper.values.is_ready(source):
             return None
-        mask: npt.NDArray[np.bool_] = self._values(source, matrix.slice) < 0
+        mask: npt.NDArray[np.bool_] = self._measures.values(source, matrix.slice) < 0
         return mask
 
     def _winner(self, view: View, matrix: Matrix) -> npt.NDArray[np.bool_] | None:
@@ -245,7 +234,7 @@ class Stage:
         tensor, index = view.hover
         sweep = view.sweep
         if tensor == sweep.writes and matrix.read is not None:
-            found = self._field(view.position.sweep, index, matrix.read, matrix.slice)
+            found = self._measures.field(view.position.sweep, index, matrix.read, matrix.slice)
             return found or frozenset()
         if matrix.read is None and tensor != sweep.writes:
             numbers = [n for n, read in enumerate(sweep.reads) if read.tensor == tensor]
@@ -254,76 +243,6 @@ class Stage:
                 places = (matrix.slice.place(cell) for cell, _ in cells)
                 return frozenset(place for place in places if place is not None)
         return frozenset()
-
-    # -- kept ---------------------------------------------------------------------------------
-
-    def _find_values(self, tensor: str, cut: Slice) -> npt.NDArray[np.float64]:
-        return cut.values(self.stepper.values[tensor])
-
-    def _find_scale(self, tensor: str) -> float:
-        """The largest |value| of a tensor, leaving out NaN and infinity."""
-        values = self.stepper.values[tensor]
-        with np.errstate(invalid="ignore"):
-            largest = max(float(np.nanmax(values)), -float(np.nanmin(values)))
-        if not np.isfinite(largest):
-            finite = values[np.isfinite(values)]
-            largest = float(np.abs(finite).max()) if finite.size else 1.0
-        return largest or 1.0
-
-    def _find_format(self, tensor: str, cut: Slice, sweep: int | None) -> tuple[int, int, int]:
-        """(width, decimals, power) for the numbers of a matrix, running ones included."""
-        values = self._values(tensor, cut)[cut.exists]
-        if sweep is not None:
-            values = np.concatenate([values, *self._running(sweep, cut)])
-        decimals, power = decimals_for(values)
-        texts = (format_number(float(v), decimals, power) for v in _extremes(values))
-        return max((len(text.lstrip("−")) for text in texts), default=1) + 1, decimals, power
-
-    def _running(self, number: int, cut: Slice) -> list[npt.NDArray[np.float64]]:
-        """The running results of all cells of a matrix of the output, where they are few."""
-        sweep = self.stepper.trace.sweeps[number]
-        count = cut.rows * cut.columns
-        if sweep.fold is None or count * sweep.tap_count > _MOST_TAPS_AHEAD or count > 200:
-            return []
-        found = []
-        for place in range(count):
-            cell = cut.index(*divmod(place, cut.columns))
-            if cell is not None:
-                position = Position(0, number, cell, (0,) * len(sweep.taps))
-                found.append(self.stepper.work(position).running)
-        return found
-
-    def _find_padding(self, number: int, read: int) -> tuple[int, int, int, int]:
-        """How far the taps of the first and the last cell reach beyond the plane."""
-        sweep = self.stepper.trace.sweeps[number]
-        if len(sweep.cells) != 4 or sweep.reads[read].outside is None:
-            return (0, 0, 0, 0)
-        shape = self.stepper.network.shapes[sweep.reads[read].tensor]
-        if len(shape) != 4:
-            return (0, 0, 0, 0)
-        first = self._corner(sweep, number, (0,) * 4).indices[read]
-        last = self._corner(sweep, number, tuple(e - 1 for e in sweep.cells)).indices[read]
-        return (
-            max(0, -int(first[2].min())),
-            max(0, -int(first[3].min())),
-            max(0, int(last[2].max()) - shape[2] + 1),
-            max(0, int(last[3].max()) - shape[3] + 1),
-        )
-
-    def _corner(self, sweep: Sweep, number: int, cell: tuple[int, ...]) -> Reach:
-        return self.stepper.reach(Position(0, number, cell, (0,) * len(sweep.taps)))
-
-    def _find_field(
-        self, number: int, cell: tuple[int, ...], read: int, cut: Slice
-    ) -> frozenset[Place] | None:
-        """The places of a matrix that the cell reads; None where it reads all or only one."""
-        sweep = self.stepper.trace.sweeps[number]
-        reach = self.stepper.reach(Position(0, number, cell, (0,) * len(sweep.taps)))
-        taps = self._taps_in(reach, read, cut)
-        if not sweep.taps or len(taps) >= cut.rows * cut.columns:
-            return None
-        places = (cut.place(tuple(int(axis[tap]) for axis in reach.indices[read])) for tap in taps)
-        return frozenset(place for place in places if place is not None)
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -364,63 +283,3 @@ def _writer(stepper: Stepper, tensor: str) -> Sweep | None:
     if number is None or stepper.trace.sweeps[number].writes != tensor:
         return None
     return stepper.trace.sweeps[number]
-
-
-def _extremes(values: npt.NDArray[np.float64]) -> list[float]:
-    """The values whose text can be the widest."""
-    finite = values[np.isfinite(values)]
-    found = [float(finite.min()), float(finite.max())] if finite.size else [0.0]
-    if np.isnan(values).any():
-        found.append(float("nan"))
-    return found + [float(v) for v in (np.inf, -np.inf) if (values == v).any()]
-
-
-def _part(whole: Matrix, window: tuple[int, int, int, int]) -> Matrix:
-    key = whole.key.replace("read", "lens")
-    return Matrix(
-        key, whole.tensor, whole.read, whole.slice, whole.padding, window, whole.text_width,
-        whole.decimals, whole.power,
-    )  # fmt: skip
-
-
-def _cut(plane: Plane, window: tuple[int, int, int, int]) -> Plane:
-    """The part of a plane within `window`, whose padding cells become ordinary zeros with marks."""
-    row, column, rows, columns = window
-    top, left = max(0, -row), max(0, -column)
-    bottom = max(0, row + rows - plane.rows)
-    right = max(0, column + columns - plane.cols)
-    inner = (
-        slice(max(row, 0), min(row + rows, plane.rows)),
-        slice(max(column, 0), min(column + columns, plane.cols)),
-    )
-    origin = (inner[0].start, inner[1].start)
-
-    def moved(place: Place) -> Place:
-        return place[0] - origin[0], place[1] - origin[1]
-
-    def shown(place: Place | None) -> Place | None:
-        if place is None:
-            return None
-        inside = row <= place[0] < row + rows and column <= place[1] < column + columns
-        return moved(place) if inside else None
-
-    def cut(mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_] | None:
-        return None if mask is None else mask[inner]
-
-    field = plane.field
-    if field is not None:
-        field = frozenset(moved(place) for place in field if shown(place) is not None)
-    return replace(
-        plane,
-        values=plane.values[inner],
-        known=cut(plane.known),
-        now=shown(plane.now),
-        field=field,
-        padding=(top, left, bottom, right),
-        clipped=cut(plane.clipped),
-        winner=cut(plane.winner),
-        notes={moved(place): note for place, note in plane.notes.items() if shown(place)},
-        hover=shown(plane.hover),
-        also=frozenset(moved(place) for place in plane.also if shown(place) is not None),
-        first=origin,
-    )

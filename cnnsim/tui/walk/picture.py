@@ -13,13 +13,9 @@ from cnnsim.network.graph import INPUT
 from cnnsim.network.layer import Shape
 from cnnsim.network.parameter import stream_of
 from cnnsim.scenario.model import Input
-from cnnsim.tui.drawing.cellclass import (
-    MAP,
-    NUMBERS_LIMIT,
-    CellClass,
-    blocks,
-    choose_class,
-)
+from cnnsim.tui.drawing.cellclass import MAP, NUMBERS_LIMIT, CellClass, blocks, choose_class
+from cnnsim.tui.drawing.colour import rgb_of
+from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.drawing.plane import Plane, cell_at, size_of, value_width
 from cnnsim.tui.walk.sight import Sight
 
@@ -108,12 +104,9 @@ def view_of(
     sight: Sight | None,
     room: tuple[int, int],
     half_blocks: bool,
-    paper: tuple[int, int, int],
+    palette: Palette,
 ) -> View:
-    """The picture within `room` (columns, rows); `channel` None shows colours, or channel 0.
-
-    `paper` is the colour of the margin.
-    """
+    """The picture within `room` (columns, rows); `channel` None shows colours, or channel 0."""
     size = source.size
     rows, columns = size[1], size[2]
     plane = source.values[channel if channel is not None else 0]
@@ -126,21 +119,35 @@ def view_of(
             return view
     width, height = max(room[0], 4), max(room[1], 2)
     cls, step = _pixels(rows, columns, width, height, half_blocks)
-    down, across = -(-rows // step), -(-columns // step)
-    rgb = None
+    values = resample(plane, (rows, columns), step)
+    bands = None
     if source.is_coloured and channel is None:
-        bands = [resample(source.values[band], (rows, columns), down, across) for band in range(3)]
-        tinted = np.clip(np.stack(bands, axis=2) * 255 / max(source.scale, 1.0), 0, 255)
-        rgb = np.empty((down + 2, across + 2, 3), np.uint8)
-        rgb[:] = paper
-        rgb[1:-1, 1:-1] = np.rint(tinted)
+        bands = [resample(band, (rows, columns), step) for band in source.values]
+    rgb = _colours(values, bands, source, palette) if palette.tinted else None
     field = None
     if sight is not None and sight.inside is not None:
         (top, bottom), (left, right) = sight.inside
         corners = [(top, left), (bottom, right)]
         field = frozenset((row // step + 1, column // step + 1) for row, column in corners)
-    values = np.pad(resample(plane, (rows, columns), down, across), 1)
-    return View(replace(base, values=values, field=field, rgb=rgb), cls, step, 1)
+    return View(replace(base, values=np.pad(values, 1), field=field, rgb=rgb), cls, step, 1)
+
+
+def _colours(
+    values: Floats, bands: list[Floats] | None, source: Source, palette: Palette
+) -> npt.NDArray[np.uint8]:
+    """A picture's own colours, ink or the sign map, in a margin of paper."""
+    ground = palette.base.bgcolor
+    paper = ground.triplet if ground and ground.triplet else (0, 0, 0)
+    framed = np.empty((values.shape[0] + 2, values.shape[1] + 2, 3), np.uint8)
+    framed[:] = paper
+    if bands is not None:
+        tinted = np.stack(bands, axis=2) * (255 / max(source.scale, 1.0))
+        framed[1:-1, 1:-1] = np.rint(np.clip(tinted, 0, 255))
+        return framed
+    table = palette.ink_colours if source.is_picture else palette.bare_colours
+    ids = palette.ink_ids if source.is_picture else palette.tile_ids
+    framed[1:-1, 1:-1] = np.array([rgb_of(each) for each in table])[ids(values, source.scale)]
+    return framed
 
 
 def _numbers(plane: Plane, sight: Sight | None, room: tuple[int, int]) -> View | None:
@@ -181,18 +188,15 @@ def _pixels(
     return cls, max(step, 1)
 
 
-def resample(values: Floats, size: tuple[int, int], rows: int, columns: int) -> Floats:
-    """`values`, stretched to `size` pixels, as means over `rows` x `columns` equal squares."""
-    for axis, (extent, count) in enumerate(zip(size, (rows, columns), strict=True)):
-        step = -(-extent // count)
+def resample(values: Floats, size: tuple[int, int], step: int) -> Floats:
+    """`values`, stretched to `size` pixels, as means over squares of `step` x `step` of these."""
+    for axis, extent in enumerate(size):
         have = values.shape[axis]
-        edges = np.arange(count) * step * have // extent
-        ends = np.minimum((np.arange(count) + 1) * step, extent) * have // extent
+        edges = np.arange(0, extent, step) * have // extent
+        ends = np.append(edges[1:], have)
         if (ends > edges).all():
             sums = np.add.reduceat(values, edges, axis=axis)
-            shape = [1, 1]
-            shape[axis] = -1
-            values = sums / np.diff([*edges, have]).reshape(shape)
+            values = sums / np.expand_dims(ends - edges, 1 - axis)
         else:
-            values = np.take(values, np.minimum(edges, have - 1), axis=axis)
+            values = np.take(values, edges, axis=axis)
     return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor
 
 from cnnsim.network.layer import Shape
 from cnnsim.network.receptive import ReceptiveField
@@ -69,8 +70,7 @@ def unit_at(field: ReceptiveField, output: Shape, point: Point) -> Unit:
     found = []
     for axis in (0, 1):
         first = (field.size[axis] - 1) / 2 - field.pad[axis]
-        # Half up, so that a point between two units always falls to the same side.
-        nearest = int((point[axis] - first) / field.stride[axis] + 0.5 // 1)
+        nearest = floor((point[axis] - first) / field.stride[axis] + 0.5)
         found.append(min(max(nearest, 0), output[1 + axis] - 1))
     return found[0], found[1]
 

@@ -1,0 +1,84 @@
+"""What the palette finds: actions, scenarios, layers, and any address that is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from cnnsim.errors import CnnsimError
+from cnnsim.tui.actions import actions_of
+
+if TYPE_CHECKING:
+    from cnnsim.tui.app import CnnsimApp
+    from cnnsim.tui.screens.forward import ForwardScreen
+
+
+class Command(NamedTuple):
+    """Something the palette offers."""
+
+    name: str
+    help: str
+    run: Any
+
+
+class Everything(Provider):
+    """The one provider of the palette."""
+
+    async def discover(self) -> Hits:
+        """All commands, before anything is typed."""
+        for command in self._commands():
+            yield DiscoveryHit(command.name, command.run, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        """The commands that match, and the address that `query` may be."""
+        matcher = self.matcher(query)
+        for command in (*self._addresses(query), *self._commands()):
+            score = matcher.match(command.name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
+
+    def _commands(self) -> Iterator[Command]:
+        from cnnsim.tui.screens.base import BaseScreen
+
+        screen = self.screen
+        if isinstance(screen, BaseScreen):
+            for action in actions_of(screen.kind):
+                run = partial(screen.run_action, action.method)
+                yield Command(action.id.replace(".", " "), action.tip, run)
+        stepper = getattr(screen, "stepper", None)
+        if stepper is not None and hasattr(screen, "go"):
+            forward = cast("ForwardScreen", screen)
+            for layer in dict.fromkeys(sweep.layer for sweep in stepper.trace.sweeps):
+                run = partial(forward.go, stepper.find(layer))
+                yield Command(f"layer {layer}", "Go to its first step.", run)
+        yield from self._scenarios()
+
+    def _scenarios(self) -> Iterator[Command]:
+        from cnnsim.scenario.catalogue import catalogue
+
+        for entry in catalogue():
+            yield Command(f"open {entry.name}", entry.title, partial(self._open, entry.name))
+
+    def _open(self, name: str) -> None:
+        from cnnsim.scenario.reader import read_scenario
+
+        app = cast("CnnsimApp", self.app)
+        try:
+            app.open_scenario(read_scenario(name))
+        except CnnsimError as error:
+            app.complain(error)
+
+    def _addresses(self, query: str) -> Iterator[Command]:
+        stepper = getattr(self.screen, "stepper", None)
+        if stepper is None or not hasattr(self.screen, "go"):
+            return
+        try:
+            step = stepper.find(query)
+        except CnnsimError:
+            return
+        forward = cast("ForwardScreen", self.screen)
+        address = stepper.address(step)
+        yield Command(query, f"Go to {address}.", partial(forward.go, step))

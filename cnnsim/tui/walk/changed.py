@@ -1,0 +1,68 @@
+"""A scenario with the changes of a what-if, to step inside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from cnnsim.errors import UsageError
+from cnnsim.network.graph import INPUT
+from cnnsim.scenario.model import Input
+from cnnsim.scenario.reader import MOST_MEMORY, MOST_STEPS
+from cnnsim.scenario.scenario import Scenario, beside
+from cnnsim.tui.walk.whatif import WhatIf
+
+
+def changed_scenario(scenario: Scenario, what: WhatIf) -> Scenario:
+    """`scenario` with the changed network; its tour and its weights file belong to the old one.
+
+    A picture is resized, a pattern made anew; typed values of another size become random numbers.
+    Raises UsageError where the shapes do not fit, or it would need too much memory.
+    """
+    network = what.outcome.network
+    if network.errors:
+        error = network.errors[0]
+        raise UsageError(
+            f"{error.layer} does not fit: {error.bare_message}",
+            "change it until the shapes fit, or take the changes back",
+        )
+    needed = network.bytes_needed
+    if needed > MOST_MEMORY:
+        raise UsageError(
+            f"it would need {needed / 1e9:,.1f} GB of memory; {MOST_MEMORY / 1e9:,.1f} GB are the "
+            "most"
+        )
+    steps = sum(sweep.steps for sweep in network.sweeps)
+    if steps > MOST_STEPS:
+        raise UsageError(f"it would have {steps:,} steps; {MOST_STEPS:,} are the most")
+    update: dict[str, Any] = {"tour": [], "weights": None}
+    update["input"] = _input(scenario, what)
+    # Without a path nobody reads the file again and throws the changes away.
+    return replace(
+        scenario,
+        name=f"{scenario.name}*",
+        path=None,
+        model=scenario.model.model_copy(update=update),
+        network=network,
+    )
+
+
+def _input(scenario: Scenario, what: WhatIf) -> Input:
+    given = scenario.model.input
+    shape = what.outcome.network.input_shape
+    batch = what.outcome.network.batch
+    same = not any(name == INPUT for name, _ in what.changes)
+    if given.image is not None:
+        image = str(beside(scenario.path, given.image).resolve())
+        if same:
+            return given.model_copy(update={"image": image})
+        if shape[0] in (1, 3):
+            size = (shape[1], shape[2])
+            return Input(image=image, size=size, grey=shape[0] == 1)
+    if same:
+        return given
+    extents = (batch, *shape) if batch > 1 and len(shape) == 3 else shape
+    for key in ("ramp", "zeros", "ones"):
+        if getattr(given, key) is not None:
+            return Input(**{key: extents})
+    return Input(random=extents)
