@@ -35,9 +35,7 @@ def home(
     if scenario is None:
         for option, given in (("--at", at is not None), ("--set", bool(settings))):
             if given:
-                raise UsageError(
-                    f"{option} needs a scenario", f"for example cnnsim sobel {option} …"
-                )
+                raise UsageError(f"{option} needs a scenario", "for example cnnsim sobel")
     elif typed(scenario) == "-":
         raise UsageError(
             "the app cannot read a scenario from standard input: that is its keyboard",

@@ -96,4 +96,6 @@ def _run(argv: list[str]) -> int:
 
         raise in_our_words(error, argv) from None
     except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):
+            raise stop.__context__ from None  # rich makes an exit of it
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1

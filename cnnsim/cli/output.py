@@ -55,6 +55,10 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> None:
     csv.writer(output(), lineterminator="\n").writerows(rows)
 
 
+#: A column that wraps keeps this width: words in a narrower one are hard to read.
+_LEAST_WRAPPED = 24
+
+
 class Column(NamedTuple):
     """A column of a table. Only one that may `wrap` gets narrower than its contents."""
 
@@ -79,6 +83,7 @@ def print_table(
             Text(str(totals[number])) if totals else "",
             justify="right" if column.right else "left",
             no_wrap=not column.wrap,
+            min_width=_LEAST_WRAPPED if column.wrap else None,
             overflow="fold",
         )
     for row in rows:

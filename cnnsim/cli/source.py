@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cnnsim.cli.options import STDIN
+from cnnsim.errors import UsageError
 
 if TYPE_CHECKING:
     from cnnsim.scenario.scenario import Scenario
@@ -22,6 +23,8 @@ def read(
     check_shapes: bool = True,
 ) -> Scenario:
     """The scenario that `source` names, with its overrides. Raises FileError or UsageError."""
+    if not source:
+        raise UsageError("the name of the scenario is empty", "cnnsim list says what there is")
     from cnnsim.scenario.reader import read_scenario
 
     return read_scenario(

@@ -44,8 +44,7 @@ def validate(
 def _check(file: str) -> str:
     """Read `file` with all it refers to; a line that says what is in it. Raises UsageError."""
     scenario = read(file)
-    if scenario.model.weights is not None or scenario.model.input.image is not None:
-        scenario.leaves()
+    scenario.leaves()
     name = printable(str(scenario.path)) if scenario.path else scenario.name
     steps = sum(sweep.steps for sweep in scenario.network.sweeps)
     stops = len(scenario.tour)

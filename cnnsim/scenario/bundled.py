@@ -52,7 +52,7 @@ def read_text(source: str) -> tuple[str, str, Path | None]:
     Raises UsageError where it is missing, unreadable, too large or not UTF-8.
     """
     if source == "-":
-        return "stdin", _decode(sys.stdin.buffer.read(MOST_BYTES + 1), "stdin"), None
+        return "stdin", _decode(_read_stdin(), "stdin"), None
     path = find(source)
     where = printable(str(path))
     try:
@@ -62,6 +62,16 @@ def read_text(source: str) -> tuple[str, str, Path | None]:
         reason = error.strerror or str(error)
         raise UsageError(f"{where} cannot be read: {printable(reason)}") from None
     return path.stem, _decode(data, where), path
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+    try:
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"standard input cannot be read: {printable(reason)}") from None
 
 
 def _decode(data: bytes, where: str) -> str:

@@ -24,10 +24,11 @@ from cnnsim.network.layer import Layer, Shape, kinds, times
 from cnnsim.network.walk import explain
 from cnnsim.scenario.bundled import read_text
 from cnnsim.scenario.complaints import dotted, problems_of, shown
+from cnnsim.scenario.leaves import input_shape
 from cnnsim.scenario.locate import key_lines, line_of
 from cnnsim.scenario.model import SOURCES, ScenarioModel
 from cnnsim.scenario.overrides import apply_overrides
-from cnnsim.scenario.scenario import Scenario, input_shape
+from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.tour import tour_problems
 
 #: A scenario that needs more memory than this is refused before anything is allocated.
@@ -209,7 +210,7 @@ def _located(problems: Sequence[Problem], text: str) -> list[Problem]:
 def check_file(source: str) -> list[str]:
     """Every mistake of a file as ``file:line: field: what``; empty where there is none."""
     try:
-        read_scenario(source).read_files()
+        read_scenario(source).leaves()
     except FileError as error:
         return [problem.located(error.file) for problem in error.problems]
     except CnnsimError as error:

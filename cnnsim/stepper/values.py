@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Values(Mapping[str, Array]):
     ``leaves`` are the tensors that no sweep writes; editing one forgets whatever followed from it.
     """
 
-    def __init__(self, sweeps: Sequence[Sweep], leaves: dict[str, Array]) -> None:
+    def __init__(self, sweeps: Sequence[Sweep], leaves: MutableMapping[str, Array]) -> None:
         self._sweeps = tuple(sweeps)
         self._writer = {sweep.writes: number for number, sweep in enumerate(self._sweeps)}
         self._leaves = leaves

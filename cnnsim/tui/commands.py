@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from cnnsim.errors import CnnsimError
-from cnnsim.tui.actions import actions_of
+from cnnsim.tui.actions import actions_of, key_name
 
 if TYPE_CHECKING:
     from cnnsim.tui.app import CnnsimApp
@@ -46,14 +46,15 @@ class Everything(Provider):
         screen = self.screen
         if isinstance(screen, BaseScreen):
             for action in actions_of(screen.kind):
-                run = partial(screen.run_action, action.method)
-                yield Command(action.id.replace(".", " "), action.tip, run)
+                run: Any = partial(screen.run_action, action.method)
+                keys = " ".join(key_name(key) for key in action.keys.split(","))
+                yield Command(action.tip.rstrip("."), keys, run)
         stepper = getattr(screen, "stepper", None)
         if stepper is not None and hasattr(screen, "go"):
             forward = cast("ForwardScreen", screen)
             for layer in dict.fromkeys(sweep.layer for sweep in stepper.trace.sweeps):
-                run = partial(forward.go, stepper.find(layer))
-                yield Command(f"layer {layer}", "Go to its first step.", run)
+                go = partial(forward.go, stepper.find(layer))
+                yield Command(f"layer {layer}", "Go to its first step.", go)
         yield from self._scenarios()
 
     def _scenarios(self) -> Iterator[Command]:

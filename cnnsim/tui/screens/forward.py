@@ -13,6 +13,7 @@ from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.fill import Progress
+from cnnsim.network.layer import times
 from cnnsim.stepper.edits import Edits
 from cnnsim.stepper.queries import Query, find_step, parse_query
 from cnnsim.stepper.stepper import Stepper
@@ -33,6 +34,7 @@ from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.timeline import Timeline
+from cnnsim.tui.widgets.waitpanel import Waiting
 
 #: Scenarios with fewer steps are computed before the first picture.
 _AT_ONCE = 1_500_000
@@ -56,6 +58,7 @@ class ForwardScreen(BaseScreen):
         self._skip_padding = False
         self._hover: tuple[str, tuple[int, ...]] | None = None
         self._query: Query | None = None
+        self._progress: Progress | None = None
         self._player = Player(self, self._play_on)
         self._copied: tuple[int, str] = (-1, "")
         self._stops = Stops(stepper)
@@ -117,6 +120,7 @@ class ForwardScreen(BaseScreen):
             self.app.call_from_thread(self._computed)
 
     def _hear(self, progress: Progress) -> None:
+        self._progress = progress
         first = ", first run only" if progress.stage == "compiling" else ""
         share = f" {progress.share:.0%}" if progress.stage == "computing" else ""
         self.footer.say(f"{progress.stage} {progress.sweep}{share}{first} …")
@@ -124,6 +128,7 @@ class ForwardScreen(BaseScreen):
             self.go(self.step)
 
     def _computed(self) -> None:
+        self._progress = None
         self.footer.say("")
         self.go(self.step)
 
@@ -179,10 +184,20 @@ class ForwardScreen(BaseScreen):
             [(self.stepper.scenario.name, "bar_dim"), (address, "bar_bold")],
             [("computing", "bar_dim")],
         )
-        sweep = self.stepper.sweep(self.step)
-        missing = [n for n in sweep.tensors if not self.stepper.values.is_ready(n)]
-        text = f"{sweep.full_name} needs {', '.join(missing)}, which is being computed."
-        self.board.wait([[(text, "base")], [], [("It opens here by itself.", "dim")]])
+        self.board.wait("computing every layer; the step opens by itself", self._waiting())
+
+    def _waiting(self) -> list[Waiting]:
+        """Every layer, and how far it is computed."""
+        rows = []
+        for layer, place in self.stepper.network.places.items():
+            sweeps = [s for s in self.stepper.trace.sweeps if s.layer == layer]
+            done = sum(self.stepper.values.is_ready(sweep.writes) for sweep in sweeps)
+            share = done / len(sweeps)
+            if self._progress is not None and self._progress.sweep.startswith(f"{layer}."):
+                share += max(self._progress.share, 0.01) / len(sweeps)
+            macs = sum(sweep.steps for sweep in sweeps if sweep.counts_macs)
+            rows.append(Waiting(layer, times(place.output), macs, min(share, 1.0)))
+        return rows
 
     def lay_panels(self) -> None:
         """The size has changed."""

@@ -7,9 +7,10 @@ from typing import Any
 
 from cnnsim.errors import UsageError
 from cnnsim.network.graph import INPUT
+from cnnsim.scenario.leaves import beside
 from cnnsim.scenario.model import Input
 from cnnsim.scenario.reader import MOST_MEMORY, MOST_STEPS
-from cnnsim.scenario.scenario import Scenario, beside
+from cnnsim.scenario.scenario import Scenario
 from cnnsim.tui.walk.whatif import WhatIf
 
 

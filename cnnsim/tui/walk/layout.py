@@ -29,7 +29,7 @@ def lay_walk(width: int, height: int) -> WalkLayout:
     panels: dict[str, Rect] = {"table": (0, 0, left, height)}
     if height < 38:
         shared = ("picture", "why", "whatif")
-        panels |= {name: (left, 0, right, height) for name in shared}
+        panels |= dict.fromkeys(shared, (left, 0, right, height))
         return WalkLayout(panels, shared)
     # A high and narrow terminal has room for all of them in one column.
     first = min(right // 2 + 2 + _WORDS + 1, height - 24)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
@@ -11,7 +12,6 @@ from textual.widget import Widget
 from cnnsim.tui.stage.layout import Arrangement, Rect, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.narrate import narrate
-from cnnsim.tui.stage.prose import Paragraph
 from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.ticks import ticks_of
@@ -23,6 +23,7 @@ from cnnsim.tui.widgets.sign import Sign
 from cnnsim.tui.widgets.sumpanel import SumPanel, is_ledger
 from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel, TabbedPanel
 from cnnsim.tui.widgets.timeline import Timeline
+from cnnsim.tui.widgets.waitpanel import Waiting, WaitPanel
 
 if TYPE_CHECKING:
     from cnnsim.tui.app import CnnsimApp
@@ -58,6 +59,7 @@ class Board(Container):
         self._origin = OriginPanel(id="origin")
         self._growth = GrowthPanel(id="growth")
         self._timeline = Timeline(id="timeline")
+        self._wait = WaitPanel(id="wait")
         self._panels: dict[str, Panel] = {
             "sum": self._sum,
             "note": self._note,
@@ -72,6 +74,7 @@ class Board(Container):
         yield from self._matrices
         yield from self._signs
         yield from self._panels.values()
+        yield self._wait
 
     def forget(self) -> None:
         """The size, or what is shown in general, has changed: lay out anew."""
@@ -80,6 +83,7 @@ class Board(Container):
 
     def show(self, view: View, previous: View | None) -> None:
         """Draw a step; `previous` is the one shown before."""
+        self._wait.display = False
         self._lay_out(view)
         names = tuple(
             self.stage.symbol_of(view.sweep, n, read) for n, read in enumerate(view.reading.reads)
@@ -105,13 +109,12 @@ class Board(Container):
         for panel, slot in zip(self._matrices, self.slots, strict=False):
             panel.show(slot.matrix, self.stage.plane(view, slot.matrix), slot.cls)
 
-    def wait(self, paragraphs: list[Paragraph]) -> None:
-        """Show nothing but words: what is being waited for."""
+    def wait(self, title: str, rows: Sequence[Waiting]) -> None:
+        """Show the layers and how far they are computed, in place of the panels."""
         for panel in (*self._matrices, *self._signs, *self._panels.values()):
             panel.display = False
-        place(self._note, (1, 1, max(self.size.width - 2, 20), 8))
-        self._note.share(())
-        self._note.wait(paragraphs)
+        place(self._wait, (0, 0, self.size.width, self.size.height))
+        self._wait.show(title, rows)
         self.forget()
 
     # -- layout -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from cnnsim.tui.drawing.bar import bar_text
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.home.listing import Row
+from cnnsim.tui.home.listing import DONE, Row
 from cnnsim.tui.widgets.panel import Panel
 
 
@@ -36,6 +36,9 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
         self.rows: tuple[Row, ...] = ()
         self.chosen: int | None = None
         self._first = 0
+        self._pitch = 1
+        # The row that each line belongs to, for the mouse.
+        self._lines: list[int] = []
 
     def show(self, rows: Sequence[Row], chosen: int | None) -> None:
         """Set the rows and which of them is chosen, None for none."""
@@ -57,22 +60,29 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
             return
         chosen = self.chosen or 0
         has_bar = self.chosen is not None and 0 < self.rows[chosen].share < 1
-        lines = room - 1 if has_bar and room > 2 else room
+        # With room to spare every second line is empty, but for the rail of the lessons.
+        self._pitch = 2 if 2 * len(self.rows) <= room else 1
+        lines = room if self._pitch == 2 or not has_bar or room <= 2 else room - 1
         self._first = min(max(self._first, chosen - lines + 1), chosen)
         names = max(cell_len(row.name) for row in self.rows)
         widths = [
             max(len(row.numbers[column]) for row in self.rows)
             for column in range(len(self.rows[0].numbers))
         ]
-        y = 1
+        self._lines = []
         for number, row in enumerate(self.rows[self._first : self._first + lines], self._first):
+            y = 1 + len(self._lines)
             self._paint_row(canvas, y, row, number == self.chosen, names, widths)
-            y += 1
-            if number == self.chosen and has_bar and room > 2:
+            self._lines.append(number)
+            bar = number == self.chosen and has_bar and room > 2
+            if bar or self._pitch == 2:
+                self._lines.append(number)
+            if row.mark and self._pitch == 2 and number + 1 < len(self.rows):
+                canvas.put(4, y + 1, "│", palette.past if row.mark == DONE else palette.line)
+            if bar:
                 width = max(canvas.width - 14, 4)
-                canvas.put(6, y, bar_text(row.share, width), palette.past)
-                canvas.put_right(canvas.width - 2, y, f"{row.share:.0%}", palette.dim)
-                y += 1
+                canvas.put(6, y + 1, bar_text(row.share, width), palette.past)
+                canvas.put_right(canvas.width - 2, y + 1, f"{row.share:.0%}", palette.dim)
 
     def _paint_row(
         self, canvas: Canvas, y: int, row: Row, chosen: bool, names: int, widths: list[int]
@@ -99,8 +109,8 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
 
     def on_click(self, event: events.Click) -> None:
         """Choose, or open what is chosen."""
-        number = event.y - 1 + self._first
-        if 0 <= number < len(self.rows):
+        if 0 < event.y <= len(self._lines):
+            number = self._lines[event.y - 1]
             again = number == self.chosen
             self.post_message(self.Chosen(self, number, again or event.chain > 1))
 
@@ -109,7 +119,7 @@ def _shortened(text: str, width: int) -> str:
     """`text` as far as it fits: whole, up to its first colon or comma, or cut."""
     if cell_len(text) <= width:
         return text
-    for mark in (":", ","):
+    for mark in (": ", ", "):
         head = text.partition(mark)[0]
         if cell_len(head) <= width:
             return head

@@ -64,11 +64,6 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
         self.view, self._paragraphs = view, paragraphs
         self.repaint()
 
-    def wait(self, paragraphs: list[Paragraph]) -> None:
-        """Words without a step: what is being waited for."""
-        self.view, self._paragraphs, self._first = None, paragraphs, 0
-        self.repaint()
-
     def paint(self, canvas: Canvas) -> None:
         """The words, wrapped."""
         view, palette = self.view, self.palette

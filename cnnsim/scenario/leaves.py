@@ -1,0 +1,138 @@
+"""The tensors that no sweep computes: the input, parameters, masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.errors import UsageError, printable
+from cnnsim.network.graph import INPUT, Network
+from cnnsim.network.parameter import Parameter, stream_of
+from cnnsim.scenario.model import Input, ScenarioModel
+from cnnsim.scenario.picture import digit_picture, picture_size, read_picture
+
+Array = npt.NDArray[Any]
+
+
+class Leaves(MutableMapping[str, Array]):
+    """Leaves by name. Files are read at once, so that mistakes show; a layer is drawn when asked.
+
+    Raises UsageError where a picture or a weights file cannot be read.
+    """
+
+    def __init__(self, model: ScenarioModel, network: Network, file: Path | None) -> None:
+        self._seed = model.seed
+        self._parameters = {**network.parameters, **network.constants}
+        self._known = {INPUT: read_input(model, network, file)}
+        self._known.update(read_weights(model, network, file))
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._known:
+            self._known[name] = self._parameters[name].draw(self._seed, name)
+        return self._known[name]
+
+    def __setitem__(self, name: str, tensor: Array) -> None:
+        self._known[name] = tensor
+
+    def __delitem__(self, name: str) -> None:
+        """Forget what was set; the next look draws it again."""
+        del self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield INPUT
+        yield from self._parameters
+
+    def __len__(self) -> int:
+        return len(self._parameters) + 1
+
+    def __contains__(self, name: object) -> bool:
+        return name == INPUT or name in self._parameters
+
+
+def read_input(model: ScenarioModel, network: Network, file: Path | None) -> Array:
+    """The input [batch, …] in float64. Raises UsageError where a picture cannot be read."""
+    source = model.input
+    shape = (network.batch, *network.input_shape)
+    if source.values is not None:
+        return source.values.reshape(shape)
+    if source.ramp is not None:
+        return np.arange(1, prod(shape) + 1, dtype=np.float64).reshape(shape)
+    if source.random is not None:
+        return stream_of(model.seed, INPUT).random(shape)
+    if source.digit is not None:
+        return digit_picture(source.digit, source.number).reshape(shape)
+    if source.image is not None:
+        path = beside(file, source.image)
+        return read_picture(path, source.grey, source.size).reshape(shape)
+    return np.full(shape, 1.0 if source.ones is not None else 0.0)
+
+
+def read_weights(model: ScenarioModel, network: Network, file: Path | None) -> dict[str, Array]:
+    """Parameters from the weights file, by our names. Raises UsageError."""
+    if model.weights is None:
+        return {}
+    path = beside(file, model.weights)
+    where = printable(str(path))
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            return {
+                name: _stored(stored, where, name, parameter)
+                for name, parameter in network.parameters.items()
+            }
+    except (OSError, SafetensorError) as error:
+        raise UsageError(f"{where} cannot be read: {printable(str(error))}") from None
+
+
+def _stored(stored: Any, where: str, name: str, parameter: Parameter) -> npt.NDArray[Any]:
+    """A parameter from an opened weights file, in float32 or float64. Raises UsageError."""
+    key = f"{name.rpartition('.')[0]}.{parameter.torch_name}"
+    keys = stored.keys()
+    if key not in keys:
+        held = ", ".join(printable(name, 60) for name in sorted(keys)[:20])
+        raise UsageError(f"{where} has no tensor '{key}'", f"it holds {held}")
+    tensor = stored.get_slice(key)
+    if tuple(tensor.get_shape()) != parameter.shape:
+        raise UsageError(
+            f"{where}: '{key}' is {tensor.get_shape()} and the layer needs {list(parameter.shape)}"
+        )
+    try:
+        found: npt.NDArray[Any] = stored.get_tensor(key)
+    except TypeError:
+        found = np.empty(0, np.void)
+    if found.dtype.kind not in "fiub":
+        raise UsageError(
+            f"{where}: '{key}' holds {tensor.get_dtype()}, which cannot be read",
+            "save it in float32",
+        )
+    kept = np.float32 if found.dtype in (np.float16, np.float32) else np.float64
+    return found.astype(kept, copy=False)
+
+
+def beside(file: Path | None, name: str) -> Path:
+    """`name` relative to the folder of `file`, or to the current one."""
+    return (file.parent if file else Path()) / name
+
+
+def input_shape(source: Input, file: Path | None) -> tuple[int, tuple[int, ...]]:
+    """(batch, shape of one sample) of an input, without loading it. Raises UsageError."""
+    if source.values is not None:
+        shape: tuple[int, ...] = source.values.shape
+        if not shape:
+            shape = (1,)
+        if len(shape) == 2:
+            shape = (1, *shape)
+    elif source.digit is not None:
+        shape = digit_picture(source.digit, source.number).shape
+    elif source.image is not None:
+        size = source.size or picture_size(beside(file, source.image))
+        shape = (1 if source.grey else 3, *size)
+    else:
+        shape = source.ramp or source.random or source.zeros or source.ones or ()
+    return (shape[0], shape[1:]) if len(shape) == 4 else (1, shape)

@@ -1,0 +1,107 @@
+"""The maps that a layer puts out, where they have been computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.cellclass import MAP, blocks
+from cnnsim.tui.drawing.key import colour_key
+from cnnsim.tui.drawing.numbers import decimals_for, format_number
+from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
+from cnnsim.tui.stage.prose import draw_prose
+from cnnsim.tui.widgets.walkpanel import WalkPanel
+
+#: As many maps as can be told apart should fit, if need be with fewer pixels each.
+_WANTED = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Maps:
+    """A layer's output [c,h,w] or [features]; None while it is not computed, and why."""
+
+    name: str
+    values: npt.NDArray[Any] | None
+    why: str = ""
+
+
+class MapsPanel(WalkPanel):
+    """The first maps of the selected layer's output."""
+
+    label = "maps"
+    help_text = """\
+What the selected layer puts out, map by map, as far as it has been computed: blue is negative, red
+positive. The colours reach as far as the largest number of the whole layer."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._maps: Maps | None = None
+
+    def show(self, maps: Maps) -> None:
+        """Set the output."""
+        self._maps = maps
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """As many maps as fit, channel numbers above them."""
+        palette, maps = self.palette, self._maps
+        if maps is None or maps.values is None:
+            self.draw_frame(canvas, [("maps ", palette.dim), (maps.name if maps else "",
+                                     palette.bold)])  # fmt: skip
+            if maps is not None:
+                draw_prose(canvas, 2, 1, canvas.width - 4, canvas.height - 2,
+                           [[(maps.why, "dim")]], palette)  # fmt: skip
+            return
+        values = maps.values
+        planes = values if values.ndim == 3 else _grid(values)[None]
+        finite = values[np.isfinite(values)]
+        scale = float(np.abs(finite).max()) if finite.size else 1.0
+        room = (canvas.width - 4, canvas.height - 2)
+        step, across, down = _arrange(planes.shape, room, self.cnnsim.ascii)
+        cls = blocks(1) if self.cnnsim.ascii else MAP
+        shown = min(across * down, len(planes))
+        right: list[Piece] = []
+        if scale:
+            high = format_number(scale, *decimals_for([scale]))
+            right = colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False)
+        count = f" 0–{shown - 1} of {len(planes)}" if len(planes) > 1 else ""
+        self.draw_frame(
+            canvas, [("maps ", palette.dim), (maps.name, palette.bold), (count, palette.dim)],
+            bottom_right=right,
+        )  # fmt: skip
+        for number in range(shown):
+            plane = Plane(np.asarray(planes[number], np.float64), scale=scale or 1.0)
+            small, _ = fit(plane, -(-plane.cols // step), 10**6, cls)
+            wide, high_rows = size_of(small, cls)
+            x, y = 2 + number % across * (wide + 1), 1 + number // across * (high_rows + 1)
+            canvas.put(x, y, str(number) if len(planes) > 1 else "", palette.dim)
+            draw_plane(canvas, x, y + 1, small, cls, palette)
+
+
+def _grid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Features in rows, near a square."""
+    columns = max(int(np.ceil(np.sqrt(len(values)))), 1)
+    rows = -(-len(values) // columns)
+    padded = np.full(rows * columns, np.nan)
+    padded[: len(values)] = values
+    return padded.reshape(rows, columns)
+
+
+def _arrange(shape: tuple[int, ...], room: tuple[int, int], ascii: bool) -> tuple[int, int, int]:
+    """How many pixels go into one, and how many maps stand across and down."""
+    count, rows, columns = shape
+    best = (1, 1, 1)
+    for step in range(1, max(rows, columns) + 1):
+        wide = -(-columns // step)
+        high = -(-rows // step)
+        high = high if ascii else (high + 1) // 2
+        across, down = (room[0] + 1) // (wide + 1), room[1] // (high + 1)
+        if across and down:
+            best = (step, across, down)
+            if across * down >= min(count, _WANTED) or min(wide, high) <= 4:
+                break
+    return best

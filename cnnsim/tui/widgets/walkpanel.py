@@ -1,0 +1,77 @@
+"""What the panels of the walk share: a frame whose title may be a row of tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.message import Message
+
+from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.widgets.panel import Panel
+
+
+class WalkPanel(Panel):
+    """A panel that may share its place with others; then its title lists them."""
+
+    label = ""
+
+    class TabPicked(Message):
+        """The label of another panel in this place was clicked."""
+
+        def __init__(self, label: str) -> None:
+            super().__init__()
+            self.label = label
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._tabs: tuple[str, ...] = ()
+
+    def share(self, tabs: tuple[str, ...]) -> None:
+        """The labels of all panels in this place; empty where it has its own."""
+        if tabs != self._tabs:
+            self._tabs = tabs
+            self.repaint()
+
+    def draw_frame(
+        self,
+        canvas: Canvas,
+        title: Sequence[Piece],
+        right: Sequence[Piece] = (),
+        bottom_left: Sequence[Piece] = (),
+        bottom_right: Sequence[Piece] = (),
+    ) -> None:
+        """The frame with the panel's title; with tabs the title goes to the bottom border."""
+        palette = self.palette
+        if self._tabs:
+            tabs: list[Piece] = []
+            for label in self._tabs:
+                tabs += [(" │ ", palette.line)] if tabs else []
+                tabs.append((label, palette.bold if label == self.label else palette.dim))
+            if not bottom_left and not bottom_right:
+                bottom_left = title
+            title, right = tabs, ([("tab", palette.dim)])
+        canvas.frame(
+            palette,
+            title=title,
+            right=right,
+            bottom_left=bottom_left,
+            bottom_right=bottom_right,
+            focused=self.has_focus,
+        )
+
+    def tab_at(self, x: int, y: int) -> str | None:
+        """The label under the mouse."""
+        at = 3
+        for label in self._tabs if y == 0 else ():
+            if at <= x < at + len(label):
+                return label
+            at += len(label) + 3
+        return None
+
+    def on_click(self, event: events.Click) -> None:
+        """A label brings its panel up."""
+        label = self.tab_at(event.x, event.y)
+        if label is not None and label != self.label:
+            event.stop()
+            self.post_message(self.TabPicked(label))

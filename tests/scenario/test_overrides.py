@@ -1,0 +1,131 @@
+"""``--set key=value``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnsim.errors import CnnsimError, FileError, UsageError, unprintable
+from cnnsim.scenario.overrides import apply_overrides
+from cnnsim.scenario.reader import parse_scenario
+
+TEXT = """\
+title = "t"
+[input]
+ramp = [1, 5, 5]
+[[layers]]
+type = "conv2d"
+name = "conv1"
+filters = 2
+size = 3
+[[layers]]
+type = "relu"
+name = "relu-2"
+[[tour]]
+at = "first"
+"""
+
+
+def changed(*settings: str) -> Any:
+    return parse_scenario("x", TEXT, settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        ("seed=3", lambda s: s.model.seed == 3),
+        (" seed = 3 ", lambda s: s.model.seed == 3),
+        ('title="a=b"', lambda s: s.title == "a=b"),
+        ("title=bare words", lambda s: s.title == "bare words"),
+        ("title='3'", lambda s: s.title == "3"),
+        ("title=", lambda s: s.title == ""),
+        ("mode=training", lambda s: s.network.training),
+        ("input.ramp=[2,1,5,5]", lambda s: s.network.batch == 2),
+        ("input={zeros=[1,9,9]}", lambda s: s.network.input_shape == (1, 9, 9)),
+        ("layers.conv1.padding=1", lambda s: s.network.places["conv1"].output == (2, 5, 5)),
+        ("layers[0].padding=same", lambda s: s.network.places["conv1"].output == (2, 5, 5)),
+        ("layers.conv1.stride=[1,2]", lambda s: s.network.places["conv1"].output == (2, 3, 2)),
+        ("layers.relu-2.from=input", lambda s: s.network.places["relu-2"].output == (1, 5, 5)),
+        ("tour[0].say=hello", lambda s: s.tour[0].say == "hello"),
+        ("tour[0].expect.after=1", lambda s: s.tour[0].expect == {"after": 1}),
+        ("tour=[]", lambda s: s.tour == ()),
+    ],
+)
+def test_changes(setting: str, found: Any) -> None:
+    assert found(changed(setting))
+
+
+def test_several_in_order() -> None:
+    assert changed("seed=1", "seed=2", "layers.conv1.filters=4").model.seed == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("seed", "should be key=value"),
+        ("=3", "should be key=value"),
+        (" =3", "should be key=value"),
+        (".=3", "'.' is no key"),
+        ("...=3", "is no key"),
+        ("a b=3", "'a b' is no key"),
+        ("layers[x]=3", "is no key"),
+        ("layers[-1].padding=3", "is no key"),
+        ("layers[2].padding=3", "there are only 2 entries"),
+        ("layers[99999999999].padding=3", "is no key"),
+        ("layers[" + "9" * 5000 + "].padding=3", "is no key"),
+        ("layers.cnov1.padding=1", "no layer 'cnov1', did you mean 'conv1'"),
+        ("layers.conv1=3", "should be a table, not 3"),
+        ("title.x=3", "inside of no table"),
+        ("title.x.y=3", "inside of no table"),
+        ("input[0]=3", "inside of no table"),
+        ("tour.first.say=x", "no layer 'first'"),
+        ("sed=3", "did you mean 'seed'"),
+        ("seed=x", "a whole number, not 'x'"),
+        ("seed=" + "9" * 5000, "should be a whole number"),
+        ("seed=0x" + "f" * 5000, "more than 64 bits"),
+        ("seed=" + "[" * 5000, "should be a whole number"),
+        ("title=\x1b[31m", "U+001B"),
+        ('title="\\u001b[31m"', "U+001B"),
+        ("layers.conv1.from=\x1b", "\\u001b"),
+        ("\x1b=1", "\\u001b"),
+        ("layers.conv1.padding=-1", "layers[0].padding: should be 0 or more"),
+    ],
+)
+def test_mistakes(setting: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        changed(setting)
+    assert told in str(caught.value)
+    assert unprintable(str(caught.value)) is None
+
+
+def test_mistakes_of_the_file_keep_their_lines() -> None:
+    with pytest.raises(FileError) as caught:
+        changed("layers.conv1.size=9")
+    ((problem),) = caught.value.problems
+    assert (problem.line, problem.field) == (4, "layers[0]")
+
+
+_PIECES = st.sampled_from(
+    ["layers", "conv1", "input", "tour", "seed", "title", "[0]", "[7]", ".", "=", "3", "{", "}",
+     "[", "]", " ", '"', "\x1b", "\n", "name", "type", "expect", "²", "-", "nan"]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(st.text(max_size=20), st.lists(_PIECES).map("".join)), max_size=3))
+def test_any_setting_is_taken_or_refused_clearly(settings: list[str]) -> None:
+    try:
+        changed(*settings)
+    except CnnsimError as error:
+        assert unprintable(str(error)) is None
+
+
+def test_only_what_was_named_changes() -> None:
+    document = {"a": {"b": 1}, "layers": [{"name": "x", "p": 1}, {"name": "y", "p": 2}]}
+    apply_overrides(document, ["layers.y.p=5", "a.c.d=[1]"])
+    assert document == {
+        "a": {"b": 1, "c": {"d": [1]}},
+        "layers": [{"name": "x", "p": 1}, {"name": "y", "p": 5}],
+    }
