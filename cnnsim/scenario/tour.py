@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,48 @@ from cnnsim.scenario.model import Stop
 from cnnsim.steps.address import parse_address
 from cnnsim.steps.trace import Trace
 
-#: The fields of a reading that a stop may expect.
-FIELDS = (
-    "step", "mac", "address", "layer", "sweep", "cell", "tap", "left", "right", "product",
-    "term", "before", "after", "total", "outside", "why",
-)  # fmt: skip
-_WORDS = ("address", "layer", "sweep", "why")
-_LISTS = ("cell", "tap")
-_WHOLE = ("step", "mac")
+#: What a number that is not there, such as the mac of a pool's step, is expected to be.
+NONE = "none"
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_whole, value))
+
+
+def _is_read(value: Any) -> bool:
+    checks = {"tensor": lambda v: isinstance(v, str), "index": _is_index, "value": _is_number}
+    return isinstance(value, dict) and all(
+        key in checks and checks[key](entry) for key, entry in value.items()
+    )
+
+
+_TEXT = ("text", lambda value: isinstance(value, str))
+_FLAG = ("true or false", lambda value: isinstance(value, bool))
+_WHOLE = ('a whole number, or "none"', lambda value: _is_whole(value) or value == NONE)
+_NUMBER = ('a number, or "none"', lambda value: _is_number(value) or value == NONE)
+_INDEX = ("a list of whole numbers", _is_index)
+_READS = (
+    "a list of tables with tensor, index or value",
+    lambda value: isinstance(value, list) and all(map(_is_read, value)),
+)
+
+#: The fields of a reading that a stop may expect: what each should be, and the test for it.
+FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("step", "mac"), _WHOLE),
+    **dict.fromkeys(("address", "layer", "sweep", "why"), _TEXT),
+    **dict.fromkeys(("cell", "tap"), _INDEX),
+    **dict.fromkeys(("left", "right", "product", "term", "before", "after", "total"), _NUMBER),
+    "reads": _READS,
+    "outside": _FLAG,
+}
 
 
 def tour_problems(network: Network, tour: Sequence[Stop]) -> list[Problem]:
@@ -48,35 +82,27 @@ def tour_problems(network: Network, tour: Sequence[Stop]) -> list[Problem]:
 
 def _complaint(network: Network, key: str, expected: Any) -> str:
     if key == "tolerance":
-        is_number = isinstance(expected, int | float) and not isinstance(expected, bool)
-        return "" if is_number and expected >= 0 else "should be a number, 0 or more"
+        fits = _is_number(expected) and expected >= 0
+        return "" if fits else "should be a number, 0 or more"
     if key == "tensors":
-        if not isinstance(expected, dict):
-            return 'should be written tensors."conv1.y" = [[…]]'
-        for name, values in expected.items():
-            if name not in network.shapes:
-                return f"no tensor {shown(name)}{did_you_mean(name, network.shapes)}"
-            try:
-                fit(numbers(values), network.shapes[name])
-            except ValueError as error:
-                return f"{name}: {error}"
-        return ""
+        return _tensor_complaint(network, expected)
     if key not in FIELDS:
         near = did_you_mean(key, (*FIELDS, "tensors", "tolerance"))
         return "no such field of a reading" + (near or f"; known are {', '.join(FIELDS)}")
-    if key in _WORDS:
-        return "" if isinstance(expected, str) else f"should be text, not {shown(expected)}"
-    if key == "outside":
-        return (
-            "" if isinstance(expected, bool) else f"should be true or false, not {shown(expected)}"
-        )
-    if key in _LISTS:
-        is_list = isinstance(expected, list) and all(isinstance(v, int) for v in expected)
-        return "" if is_list else f"should be a list of whole numbers, not {shown(expected)}"
-    if isinstance(expected, bool) or not isinstance(expected, int | float):
-        return f"should be a number, not {shown(expected)}"
-    if key in _WHOLE and not isinstance(expected, int):
-        return f"should be a whole number, not {shown(expected)}"
+    what, fits = FIELDS[key]
+    return "" if fits(expected) else f"should be {what}, not {shown(expected)}"
+
+
+def _tensor_complaint(network: Network, expected: Any) -> str:
+    if not isinstance(expected, dict):
+        return 'should be written tensors."conv1.y" = [[…]]'
+    for name, values in expected.items():
+        if name not in network.shapes:
+            return f"no tensor {shown(name)}{did_you_mean(name, network.shapes)}"
+        try:
+            fit(numbers(values), network.shapes[name])
+        except ValueError as error:
+            return f"{name}: {error}"
     return ""
 
 

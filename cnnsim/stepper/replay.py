@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnsim.network.fields import numbers
 from cnnsim.scenario.model import Stop
-from cnnsim.scenario.tour import fit
+from cnnsim.scenario.tour import NONE, fit
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.reading import Reading
 
@@ -78,19 +78,24 @@ def visit(stepper: Stepper, number: int, stop: Stop) -> Visit:
                 _check_tensor(stepper, name, values, tolerance) for name, values in expected.items()
             ]
             continue
-        found = getattr(reading, key)
-        if isinstance(found, tuple):
-            found = list(found)
+        found = reading.as_dict(stepper.scenario.name).get(key)
         checks.append(Check(key, expected, found, _agrees(expected, found, tolerance)))
     return Visit(number, stop, reading, tuple(checks))
 
 
 def _agrees(expected: Any, found: Any, tolerance: float) -> bool:
-    if isinstance(expected, bool | str | list) or found is None:
-        return bool(expected == found)
-    if isinstance(found, int) and isinstance(expected, int):
-        return found == expected
-    return bool(np.isclose(found, expected, rtol=tolerance, atol=tolerance, equal_nan=True))
+    """Whether a field is as expected; of a table, the keys that are given."""
+    if found is None:
+        return bool(expected == NONE)
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(expected) == len(found) and all(
+            _agrees(one, other, tolerance) for one, other in zip(expected, found, strict=True)
+        )
+    if isinstance(expected, dict):
+        return all(_agrees(value, found.get(key), tolerance) for key, value in expected.items())
+    if isinstance(expected, float) or (isinstance(found, float) and not isinstance(expected, str)):
+        return bool(np.isclose(found, expected, rtol=tolerance, atol=tolerance, equal_nan=True))
+    return bool(found == expected)
 
 
 def _check_tensor(stepper: Stepper, name: str, values: Any, tolerance: float) -> Check:

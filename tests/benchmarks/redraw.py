@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from time import process_time, sleep
+from pathlib import Path
+from time import process_time
 from typing import Any
 
 from tests.benchmarks.figure import Figure
@@ -32,9 +33,11 @@ def redraw(runs: int) -> Iterator[Figure]:
 
 def measured_app(scenario: Any, step: int) -> Any:
     """The app without a terminal that writes all the same, and says when it has written."""
-    from cnnsim.tui.app import CnnsimApp
+    from cnnsim.tui import app
 
-    class MeasuredApp(CnnsimApp):
+    class MeasuredApp(app.CnnsimApp):
+        # A path relative to the class's own file would be looked for here.
+        CSS_PATH = Path(app.__file__).with_name("app.tcss")
         painted: Callable[[], None] = staticmethod(lambda: None)
 
         @property
@@ -79,7 +82,6 @@ async def _measure(
             await asyncio.sleep(0.04)
             assert written, "nothing was written"
             whole.append(1000 * (written[-1] - begun))
-    sleep(0.1)
     return tuple(moving), tuple(whole)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 from time import perf_counter
 
-import pexpect
+import pexpect  # type: ignore[import-untyped]
 
 from tests.benchmarks.sandbox import Sandbox, command
 
@@ -76,13 +76,14 @@ class Terminal:
         while True:
             patience = _QUIET if last else deadline - perf_counter()
             data = self._read(max(patience, 0))
+            now = perf_counter()
             if data:
                 seen += data
                 if last or wanted.search(plain(seen)):
-                    last = perf_counter()
+                    last = now
             elif last:
                 return last
-            elif perf_counter() >= deadline or not self._child.isalive():
+            elif now >= deadline or not self._child.isalive():
                 raise TimeoutError(f"'{pattern}' did not appear; last: {plain(seen)[-600:]}")
 
     def press(self, key: str, pattern: str) -> float:

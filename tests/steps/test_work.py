@@ -22,7 +22,7 @@ from strategies import (
 )
 
 from cnnsim.kernels.vectorised import fill_vectorised
-from cnnsim.steps.reading import read_step
+from cnnsim.steps.reading import ReadValue, read_step
 from cnnsim.steps.trace import Trace
 from cnnsim.steps.work import work_out
 
@@ -125,7 +125,7 @@ def test_holes(gradient: Gradients) -> None:
             assert (reading.outside, reading.why) == (True, "hole")
             assert reading.term is None
             assert reading.mac is None
-            assert reading.reads[0] == ("conv.dy", None, None, False)
+            assert reading.reads[0] == ReadValue("conv.dy", None, None, False)
             assert same_bits(reading.after, reading.before)
         else:
             visible += 1

@@ -11,7 +11,7 @@ Rect = tuple[int, int, int, int]
 LEAST = (60, 16)
 
 #: Columns of the panel that says where the indices come from.
-_ORIGIN = 27
+_ORIGIN, _ORIGIN_WIDE = 27, 32
 
 #: Panels that may share a place, in the order of their tabs.
 TABS = ("note", "loops", "origin", "growth")
@@ -57,8 +57,9 @@ def arrange(
     matrices_width = inner
     tabs = [tab for tab in TABS if is_long or tab != "growth"]
     if matrices >= 9 and width >= (160 if has_maps else 100):
-        panels["origin"] = (margin + inner - _ORIGIN, 0, _ORIGIN, matrices)
-        matrices_width = inner - _ORIGIN - 1
+        wide = _ORIGIN_WIDE if width >= 160 else _ORIGIN
+        panels["origin"] = (margin + inner - wide, 0, wide, matrices)
+        matrices_width = inner - wide - 1
         tabs.remove("origin")
     panels["sum"] = (margin, matrices, inner, sum_height)
     top = matrices + sum_height

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.cellclass import choose_class
+from cnnsim.tui.drawing.cellclass import XL, choose_class, small
 from cnnsim.tui.drawing.plane import draw_plane, fit, size_of, value_width
 from cnnsim.tui.home.preview import Preview
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, markdown, wrap
 from cnnsim.tui.widgets.panel import Panel
+
+#: Matrices get tall cells where at least so many rows are left for them.
+_TALL = 22
 
 
 class PreviewPanel(Panel, can_focus=False):
@@ -64,20 +69,21 @@ class PreviewPanel(Panel, can_focus=False):
         width = canvas.width - 4
         if not preview.matrices or height < 4:
             return
-        planes = [plane for _, _, plane in preview.matrices]
+        planes = [replace(plane, labels=False) for _, _, plane in preview.matrices]
         widths = max(value_width(plane) for plane in planes)
         cls = choose_class(
-            [plane.outer for plane in planes], width, height - 1, widths, gap=3, frame=(0, 0),
+            [plane.outer for plane in planes],
+            width,
+            height - 1,
+            widths,
+            gap=3,
+            frame=(0, 0),
+            largest=XL if height >= _TALL else small(widths),
             half_blocks=not self.cnnsim.ascii,
-        )  # fmt: skip
-        if cls.tall:
-            cls = choose_class(
-                [plane.outer for plane in planes], width, min(height - 1, 9), widths, gap=3,
-                frame=(0, 0), half_blocks=not self.cnnsim.ascii,
-            )  # fmt: skip
+        )
         x = 2
         share = width // len(planes) - 3
-        for name, shape, plane in preview.matrices:
+        for (name, shape, _), plane in zip(preview.matrices, planes, strict=True):
             shown = plane
             if cls.is_map:
                 shown, _ = fit(plane, share, height - 1, cls)

@@ -69,10 +69,10 @@ step inside."""
         moved = self._view is None or view.at != self._view.at or view.lines != self._view.lines
         self._view = view
         if moved:
-            self._follow(self._rows()[1])
+            self._follow(self._share_rows()[1])
         self.repaint()
 
-    def _rows(self) -> tuple[int, int, int]:
+    def _share_rows(self) -> tuple[int, int, int]:
         """Rows of rules, of lines and of blocks."""
         assert self._view is not None
         height = max(self.size.height - 2, 3)
@@ -95,7 +95,7 @@ step inside."""
         if view is None:
             self.draw_frame(canvas, [(self.label, palette.dim)])
             return
-        rules, rows, blocks = self._rows()
+        rules, rows, blocks = self._share_rows()
         self._clip(rows)
         self.draw_frame(
             canvas,
@@ -259,7 +259,7 @@ step inside."""
         """Scroll; the selection stays where it is."""
         if self._view is not None:
             self._first += lines
-            self._clip(self._rows()[1])
+            self._clip(self._share_rows()[1])
             self.repaint()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

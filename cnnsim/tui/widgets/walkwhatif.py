@@ -69,7 +69,7 @@ takes all of them back. Enter steps inside the changed network, with weights dra
         if question is None:
             return
         inner = Canvas(canvas.width - 4, canvas.height - 2, palette.base)
-        y = self._rows(inner, question)
+        y = self._draw_rows(inner, question)
         rest = inner.height - y
         words = list(question.verdict)
         if question.others:
@@ -95,7 +95,7 @@ takes all of them back. Enter steps inside the changed network, with weights dra
             pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
         return pieces
 
-    def _rows(self, canvas: Canvas, question: Question) -> int:
+    def _draw_rows(self, canvas: Canvas, question: Question) -> int:
         """Draw the knobs; the first free row below them."""
         columns = 2 if canvas.width >= 52 else 1
         # Input and layer keep to their own rows, so that the layer's name stands before them.

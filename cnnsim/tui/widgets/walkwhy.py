@@ -38,7 +38,7 @@ field grows by (kernel − 1) times the jump, the pixels between two neighbourin
     def paint(self, canvas: Canvas) -> None:
         """The lines, formulas in the middle, results at the right."""
         palette = self.palette
-        title: list[Piece] = [("why this shape  ", palette.dim), (self._name, palette.bold)]
+        title = [("why this shape  ", palette.dim), (self._name, palette.bold)]
         self.draw_frame(canvas, title[1:] if self._tabs else title)
         rows = why_rows(self._lines, canvas.width - 4, palette)
         # A blank line sets the input apart where there is room for it.
@@ -67,8 +67,7 @@ def why_rows(lines: Sequence[Why], width: int, palette: Palette) -> list[tuple[l
             parts = [line.formula]
         for number, part in enumerate(parts):
             head = line.label if number == 0 else ""
-            pieces: list[Piece] = [(head.ljust(label), palette.dim), *_formula(part, palette)]
-            rows.append((pieces, ""))
+            rows.append(([(head.ljust(label), palette.dim), *_formula(part, palette)], ""))
         if line.result:
             if cell_len(parts[-1]) + 1 + cell_len(line.result) <= room:
                 rows[-1] = (rows[-1][0], line.result)
@@ -79,7 +78,9 @@ def why_rows(lines: Sequence[Why], width: int, palette: Palette) -> list[tuple[l
 
 def _formula(text: str, palette: Palette) -> list[Piece]:
     """Numbers stand out, signs and words are quiet."""
+    parts: list[str] = _NUMBER.split(text)
     return [
         (part, palette.base if number % 2 else palette.dim)
-        for number, part in enumerate(_NUMBER.split(text)) if part
-    ]  # fmt: skip
+        for number, part in enumerate(parts)
+        if part
+    ]
