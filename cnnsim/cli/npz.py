@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,9 +27,11 @@ def write_npz(file: str, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
         if not target.parent.is_dir():
             raise UsageError(f"{where} cannot be written: there is no folder {target.parent}")
         if target.exists() and not target.is_file():
-            # A device or a pipe cannot be replaced.
+            # A device or a pipe cannot be replaced, nor can a zip file be written piece by piece.
+            packed = io.BytesIO()
+            _save(packed, tensors)
             with target.open("wb") as stream:
-                _save(stream, tensors)
+                stream.write(packed.getbuffer())
             return
         _replace(target, tensors)
     except (OSError, ValueError) as error:

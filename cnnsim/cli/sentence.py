@@ -46,7 +46,8 @@ def term_text(
     formula = sweep.fill_in(sweep.formula, cell, tap)
     text = formula.format(*(bracketed(short(value)) for value in values))
     text = _BRACKETED_TWICE.sub(lambda match: match[1] or match[2], text)
-    return f"{text} {found}" if text.endswith("?") else f"{text} = {found}"
+    # A condition has an equals sign of its own.
+    return f"{text} → {found}" if "?" in text else f"{text} = {found}"
 
 
 def fold_text(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
-from cnnsim.errors import Problem, ShapeError, did_you_mean, printable
+from cnnsim.errors import ShapeError
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.parameter import Parameter
 from cnnsim.steps.sweep import Sweep
@@ -141,39 +141,3 @@ def connect(
         seed,
         {layer.name: layer for layer in layers},
     )
-
-
-def wiring_problems(layers: Sequence[Layer]) -> list[Problem]:
-    """Names given twice and sources that do not exist or come later."""
-    problems: list[Problem] = []
-    above = {INPUT: None}
-    everything = {layer.name for layer in layers}
-    for number, layer in enumerate(layers):
-        at = ("layers", number)
-        if layer.name == INPUT:
-            what = f"'{INPUT}' is the name of the network's input; choose another"
-            problems.append(Problem(f"layers[{number}].name", what, path=(*at, "name")))
-        elif layer.name in above:
-            what = f"the name '{layer.name}' is taken by an earlier layer"
-            problems.append(Problem(f"layers[{number}].name", what, path=(*at, "name")))
-        for source in layer.sources:
-            if source in above:
-                continue
-            if source in everything:
-                what = (
-                    f"'{source}' does not come before '{layer.name}'; "
-                    "a layer reads only what stands above it"
-                )
-            else:
-                what = f"no layer '{printable(source, 60)}'"
-                # A search through all names: not for the thousandth mistake.
-                what += did_you_mean(source, above) if len(problems) < 20 else ""
-            problems.append(Problem(f"layers[{number}].from", what, path=(*at, "from")))
-        least, most = layer.arity
-        count = len(layer.sources) or 1
-        if not least <= count <= most:
-            takes = f"{least}" if least == most else f"{least} to {most}"
-            what = f"{layer.type} reads {takes} {'layer' if most == 1 else 'layers'}, not {count}"
-            problems.append(Problem(f"layers[{number}].from", what, path=(*at, "from")))
-        above[layer.name] = None
-    return problems

@@ -19,7 +19,7 @@ from cnnsim.errors import (
     did_you_mean,
     printable,
 )
-from cnnsim.network.graph import INPUT, Network, connect, wiring_problems
+from cnnsim.network.graph import INPUT, Network, connect
 from cnnsim.network.layer import Layer, Shape, kinds, times
 from cnnsim.network.walk import explain
 from cnnsim.scenario.bundled import read_text
@@ -30,6 +30,7 @@ from cnnsim.scenario.model import SOURCES, ScenarioModel
 from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.tour import tour_problems
+from cnnsim.scenario.wiring import wiring_problems
 
 #: A scenario that needs more memory than this is refused before anything is allocated.
 MOST_MEMORY = 4 << 30
@@ -69,19 +70,23 @@ def parse_scenario(
         raise FileError(file, _located(beyond, text))
     if input_size is not None:
         document["input"] = {"zeros": list(input_size)}
-    layers, problems = _layers(document.pop("layers", None))
+    entries = document.pop("layers", None)
+    layers, problems = _layers(entries)
     model = None
     try:
         model = ScenarioModel.model_validate(document)
     except ValidationError as error:
-        problems = problems_of(error, ScenarioModel) + problems
-    problems += wiring_problems(layers) if len(problems) == 0 else []
+        problems += problems_of(error, ScenarioModel)
+    problems += wiring_problems(layers, _names(entries))
     network = None
     if model is not None and not problems:
-        network, more = _connect(model, layers, path)
+        network, more = _connect(model, list(layers.values()), path)
         problems += [] if not check_shapes and network is not None and network.errors else more
         if network is not None and not network.errors:
-            problems += _size_problems(network) or tour_problems(network, model.tour)
+            problems += _size_problems(network)
+    if model is not None:
+        whole = network if network is not None and not problems and not network.errors else None
+        problems += tour_problems(whole, model.tour)
     if problems or model is None or network is None:
         raise FileError(file, _located(problems, text))
     return Scenario(name, path, text, model, network)
@@ -121,17 +126,26 @@ def _beyond_int64(document: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(dotted((*path, key)), what, path=(*path, key))
 
 
-def _layers(entries: Any) -> tuple[list[Layer], list[Problem]]:
-    """Every layer by its kind, and what is wrong with the others."""
+def _names(entries: Any) -> list[str | None]:
+    """The names of all entries under layers, good or not."""
+    names = []
+    for entry in entries if isinstance(entries, list) else ():
+        name = entry.get("name") if isinstance(entry, dict) else None
+        names.append(name if isinstance(name, str) else None)
+    return names
+
+
+def _layers(entries: Any) -> tuple[dict[int, Layer], list[Problem]]:
+    """Every layer by its place, made of its kind, and what is wrong with the others."""
     if entries is None:
         what = "there are none; a scenario needs at least one [[layers]]"
-        return [], [Problem("layers", what)]
+        return {}, [Problem("layers", what)]
     if not isinstance(entries, list) or not entries:
         what = f"should be [[layers]] tables, not {shown(entries)}"
-        return [], [Problem("layers", what, path=("layers",))]
+        return {}, [Problem("layers", what, path=("layers",))]
     known = kinds()
-    layers = []
-    problems = []
+    layers: dict[int, Layer] = {}
+    problems: list[Problem] = []
     for number, entry in enumerate(entries):
         at = ("layers", number)
         field = f"layers[{number}]"
@@ -149,7 +163,7 @@ def _layers(entries: Any) -> tuple[list[Layer], list[Problem]]:
             problems.append(Problem(f"{field}.type", what, path=(*at, "type")))
             continue
         try:
-            layers.append(known[kind].model_validate(entry))
+            layers[number] = known[kind].model_validate(entry)
         except ValidationError as error:
             problems += problems_of(error, known[kind], at)
     return layers, problems

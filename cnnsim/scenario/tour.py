@@ -61,14 +61,18 @@ FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def tour_problems(network: Network, tour: Sequence[Stop]) -> list[Problem]:
-    """Addresses that do not exist and expectations that can never hold."""
-    trace = Trace(network.sweeps)
+def tour_problems(network: Network | None, tour: Sequence[Stop]) -> list[Problem]:
+    """Addresses that do not exist and expectations that can never hold.
+
+    Without a network, because the file has other mistakes, only what needs none is checked.
+    """
+    trace = Trace(network.sweeps) if network else None
     problems = []
     for number, stop in enumerate(tour):
         at = ("tour", number)
         try:
-            parse_address(trace, stop.at)
+            if trace is not None:
+                parse_address(trace, stop.at)
         except AddressError as error:
             what = error.message + (f"; {error.hint}" if error.hint else "")
             problems.append(Problem(f"tour[{number}].at", what, path=(*at, "at")))
@@ -80,7 +84,7 @@ def tour_problems(network: Network, tour: Sequence[Stop]) -> list[Problem]:
     return problems
 
 
-def _complaint(network: Network, key: str, expected: Any) -> str:
+def _complaint(network: Network | None, key: str, expected: Any) -> str:
     if key == "tolerance":
         fits = _is_number(expected) and expected >= 0
         return "" if fits else "should be a number, 0 or more"
@@ -93,9 +97,11 @@ def _complaint(network: Network, key: str, expected: Any) -> str:
     return "" if fits(expected) else f"should be {what}, not {shown(expected)}"
 
 
-def _tensor_complaint(network: Network, expected: Any) -> str:
+def _tensor_complaint(network: Network | None, expected: Any) -> str:
     if not isinstance(expected, dict):
         return 'should be written tensors."conv1.y" = [[…]]'
+    if network is None:
+        return ""
     for name, values in expected.items():
         if name not in network.shapes:
             return f"no tensor {shown(name)}{did_you_mean(name, network.shapes)}"

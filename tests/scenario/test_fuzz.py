@@ -138,12 +138,22 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "ramp": st.lists(st.integers(1, 6), min_size=1, max_size=4),
     "zeros": st.lists(st.integers(1, 6), min_size=3, max_size=3),
     "random": st.lists(st.integers(1, 6), min_size=3, max_size=4),
-    "title": st.just("t"),
+    **dict.fromkeys(("title", "about", "goal", "needs", "say"), st.sampled_from(["t", "é\n"])),
+    **dict.fromkeys(("seed", "minutes", "order", "digit", "inputs"), small),
+    **dict.fromkeys(("ceil_mode", "count_include_pad"), st.booleans()),
+    **dict.fromkeys(("epsilon", "rate", "slope"), st.floats(0.001, 0.9)),
+    **dict.fromkeys(("mean", "variance", "scale", "shift"), st.one_of(small, st.just([1, 2]))),
+    "type": st.sampled_from(["lesson", "network"]),
+    "init": st.sampled_from(["torch", "he"]),
     "at": st.sampled_from(["first", "last", "50%", "step 3", "a", "a.forward"]),
-    "expect": st.dictionaries(
-        st.sampled_from([*FIELDS, "tensors", "tolerance"]),
-        st.one_of(numbers, wild, st.dictionaries(st.sampled_from(["a.y", "input"]), blocks)),
-        max_size=3,
+    "expect": st.one_of(
+        st.dictionaries(st.sampled_from(["after", "before", "term", "tolerance"]), small),
+        st.fixed_dictionaries({"cell": st.just([0, 0, 0, 0]), "why": st.just("none")}),
+        st.dictionaries(
+            st.sampled_from([*FIELDS, "tensors", "tolerance"]),
+            st.one_of(numbers, wild, st.dictionaries(st.sampled_from(["a.y", "input"]), blocks)),
+            max_size=3,
+        ),
     ),
 }
 
@@ -152,14 +162,15 @@ def entries(keys: list[str], always: tuple[str, ...] = ()) -> st.SearchStrategy[
     """A table of some of `keys` with likely or wild values, and rarely a key that is unknown."""
     likely = {key: LIKELY.get(key, scalars) for key in keys}
     mixed = {
-        key: st.integers(0, 9).flatmap(lambda n, good=good: wild if n == 0 else good)
+        key: st.integers(0, 29).flatmap(lambda n, good=good: wild if n == 0 else good)
         for key, good in likely.items()
     }
     fixed = {key: mixed[key] for key in always}
     optional = {key: value for key, value in mixed.items() if key not in always}
     table = st.fixed_dictionaries(fixed, optional=optional)
     odd = st.dictionaries(texts, wild, max_size=1)
-    return st.one_of(table, table, table, st.builds(lambda a, b: {**a, **b}, table, odd))
+    both = st.builds(lambda table, odd: {**table, **odd}, table, odd)
+    return st.integers(0, 9).flatmap(lambda number: both if number == 0 else table)
 
 
 @st.composite
@@ -185,7 +196,8 @@ def documents(draw: st.DrawFn) -> str:
     lines = [f"{key} = {toml(value)}" for key, value in draw(tables(ScenarioModel, ("title",)))
              .items() if key not in ("input", "tour")]  # fmt: skip
     source = draw(st.sampled_from(["ramp", "random", "zeros", "values", "digit"]))
-    given_input = draw(st.one_of(entries([source], (source,)), tables(Input, ())))
+    plain = entries([source], (source,))
+    given_input = draw(st.one_of(plain, plain, tables(Input, ())))
     lines.append(f"input = {toml(given_input)}")
     for _ in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from([*kinds()]))

@@ -163,7 +163,7 @@ def test_the_good_file_is_good() -> None:
             '[[tour]]\nat = "first"\nexpect.after = "8"',
             10,
             "tour[0].expect.after",
-            ["should be a number, not '8'"],
+            ["should be a number", "not '8'"],
         ),
         (
             '[[tour]]\nat = "first"\n[tour.expect]\nmac = 1.5',

@@ -56,6 +56,7 @@ FIELDS_THERE: dict[str, tuple[str, str]] = {
     "after": ("2", "2.001"),
     "outside": ("true", "false"),
     "why": ('"padding"', '"hole"'),
+    "reads": ("[{ tensor = 'input', index = [0, 0, 0, 3] }, { value = 2 }]", "[{ value = 1 }, {}]"),
 }
 
 
@@ -75,8 +76,13 @@ def test_every_field_can_hold_and_can_fail(field: str) -> None:
 
 
 def test_what_is_absent_is_not_equal_to_a_number() -> None:
-    visit = expecting("mac = 0, right = 0, product = 0, total = 0", "mean.forward[0,0,0,0] tap[0,0]")
+    at = "mean.forward[0,0,0,0] tap[0,0]"
+    visit = expecting("mac = 0, right = 0, product = 0, total = 0", at)
     assert [(check.found, check.ok) for check in visit.checks] == [(None, False)] * 4
+    visit = expecting('mac = "none", right = "none", product = "none", why = "none"', at)
+    assert [(check.found, check.ok) for check in visit.checks] == [(None, True)] * 4
+    assert not expecting('mac = "none"', "first").ok
+    assert not expecting("reads = [{}]", "first").ok
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.drawing.numbers import count, short_count
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.forward import ForwardScreen
-from cnnsim.tui.walk.changed import changed_scenario
+from cnnsim.tui.walk.changed import changed_input, changed_scenario, look_at_input
 from cnnsim.tui.walk.knobs import Value
 from cnnsim.tui.walk.layout import PANELS, WalkLayout, block_rows, lay_walk
 from cnnsim.tui.walk.picture import Source, source_of
@@ -213,10 +213,8 @@ class WalkScreen(BaseScreen):
         shape = network.input_shape
         if self._source is None or self._source[0] != shape:
             scenario = self.stepper.scenario
-            values = self.stepper.values[INPUT][0]
-            self._source = (
-                shape, source_of(scenario.model.input, values, shape, scenario.model.seed)
-            )  # fmt: skip
+            values = look_at_input(scenario, self.what, self.stepper.values[INPUT][0])
+            self._source = (shape, source_of(changed_input(scenario, self.what), values, shape))
             channels = self._channels(self._source[1])
             if self.channel not in channels:
                 self.channel = channels[0]

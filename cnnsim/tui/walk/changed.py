@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import Any
+
+import numpy as np
 
 from cnnsim.errors import UsageError
 from cnnsim.network.graph import INPUT
-from cnnsim.scenario.leaves import beside
+from cnnsim.scenario.leaves import Array, beside, read_input
 from cnnsim.scenario.model import Input
 from cnnsim.scenario.reader import MOST_MEMORY, MOST_STEPS
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.tui.walk.whatif import WhatIf
+
+#: Inputs of more numbers are not made for a look at them.
+_MOST_NUMBERS = 1 << 22
 
 
 def changed_scenario(scenario: Scenario, what: WhatIf) -> Scenario:
@@ -37,7 +43,7 @@ def changed_scenario(scenario: Scenario, what: WhatIf) -> Scenario:
     if steps > MOST_STEPS:
         raise UsageError(f"it would have {steps:,} steps; {MOST_STEPS:,} are the most")
     update: dict[str, Any] = {"tour": [], "weights": None}
-    update["input"] = _input(scenario, what)
+    update["input"] = changed_input(scenario, what)
     # Without a path nobody reads the file again and throws the changes away.
     return replace(
         scenario,
@@ -48,7 +54,8 @@ def changed_scenario(scenario: Scenario, what: WhatIf) -> Scenario:
     )
 
 
-def _input(scenario: Scenario, what: WhatIf) -> Input:
+def changed_input(scenario: Scenario, what: WhatIf) -> Input:
+    """The [input] table of the changed network."""
     given = scenario.model.input
     shape = what.outcome.network.input_shape
     batch = what.outcome.network.batch
@@ -67,3 +74,22 @@ def _input(scenario: Scenario, what: WhatIf) -> Input:
         if getattr(given, key) is not None:
             return Input(**{key: extents})
     return Input(random=extents)
+
+
+def look_at_input(scenario: Scenario, what: WhatIf, values: Array) -> Array:
+    """What the changed network would read, [c,h,w] or [features]; `values` are the file's.
+
+    A picture stays as it is: it is stretched when drawn. So that this takes no time, an input of
+    many numbers is a blank one of another size.
+    """
+    shape = what.outcome.network.input_shape
+    if not any(name == INPUT for name, _ in what.changes):
+        return values
+    given = changed_input(scenario, what)
+    if given.image is not None and given.grey == (len(values) == 1):
+        return values
+    if prod(shape) > _MOST_NUMBERS:
+        return np.zeros([min(extent, 64) for extent in shape])
+    model = scenario.model.model_copy(update={"input": given})
+    sample: Array = read_input(model, what.outcome.network, None)[0]
+    return sample

@@ -43,10 +43,10 @@ def lay_walk(width: int, height: int) -> WalkLayout:
 def _wide(width: int, height: int) -> WalkLayout:
     margin = 1
     inner = width - 2 * margin
-    bottom = min(10 + max(height - 34, 0) // 3, 20) if height >= 34 else 9
+    bottom = min(10 + max(height - 34, 0) // 5, 18) if height >= 34 else 9
     top = height - bottom
     # As wide as a square picture of half blocks is high; the table needs the rest.
-    picture = max(min(2 * (top - 2 - _WORDS) + 3, inner * 2 // 5), 34)
+    picture = max(min(2 * (top - 2 - _WORDS) + 3, inner * 21 // 50), 34)
     table = inner - picture - 1
     panels: dict[str, Rect] = {
         "table": (margin, 0, table, top),
@@ -66,4 +66,4 @@ def block_rows(height: int, lines: int) -> tuple[int, int]:
     """For a table of `lines` inside `height` rows: rows of rules, and of blocks with labels."""
     rules = 2 if height >= lines + 4 else 0
     left = height - lines - 2 - rules
-    return rules, min(left, 14) if left >= 5 else 0
+    return rules, min(left, 14) if left >= 4 else 0

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.network.graph import INPUT
 from cnnsim.network.layer import Shape
-from cnnsim.network.parameter import stream_of
 from cnnsim.scenario.model import Input
 from cnnsim.tui.drawing.cellclass import MAP, NUMBERS_LIMIT, CellClass, blocks, choose_class
 from cnnsim.tui.drawing.colour import rgb_of
@@ -20,9 +17,6 @@ from cnnsim.tui.drawing.plane import Plane, cell_at, size_of, value_width
 from cnnsim.tui.walk.sight import Sight
 
 Floats = npt.NDArray[np.float64]
-
-#: Inputs of more numbers are not made up for a look at them.
-_MOST_MADE_UP = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,44 +38,27 @@ class Source:
         return self.is_picture and len(self.values) == 3 and self.values.ndim == 3
 
 
-def source_of(given: Input, values: npt.NDArray[Any], size: Shape, seed: int) -> Source:
-    """What to look at: the values themselves, or what an input of another size would hold.
-
-    `values` are those of the file's input. Pictures are stretched when drawn; patterns are made
-    anew; typed values have no other size, so that random numbers take their place.
-    """
+def source_of(given: Input, values: npt.NDArray[Any], size: Shape) -> Source:
+    """What to look at. A picture may have another size than the network is asked for."""
     is_picture = given.image is not None or given.digit is not None
     shown = np.asarray(values, np.float64)
-    if shown.shape != size and not (is_picture and shown.ndim == 3 == len(size)):
-        shown = _made_up(given, size, seed)
-    elif shown.shape != size and size[0] not in (1, len(shown)):
-        shown = np.repeat(shown[:1], min(size[0], 64), axis=0)
     finite = shown[np.isfinite(shown)]
     scale = float(np.abs(finite).max()) if finite.size else 1.0
     return Source(shown, size, is_picture, scale or 1.0)
-
-
-def _made_up(given: Input, size: Shape, seed: int) -> Floats:
-    if prod(size) > _MOST_MADE_UP:
-        return np.zeros([min(extent, 64) for extent in size])
-    if given.ramp is not None:
-        return np.arange(1, prod(size) + 1, dtype=np.float64).reshape(size)
-    if given.zeros is not None or given.ones is not None:
-        return np.full(size, 1.0 if given.ones is not None else 0.0)
-    return stream_of(seed, INPUT).random(size)
 
 
 @dataclass(frozen=True, eq=False)
 class View:
     """A plane to draw, its class, and how its cells map to pixels of the input.
 
-    A cell stands for `step` x `step` pixels; a map has a margin of one cell, so that the ring
-    round a field at the edge can be seen.
+    Inside a margin of `margin` cells, `cells` (rows, columns) stand for all `pixels`. The margin
+    is there so that the ring round a field at the edge can be seen.
     """
 
     plane: Plane
     cls: CellClass
-    step: int
+    pixels: tuple[int, int]
+    cells: tuple[int, int]
     margin: int
 
     @property
@@ -118,18 +95,21 @@ def view_of(
         if view is not None:
             return view
     width, height = max(room[0], 4), max(room[1], 2)
-    cls, step = _pixels(rows, columns, width, height, half_blocks)
-    values = resample(plane, (rows, columns), step)
+    cls, cells = _cells(rows, columns, width, height, half_blocks)
+    values = resample(plane, *cells)
     bands = None
     if source.is_coloured and channel is None:
-        bands = [resample(band, (rows, columns), step) for band in source.values]
+        bands = [resample(band, *cells) for band in source.values]
     rgb = _colours(values, bands, source, palette) if palette.tinted else None
     field = None
     if sight is not None and sight.inside is not None:
         (top, bottom), (left, right) = sight.inside
-        corners = [(top, left), (bottom, right)]
-        field = frozenset((row // step + 1, column // step + 1) for row, column in corners)
-    return View(replace(base, values=np.pad(values, 1), field=field, rgb=rgb), cls, step, 1)
+        field = frozenset(
+            (row * cells[0] // rows + 1, column * cells[1] // columns + 1)
+            for row, column in ((top, left), (bottom, right))
+        )
+    framed = replace(base, values=np.pad(values, 1), field=field, rgb=rgb)
+    return View(framed, cls, (rows, columns), cells, 1)
 
 
 def _colours(
@@ -168,31 +148,32 @@ def _numbers(plane: Plane, sight: Sight | None, room: tuple[int, int]) -> View |
         padded = replace(plane, field=field, padding=rings)
         cls = choose_class([padded.outer], *room, value_width(padded), frame=(0, 0))
         if not cls.is_map:
-            return View(padded, cls, 1, 0)
+            whole = (plane.rows, plane.cols)
+            return View(padded, cls, whole, whole, 0)
     return None
 
 
-def _pixels(
+def _cells(
     rows: int, columns: int, width: int, height: int, half_blocks: bool
-) -> tuple[CellClass, int]:
-    """The largest pixels that fit, and how many input pixels a side go into one."""
+) -> tuple[CellClass, tuple[int, int]]:
+    """The largest cells that fit, and how many of them (rows, columns) make up the picture."""
     # The margin takes a cell on each side.
     most = min(width // (2 * (columns + 2)), height // (rows + 2))
     if most >= 1:
-        return blocks(2 * most, most), 1
+        return blocks(2 * most, most), (rows, columns)
     if half_blocks:
-        fits, cls = (width - 2, 2 * height - 2), MAP
+        across, down, cls = width - 2, 2 * height - 2, MAP
     else:
-        fits, cls = ((width // 2) - 2, height - 2), blocks(2)
-    step = max(-(-columns // max(fits[0], 1)), -(-rows // max(fits[1], 1)))
-    return cls, max(step, 1)
+        across, down, cls = width // 2 - 2, height - 2, blocks(2)
+    scale = min(max(across, 1) / columns, max(down, 1) / rows, 1.0)
+    return cls, (max(int(rows * scale), 1), max(int(columns * scale), 1))
 
 
-def resample(values: Floats, size: tuple[int, int], step: int) -> Floats:
-    """`values`, stretched to `size` pixels, as means over squares of `step` x `step` of these."""
-    for axis, extent in enumerate(size):
+def resample(values: Floats, rows: int, columns: int) -> Floats:
+    """`values` as `rows` x `columns` means over equal parts, or repeated where there are fewer."""
+    for axis, count in enumerate((rows, columns)):
         have = values.shape[axis]
-        edges = np.arange(0, extent, step) * have // extent
+        edges = np.arange(count) * have // count
         ends = np.append(edges[1:], have)
         if (ends > edges).all():
             sums = np.add.reduceat(values, edges, axis=axis)

@@ -161,8 +161,7 @@ def columns_for(lines: Sequence[Line], total: Line, width: int) -> tuple[list[Co
     else:
         widths[0] = max(width - widths[1] - 1, 4)
     sizes = dict(zip(keys, widths, strict=True))
-    if not short:
-        sizes = _with_extras(sizes, everything, width)
+    sizes = _with_extras(sizes, everything, width)
     columns = []
     x = 0
     for key, size in sizes.items():
@@ -183,7 +182,8 @@ def _with_extras(sizes: dict[str, int], lines: Sequence[Line], width: int) -> di
         bars["params_bar"] = min(left - 1, 4)
         left -= bars["params_bar"] + 1
     for key in ("field", "memory"):
-        size = max(len(TITLES[key]), *(len(cell(line, key, False)) for line in lines))
+        # A blank more keeps them apart from the percentages.
+        size = 1 + max(len(TITLES[key]), *(len(cell(line, key, False)) for line in lines))
         if left >= size + 8:
             extras[key] = size
             left -= size + 1
@@ -224,7 +224,14 @@ def cell(line: Line, key: str, short: bool) -> str:
     number = line.params if key == "params" else line.macs if key == "macs" else 0
     if not number:
         return ""
-    return short_count(number) if short and number >= 10**5 else count(number)
+    return compact(number) if short else count(number)
+
+
+def compact(number: int) -> str:
+    """At most six characters: ``34.9 k``, ``448 M``."""
+    if 10**4 <= number < 999_500:
+        return f"{number / 1000:.3g} k"
+    return short_count(number)
 
 
 def _percent(share: float, short: bool) -> str:

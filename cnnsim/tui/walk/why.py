@@ -67,14 +67,14 @@ def _broken_lines(network: Network, layer: Layer) -> list[Why]:
 
 
 def _reads(layer: Layer, place: Place) -> str:
-    """``96×27×27   size 5  stride 1  padding 2``."""
-    shapes = " and ".join(map(cross, place.inputs))
-    parts = [shapes]
+    """``96×27×27, size 5, stride 1, padding 2``; how many units is told by the other lines."""
+    parts = [" and ".join(map(cross, place.inputs))]
     for key in layer_keys(layer):
         value = layer_value(layer, key)
-        if value is not None and not (key == "dilation" and shown(value) == "1"):
+        usual = key == "dilation" and value is not None and shown(value) == "1"
+        if value is not None and not usual and key not in ("filters", "units"):
             parts.append(f"{key} {shown(value)}")
-    return "  ".join(parts)
+    return ", ".join(parts)
 
 
 def _field_lines(layer: Layer, place: Place, fields: dict[str, ReceptiveField | None]) -> list[Why]:

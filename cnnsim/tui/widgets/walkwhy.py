@@ -27,18 +27,18 @@ field grows by (kernel − 1) times the jump, the pixels between two neighbourin
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._name = ""
+        self._subject = ""
         self._lines: tuple[Why, ...] = ()
 
     def show(self, name: str, lines: Sequence[Why]) -> None:
         """Set the layer and its reasons."""
-        self._name, self._lines = name, tuple(lines)
+        self._subject, self._lines = name, tuple(lines)
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
         """The lines, formulas in the middle, results at the right."""
         palette = self.palette
-        title = [("why this shape  ", palette.dim), (self._name, palette.bold)]
+        title: list[Piece] = [("why this shape  ", palette.dim), (self._subject, palette.bold)]
         self.draw_frame(canvas, title[1:] if self._tabs else title)
         rows = why_rows(self._lines, canvas.width - 4, palette)
         # A blank line sets the input apart where there is room for it.
@@ -60,7 +60,7 @@ def why_rows(lines: Sequence[Why], width: int, palette: Palette) -> list[tuple[l
     for line in lines:
         room = max(width - label, 4)
         parts = [
-            " ".join(text for text, _ in words).replace("  ", " ")
+            "".join(text for text, _ in words)
             for words in wrap([[(line.formula, "base")]], room)
         ] or [""]
         if cell_len(line.formula) <= room:

@@ -1,0 +1,64 @@
+"""--help, --version, and what a command must not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from running import Run
+
+from cnnsim import __version__
+from cnnsim.cli.app import COMMANDS
+
+HEAVY = ("numpy", "numba", "textual", "pydantic")
+
+
+def test_help_names_every_command_and_option(run: Run) -> None:
+    result = run("--help")
+    assert result.code == 0
+    assert not result.err
+    for word in (*COMMANDS, "--at", "--theme", "--glyphs", "--set", "--version", "Examples:"):
+        assert word in result.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(run: Run, name: str) -> None:
+    result = run(name, "--help")
+    assert result.code == 0
+    assert result.out.startswith(f"Usage: cnnsim {name}")
+    assert f"  cnnsim {name}" in result.out.split("Examples:")[1]
+    assert all(len(line) <= 100 for line in result.out.splitlines())
+
+
+def test_json_says_how_it_writes_what_is_not_finite(run: Run) -> None:
+    assert '"NaN", "Infinity", "-Infinity"' in run("values", "--help").out
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out == f"cnnsim {__version__}\n"
+
+
+def loaded(*argv: str) -> set[str]:
+    """The heavy modules that a fresh process has loaded after the command."""
+    code = (
+        "import sys; from cnnsim.cli import main; code = main(sys.argv[1:]);"
+        "print(*[m for m in ('numpy', 'numba', 'llvmlite', 'textual', 'pydantic')"
+        " if m in sys.modules], file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *argv], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["replay", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(argv: list[str]) -> None:
+    assert not loaded(*argv)
+
+
+@pytest.mark.parametrize(
+    "argv", [["list"], ["shapes", "sobel"], ["validate", "sobel"], ["replay", "sobel"]]
+)
+def test_small_commands_import_neither_compiler_nor_app(argv: list[str]) -> None:
+    assert not loaded(*argv) & {"numba", "llvmlite", "textual"}

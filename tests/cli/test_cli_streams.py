@@ -1,0 +1,149 @@
+"""Outputs that fill up, close, break or know few characters; interrupts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pytest
+from running import command, shell, spawn, write
+
+#: Enough steps to be interrupted in.
+LONG = """
+title = "Long"
+[input]
+zeros = [8, 64, 64]
+[[layers]]
+type = "conv2d"
+name = "conv1"
+filters = 8
+size = 3
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("words", ["list", "--help", "replay sobel --steps --json"])
+def test_a_full_disk(words: str) -> None:
+    done = shell(f"cnnsim {words} > /dev/full")
+    assert done.returncode == 1
+    assert done.stderr == "error: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "words", ["replay {} --steps --all --json", "replay {} --steps --all", "--help"]
+)
+def test_a_pipe_that_nobody_reads(tmp_path: Path, words: str) -> None:
+    file = write(tmp_path / "long.toml", LONG)
+    done = shell(f"set -o pipefail; cnnsim {words.format(file)} | true; echo ${{PIPESTATUS[0]}}")
+    assert done.stdout == "0\n"
+    assert not done.stderr
+
+
+def test_closed_streams() -> None:
+    assert shell("cnnsim list >&-").returncode == 1
+    assert "standard output is closed" in shell("cnnsim list >&-").stderr
+    assert shell("cnnsim nothing 2>&-").returncode == 2
+    done = shell("cnnsim validate - <&-")
+    assert (done.returncode, done.stdout) == (2, "stdin: standard input is closed\n")
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    file = write(tmp_path / "long.toml", LONG)
+    words, environment = command("replay", file, "--steps", "--json", "--all")
+    with subprocess.Popen(
+        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert not errors
+
+
+def test_terminated(tmp_path: Path) -> None:
+    file = write(tmp_path / "long.toml", LONG)
+    words, environment = command("replay", file, "--steps", "--json", "--all")
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.terminate()
+        process.stdout.close()
+        assert process.wait(30) == -signal.SIGTERM
+
+
+def test_few_characters(toy: Path) -> None:
+    done = spawn("replay", toy, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "3*0 = 0   8 + 0 -> 8" in done.stdout
+    assert "ok after = 8" in done.stdout
+    table = spawn("list", PYTHONIOENCODING="ascii")
+    assert table.returncode == 0
+    assert table.stdout.isascii()
+
+
+def in_terminal(*argv: str | Path, columns: int = 70, **changes: str) -> tuple[int | None, str]:
+    """Exit code and output of the command on a terminal."""
+    words, environment = command(*argv, **{"TERM": "xterm-256color", **changes})
+    child = pexpect.spawn(
+        words[0], words[1:], env=environment, dimensions=(24, columns), encoding="utf-8", timeout=30
+    )
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, str(child.before)
+
+
+def test_colour_and_markdown_on_a_terminal_only(toy: Path) -> None:
+    code, shown = in_terminal("replay", toy)
+    assert code == 0
+    assert "\x1b[1m3·0\x1b[0m" in shown
+    assert "\x1b[32m✓\x1b[0m" in shown
+    for changes in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        _, plain = in_terminal("replay", toy, **changes)
+        assert "\x1b" not in plain
+        assert "The last product is **3·0**." in plain
+    assert "\x1b" not in spawn("replay", toy, FORCE_COLOR="1", TERM="xterm-256color").stdout
+
+
+def test_errors_have_colour_on_a_terminal_only() -> None:
+    _, shown = in_terminal("replay", "nothing")
+    assert "\x1b[1;31merror:\x1b[0m no scenario" in shown
+    _, plain = in_terminal("replay", "nothing", NO_COLOR="1")
+    assert "\x1b" not in plain
+
+
+def test_a_table_fits_a_terminal_and_is_never_cut() -> None:
+    _, narrow = in_terminal("list", columns=90, NO_COLOR="1")
+    assert max(map(len, narrow.splitlines())) <= 90
+    _, wide = in_terminal("shapes", "sobel", columns=40, NO_COLOR="1")
+    assert "receptive field/stride/pad" in wide
+
+
+def test_waiting_is_told_on_standard_error(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from cnnsim.cli.progress import Narrator\n"
+        "from cnnsim.kernels.fill import Progress\n"
+        "with Narrator('drawing') as say:\n"
+        "    time.sleep(0.8)\n"
+        "    say(Progress('computing', 'conv1.forward', 0.5)); time.sleep(1.0)\n"
+        "    say(Progress('computing', 'conv2.forward', 0.0))\n"
+        "with Narrator('quick') as say:\n"
+        "    say(Progress('computing', 'conv1.forward', 0.5))\n"
+    )
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert not done.stdout
+    assert done.stderr.splitlines() == ["drawing…", "computing conv2.forward…"]
+    assert time.monotonic() - began < 20
+
+
+def test_module_is_the_command_too() -> None:
+    assert "cnnsim" in os.path.basename(command("--version")[0][2])
+    assert spawn("--version").stdout.startswith("cnnsim ")
