@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 
+from cnnsim.errors import CnnsimError, unprintable
 from cnnsim.network.graph import INPUT, Network, connect
 from cnnsim.network.layer import kinds
 from cnnsim.scenario.reader import parse_scenario
@@ -23,6 +24,7 @@ from cnnsim.stepper.values import Values
 from cnnsim.steps.sweep import ADD, FAR, Read, Sweep, product
 
 Array = npt.NDArray[Any]
+T = TypeVar("T")
 
 
 def examples(count: int) -> settings:
@@ -39,8 +41,7 @@ def network(
 ) -> Network:
     """The network of `entries`, as they would stand in a file; a missing name is the type's."""
     layers = [
-        kinds()[entry["type"]].model_validate({"name": entry["type"], **entry})
-        for entry in entries
+        kinds()[entry["type"]].model_validate({"name": entry["type"], **entry}) for entry in entries
     ]
     return connect(layers, tuple(shape), batch, training, seed)
 
@@ -53,11 +54,10 @@ def sound(net: Network) -> Network:
 
 
 def values_of(net: Network, x: Array, **leaves: Array) -> Values:
-    """All tensors of `net` for the input `x` (batch first); ``conv2d_w=…`` replaces ``conv2d.w``."""
-    given = {name.replace("__", "."): value for name, value in leaves.items()}
+    """All tensors of `net` for the input `x` (batch first); `leaves` replace drawn ones."""
     found: dict[str, Array] = {INPUT: np.asarray(x, np.float64)}
     for name, parameter in (*sound(net).parameters.items(), *net.constants.items()):
-        found[name] = given.get(name, None) if name in given else parameter.draw(net.seed, name)
+        found[name] = leaves[name] if name in leaves else parameter.draw(net.seed, name)
     return Values(net.sweeps, found)
 
 
@@ -74,6 +74,20 @@ def scenario(text: str, **options: Any) -> Scenario:
 def stepper(text: str, **options: Any) -> Stepper:
     """The same, opened."""
     return Stepper(scenario(text, **options))
+
+
+def attempt(call: Callable[[], T]) -> T | CnnsimError:
+    """What `call` gives, or the error it raises, whose text must be fit for a terminal.
+
+    Anything but a CnnsimError goes through.
+    """
+    try:
+        return call()
+    except CnnsimError as error:
+        told = error
+    assert str(told)
+    assert unprintable(str(told)) is None, repr(str(told))
+    return told
 
 
 ALEXNET_LAYERS: tuple[dict[str, Any], ...] = (
@@ -307,7 +321,6 @@ def same_bits(first: Array, second: Array) -> bool:
     )
 
 
-
 @dataclass(frozen=True)
 class Oracle:
     """A layer of ``oracles/layers.npz`` with what torch or SciPy says about it."""
@@ -385,7 +398,9 @@ def gradients_of(case: Case, dy: Array) -> Gradients:
 
 #: One network for each kind of sweep there is: entries, input shape, batch, training.
 EVERY_KIND: dict[str, tuple[tuple[dict[str, Any], ...], tuple[int, ...], int, bool]] = {
-    "conv, tied": (({"type": "conv2d", "filters": 3, "size": 3, "padding": 1},), (2, 4, 5), 2, False),
+    "conv, tied": (
+        ({"type": "conv2d", "filters": 3, "size": 3, "padding": 1},), (2, 4, 5), 2, False,
+    ),
     "conv, untied, turned": (
         ({"type": "conv2d", "filters": 2, "size": 2, "bias": "untied", "mode": "convolution"},),
         (2, 3, 4), 1, False,

@@ -56,7 +56,8 @@ def home(
         )
     from cnnsim.tui.app import run_app
 
-    chosen = glyphs or ("unicode" if has_unicode(sys.stdout) else "ascii")
+    # Where the terminal leaves it open, the settings decide.
+    chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
     return run_app(scenario, at, theme, chosen, tuple(settings))
 
 

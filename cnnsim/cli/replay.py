@@ -13,7 +13,7 @@ from cnnsim.cli.output import console, emit
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import has_colour, output, style
-from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.errors import CnnsimError, UsageError, printable
 
 if TYPE_CHECKING:
     from cnnsim.stepper.replay import Check, Visit
@@ -127,7 +127,9 @@ class Report:
     def _head(self, name: str, title: str, stops: int) -> None:
         out = output()
         nothing = "" if stops else "   (no tour)"
-        print(f"{style(name, '1', out)}   {' '.join(title.split())}{nothing}\n", file=out)
+        print(
+            f"{style(printable(name), '1', out)}   {' '.join(title.split())}{nothing}\n", file=out
+        )
 
     def _tell(self, stepper: Stepper, found: Visit) -> None:
         from cnnsim.cli.sentence import sentence
@@ -175,7 +177,7 @@ def _shown(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value).removesuffix(".0").replace("inf", "∞").replace("nan", "NaN")
-    return str(value)
+    return printable(str(value), 2000)
 
 
 def _count(number: int, noun: str) -> str:

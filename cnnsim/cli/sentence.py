@@ -64,14 +64,9 @@ def fold_text(
     return f"{folded.format(short(before), second)} → {end}"
 
 
-def finish_text(
-    sweep: Sweep, cell: tuple[int, ...], tap: tuple[int, ...], after: float, total: float | None
-) -> str:
+def finish_text(sweep: Sweep, cell: tuple[int, ...], after: float, total: float | None) -> str:
     """``40 / 4 = 10`` at a cell's last tap; empty where there is no finish."""
-    if total is None:
-        return ""
-    formula = sweep.fill_in(sweep.finish_formula or "{0}", cell, tap)
-    return f"{formula.format(short(total))} = {short(after)}"
+    return "" if total is None else f"{sweep.finish_text(short(total), cell)} = {short(after)}"
 
 
 def sentence(sweep: Sweep, reading: Reading) -> str:
@@ -81,7 +76,7 @@ def sentence(sweep: Sweep, reading: Reading) -> str:
     parts = [
         term_text(sweep, cell, tap, values, reading.term),
         fold_text(sweep, reading.term, reading.before, reading.after, reading.total),
-        finish_text(sweep, cell, tap, reading.after, reading.total),
+        finish_text(sweep, cell, reading.after, reading.total),
         f"({reading.why})" if reading.why else "",
     ]
     return "   ".join(part for part in parts if part)

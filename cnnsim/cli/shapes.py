@@ -89,7 +89,9 @@ def _sentence(error: ShapeError) -> ShapeError:
 
 def _print_table(name: str, walked: Walk) -> None:
     macs = walked.total("macs")
-    title = f"{style(name, '1', output())}   input {'x'.join(map(str, walked.input_shape))}"
+    title = (
+        f"{style(printable(name), '1', output())}   input {'x'.join(map(str, walked.input_shape))}"
+    )
     output().write(f"{title}   one sample; 1 MB = 10^6 bytes of float32\n\n")
     totals = []
     if walked.error is None:

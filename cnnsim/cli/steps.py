@@ -11,7 +11,7 @@ from cnnsim.cli.rows import Row, step_blocks
 from cnnsim.cli.sentence import finish_text, fold_text, term_text
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import output
-from cnnsim.errors import UsageError
+from cnnsim.errors import UsageError, printable
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import bracketed, parse_address
 from cnnsim.steps.sweep import Sweep
@@ -89,7 +89,7 @@ def _csv_row(row: Row) -> tuple[object, ...]:
         if read["index"] is not None
     ]
     return (
-        row["scenario"],
+        printable(row["scenario"]),
         row["step"],
         row["mac"],
         row["address"],

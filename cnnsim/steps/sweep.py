@@ -106,7 +106,8 @@ class Sweep:
         start: what the fold starts from, a number or a tensor.
         finish: ``(total, cell, params)`` to the value of the cell.
         formula: the term for people; ``{0}`` is what the first read gave.
-        finish_formula: the same for the finish; ``{0}`` is the total, params by name.
+        finish_formula: the same for the finish; ``{0}`` is the total, ``{count}`` what a finish that
+            divides divides by.
         origins: where the coordinates of the reads come from.
         counts_macs: its taps are the multiply-adds that are numbered (conv2d and dense, forward).
         transcendental: the term calls exp or the like, whose last bit differs between libraries;
@@ -170,6 +171,14 @@ class Sweep:
         if isinstance(self.start, Start):
             names.append(self.start.tensor)
         return tuple(dict.fromkeys(names))
+
+    def finish_text(self, total: str, cell: tuple[int, ...]) -> str:
+        """The finish of `cell` with its numbers, such as ``14 / 4``."""
+        formula = self.finish_formula or "finish({0})"
+        count = ""
+        if "{count}" in formula:
+            count = f"{1.0 / float(self.finish(1.0, cell, self.params)):.12g}"
+        return formula.format(total, count=count)
 
     def fill_in(self, text: str, cell: tuple[int, ...], tap: tuple[int, ...]) -> str:
         """`text` with the names of axes and params replaced by their numbers."""

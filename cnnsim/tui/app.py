@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.worker import WorkerFailed
 
 from cnnsim.errors import CnnsimError
 from cnnsim.tui.commands import Everything
 from cnnsim.tui.config import Config, read_config
 from cnnsim.tui.drawing.palette import ANSI, MONO, Palette, palette_named
+from cnnsim.tui.failure import unexpected
 from cnnsim.tui.marks import Marks
+from cnnsim.tui.plain import PlainFilter
 from cnnsim.tui.theme import CYCLE, THEMES, theme_for
 
 if TYPE_CHECKING:
@@ -45,6 +50,9 @@ class CnnsimApp(App[int]):
         self.marks = marks or Marks()
         #: The marks of earlier sessions: where "resume" goes.
         self.resume_marks = dict(self.marks.recent())
+        #: What nobody had thought of, if it happened.
+        self.failure: BaseException | None = None
+        self._plain = PlainFilter()
         self._scenario = scenario
         self._at = at
 
@@ -109,6 +117,28 @@ class CnnsimApp(App[int]):
     def _end(self, code: int) -> None:
         self.exit(code, return_code=code)
 
+    def action_command_palette(self) -> None:
+        """Everything by name."""
+        from cnnsim.tui.screens.everything import EverythingScreen
+
+        if not isinstance(self.screen, EverythingScreen):
+            self.push_screen(EverythingScreen(id="--command-palette"))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, then the one for terminals without Unicode."""
+        filters = super().get_line_filters()
+        return [*filters, self._plain] if self.ascii else filters
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave the screen; `run_app` says what was wrong once the terminal is itself again."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        if self.failure is None:
+            self.failure = error.error if isinstance(error, WorkerFailed) else error
+        self._close_messages_no_wait()
+
     async def action_quit(self) -> None:
         """Remember where one was, and go."""
         self.marks.save()
@@ -149,4 +179,6 @@ def run_app(
     app = CnnsimApp(scenario, step, replace(config, **changes))
     app.run()
     app.marks.save()
+    if app.failure is not None:
+        raise unexpected(app.failure)
     return app.return_code or 0

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 
 from cnnsim.errors import CnnsimError
 from cnnsim.tui.actions import actions_of, key_name
@@ -30,7 +31,7 @@ class Everything(Provider):
     async def discover(self) -> Hits:
         """All commands, before anything is typed."""
         for command in self._commands():
-            yield DiscoveryHit(command.name, command.run, help=command.help)
+            yield DiscoveryHit(escape(command.name), command.run, help=escape(command.help))
 
     async def search(self, query: str) -> Hits:
         """The commands that match, and the address that `query` may be."""
@@ -38,7 +39,8 @@ class Everything(Provider):
         for command in (*self._addresses(query), *self._commands()):
             score = matcher.match(command.name)
             if score > 0:
-                yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
+                shown = matcher.highlight(command.name)
+                yield Hit(score, shown, command.run, help=escape(command.help))
 
     def _commands(self) -> Iterator[Command]:
         from cnnsim.tui.screens.base import BaseScreen

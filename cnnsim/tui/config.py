@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_config_path
 
 from cnnsim.errors import UsageError, did_you_mean, printable
+
+_MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 
 THEMES = ("dark", "light", "ansi")
 GLYPHS = ("unicode", "ascii")
@@ -57,4 +60,29 @@ def read_config() -> Config:
     for unknown in unknown_ids(keys):
         near = did_you_mean(unknown, [action.id for action in ACTIONS])
         raise UsageError(f"{where}: no action '{printable(unknown)}'{near}")
+    for action, names in keys.items():
+        for name in names.split(","):
+            if not is_key(name.strip()):
+                raise UsageError(
+                    f"{where}: {action}: no key '{printable(name.strip())}'",
+                    "keys are called like z, ?, space, f5, ctrl+t, shift+left; a comma parts two",
+                )
     return Config(theme, glyphs, dict(keys))
+
+
+def is_key(name: str) -> bool:
+    """Whether `name` is what Textual calls a key: ``z``, ``?``, ``question_mark``, ``ctrl+t``."""
+    from textual.keys import KEY_NAME_REPLACEMENTS, Keys
+
+    *modifiers, last = name.split("+") if len(name) > 1 else [name]
+    if not _MODIFIERS.issuperset(modifiers):
+        return False
+    if len(last) == 1:
+        return last.isprintable()
+    if last in KEY_NAME_REPLACEMENTS.values() or any(last == key.value for key in Keys):
+        return True
+    try:
+        # Not every name of a character is a key: there is one called "banana".
+        return unicodedata.lookup(last.replace("_", " ")) < "\u0370"
+    except KeyError:
+        return False

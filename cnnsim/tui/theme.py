@@ -46,8 +46,53 @@ def _theme(palette: Palette, dark: bool) -> Theme:
     )
 
 
-#: The themes for dark and light.
-THEMES = (_theme(DARK, True), _theme(LIGHT, False))
+def _ansi_theme() -> Theme:
+    """The terminal's own colours only; what is chosen is reversed, so it shows on any ground."""
+    quiet, plain = "ansi_bright_black", "ansi_default"
+    return Theme(
+        name="cnnsim-ansi",
+        ansi=True,
+        primary=plain,
+        secondary=quiet,
+        accent=plain,
+        warning=plain,
+        error=plain,
+        success="ansi_green",
+        foreground=plain,
+        background=plain,
+        surface=plain,
+        panel=plain,
+        boost=plain,
+        variables={
+            "ansi-background": plain,
+            "ansi-foreground": plain,
+            "border": quiet,
+            "border-blurred": quiet,
+            "block-cursor-background": plain,
+            "block-cursor-foreground": plain,
+            "block-cursor-text-style": "reverse",
+            "block-cursor-blurred-background": plain,
+            "block-cursor-blurred-foreground": plain,
+            "block-cursor-blurred-text-style": "reverse",
+            "block-hover-background": plain,
+            "input-cursor-background": plain,
+            "input-cursor-foreground": plain,
+            "input-cursor-text-style": "reverse",
+            "input-selection-background": plain,
+            "input-selection-foreground": quiet,
+            "scrollbar": quiet,
+            "scrollbar-hover": quiet,
+            "scrollbar-active": plain,
+            "scrollbar-background": plain,
+            "scrollbar-background-hover": plain,
+            "scrollbar-background-active": plain,
+            "scrollbar-corner-color": plain,
+        },
+    )
+
+
+#: The themes for dark, light and the terminal's own colours.
+THEMES = (_theme(DARK, True), _theme(LIGHT, False), _ansi_theme())
 
 #: Palettes in the order in which the theme key goes through them.
 CYCLE = (DARK, LIGHT, ANSI)
@@ -55,4 +100,4 @@ CYCLE = (DARK, LIGHT, ANSI)
 
 def theme_for(palette: Palette) -> str:
     """The name of the Textual theme that goes with `palette`."""
-    return "textual-ansi" if palette in (ANSI, MONO) else f"cnnsim-{palette.name}"
+    return "cnnsim-ansi" if palette in (ANSI, MONO) else f"cnnsim-{palette.name}"

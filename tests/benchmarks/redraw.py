@@ -14,7 +14,7 @@ from tests.benchmarks.terminal import LARGE, USUAL, Size
 #: Where redraws are measured: a scenario, a place whose cell goes on for a while.
 PLACES = (
     ("toy_2x2", "conv1.forward[0,0,1,0] tap[0,0,0]"),
-    ("sobel", "conv1.forward[0,0,1,1] tap[0,0,0]"),
+    ("sobel", "correlate.forward[0,0,1,1] tap[0,0,0]"),
     ("alexnet", "conv2.forward[0,225,14,7] tap[32,0,0]"),
 )
 #: Redraws of each place.
@@ -37,7 +37,7 @@ def measured_app(scenario: Any, step: int) -> Any:
 
     class MeasuredApp(app.CnnsimApp):
         # A path relative to the class's own file would be looked for here.
-        CSS_PATH = Path(app.__file__).with_name("app.tcss")
+        CSS_PATH = str(Path(app.__file__).with_name("app.tcss"))
         painted: Callable[[], None] = staticmethod(lambda: None)
 
         @property

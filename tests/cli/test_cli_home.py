@@ -25,7 +25,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 def test_home(run: Run, opened: list[tuple[Any, ...]]) -> None:
     assert run().code == 0
-    assert opened == [(None, None, None, "unicode", ())]
+    assert opened == [(None, None, None, None, ())]
 
 
 def test_a_scenario(run: Run, opened: list[tuple[Any, ...]], toy: Path) -> None:

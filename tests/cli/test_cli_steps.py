@@ -31,7 +31,7 @@ def test_rows_are_readings(stepper: Stepper) -> None:
             assert row["layer"] == sweep.layer
             step += 1
     assert step == len(stepper.trace)
-    assert {why for why in ("padding", "hole", None)} == {
+    assert {"padding", "hole", None} == {
         stepper.read(step).why for step in range(len(stepper.trace))
     }
 

@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from running import Run, spawn
+from running import TOY, Run, spawn, write
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,19 @@ def test_control_characters_never_reach_the_terminal(run: Run, argv: list[str]) 
     for text in (result.out, result.err):
         bad = [c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs")]
         assert not bad
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["replay"], ["replay", "--steps"], ["replay", "--steps", "--csv"], ["shapes"], ["validate"]],
+)
+def test_nor_do_those_of_a_file_and_its_name(run: Run, tmp_path: Path, words: list[str]) -> None:
+    text = TOY.replace("after = 8", 'layer = "\\u001b[31m"')
+    file = write(tmp_path / "a\x1b]0;b\x07.toml", text)
+    command, *options = words
+    result = run(command, file, *options)
+    assert result.code == int(words == ["replay"])
+    assert not [c for c in result.out + result.err if c != "\n" and ord(c) < 32]
 
 
 def test_a_file_called_like_a_command(

@@ -103,11 +103,10 @@ def test_all_cells_together_or_one_by_one(name: str) -> None:
 def test_nan_infinity_and_zeros_of_both_signs() -> None:
     case = Case(
         {"type": "conv2d", "kernel": np.ones((2, 1, 2, 2)), "padding": 1},
-        np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e308, -1e308, 5e-324, 1]).reshape(1, 1, 3, 3),
+        np.reshape([0.0, -0.0, np.inf, -np.inf, np.nan, 1e308, -1e308, 5e-324, 1], (1, 1, 3, 3)),
     )
-    values = values_of(case.net, case.x)
-    values._leaves["conv2d.w"] = np.array([0.0, -0.0, 1, -2, np.inf, 3, 0.5, -1]).reshape(2, 1, 2, 2)
-    check(case.net.sweeps[0], values)
+    kernel = np.reshape([0.0, -0.0, 1, -2, np.inf, 3, 0.5, -1], (2, 1, 2, 2))
+    check(case.net.sweeps[0], values_of(case.net, case.x, **{"conv2d.w": kernel}))
     # Of two zeros of different sign either may count as the larger: processors differ.
     x = np.where(case.x == 0, 0.0, case.x)
     pool = Case({"type": "max_pool2d", "size": 2, "padding": 1, "stride": 1}, x).net
@@ -173,9 +172,7 @@ def test_small_sweeps_do_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("name", ["curves", "head", "adds"])
-def test_what_cannot_be_compiled_runs_on_numpy(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_compiled_runs_on_numpy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sweeps of one term a cell and those that call exp, however large."""
     monkeypatch.setattr(fill_module, "COMPILE_FROM", 1)
     net, values = every_kind(name)

@@ -10,6 +10,7 @@ from hypothesis import given
 from strategies import Case, both, convolutions, examples, forward, four_sides
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)
 
 
 def expected(case: Case) -> np.ndarray[Any, Any]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from strategies import examples, forward, generators, network, values_of
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)
 F = torch.nn.functional
 
 #: Values around every bend, and far out.
@@ -18,9 +19,7 @@ BENDS = np.array(
     [0.0, -0.0, 1e-300, -1e-300, 0.5, -0.5, 20, -20, 709, -709, 1e4, -1e4, np.inf, -np.inf, np.nan]
 )
 
-shapes = st.one_of(
-    st.tuples(st.integers(1, 6)), st.tuples(*(st.integers(1, 4) for _ in range(3)))
-)
+shapes = st.one_of(st.tuples(st.integers(1, 6)), st.tuples(*(st.integers(1, 4) for _ in range(3))))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +109,5 @@ def test_batch_norm_in_training(
     np.testing.assert_allclose(values["batch_norm2d.batch_variance"], variance.numpy(), **near)
     normal = F.batch_norm(pixels, None, None, training=True)
     np.testing.assert_allclose(values["batch_norm2d.normalised"], normal.numpy(), **near)
-    y = F.batch_norm(
-        pixels, None, None, torch.tensor(scale), torch.tensor(shift), training=True
-    )
+    y = F.batch_norm(pixels, None, None, torch.tensor(scale), torch.tensor(shift), training=True)
     np.testing.assert_allclose(values["batch_norm2d.y"], y.numpy(), **near)

@@ -8,6 +8,7 @@ from hypothesis import given
 from strategies import Case, both, examples, forward, pools, values_of
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)
 
 
 @examples(150)

@@ -2,7 +2,7 @@
 
 Run ``python tests/oracles/make.py`` with torch and scipy installed. ``cases`` in the file is JSON:
 for each case the layer's keys, whether the network trains, and which arrays belong to it; an array
-``3.x`` is the input of case 3, ``3.kernel`` a key of its layer, ``3.y`` a tensor that must come out.
+``3.x`` is the input of case 3, ``3.kernel`` a key of its layer, ``3.y`` what must come out.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ def add(
 ) -> None:
     """One case: `given` are arrays among the layer's keys, `expected` the tensors that follow."""
     number = len(cases)
-    cases.append(
-        {"entry": entry, "training": training, "given": [*given], "expected": [*expected]}
-    )
+    cases.append({"entry": entry, "training": training, "given": [*given], "expected": [*expected]})
     for key, array in {"x": x, **given, **expected}.items():
         arrays[f"{number}.{key}"] = np.asarray(array)
 

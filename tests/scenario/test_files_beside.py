@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import save_file
+from strategies import attempt
 
 from cnnsim.errors import CnnsimError, UsageError, unprintable
 from cnnsim.scenario.reader import check_file, read_scenario
@@ -103,7 +104,7 @@ def test_a_tensor_has_another_shape(tmp_path: Path) -> None:
         assert part in said
 
 
-@pytest.mark.parametrize("data", [b"", b"x" * 7, b"\xff" * 100, b"\x08\0\0\0\0\0\0\0{\"a\": 3", None])
+@pytest.mark.parametrize("data", [b"", b"x" * 7, b"\xff" * 100, b'\x08\0\0\0\0\0\0\0{"a": 3', None])
 def test_weights_that_are_none(tmp_path: Path, data: bytes | None) -> None:
     if data is None:
         save_file(tensors(), tmp_path / "good")
@@ -256,10 +257,7 @@ def test_damaged_pictures(tmp_path: Path) -> None:
         (tmp_path / "p.png").write_bytes(damaged)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            try:
-                read_scenario(file).leaves()
-            except CnnsimError as error:
-                assert unprintable(str(error)) is None
+            attempt(lambda: read_scenario(file).leaves())
 
 
 def test_a_picture_that_is_too_large(tmp_path: Path) -> None:
@@ -270,9 +268,7 @@ def test_a_picture_that_is_too_large(tmp_path: Path) -> None:
         assert "pixels" in complaint(picture_file(tmp_path, keys))
 
 
-def test_paths_are_relative_to_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.fromarray(COLOURS).save(tmp_path / "p.png")
     file = picture_file(tmp_path)
     monkeypatch.chdir("/")

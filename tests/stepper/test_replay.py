@@ -107,7 +107,12 @@ def test_whole_tensors(values: str, ok: bool) -> None:
 def test_the_place_of_what_is_off() -> None:
     visit = expecting('tensors."conv1.y" = [[8, 7, 1], [4, 5.5, -9]], after = 8')
     wrong, right = visit.checks
-    assert (wrong.what, wrong.expected, wrong.found, wrong.ok) == ("conv1.y[0,0,1,1]", 5.5, 5, False)
+    assert (wrong.what, wrong.expected, wrong.found, wrong.ok) == (
+        "conv1.y[0,0,1,1]",
+        5.5,
+        5,
+        False,
+    )
     assert right.ok
     assert visit.as_dict("toy")["ok"] is False
 

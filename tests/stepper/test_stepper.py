@@ -179,7 +179,9 @@ def test_alexnet_opens_anywhere_by_its_shapes() -> None:
 
 
 def test_float32_weights_are_read_exactly() -> None:
-    it = stepper("[input]\nones = [1, 3, 3]\n[[layers]]\ntype='conv2d'\nname='c'\nfilters=1\nsize=3\n")
+    it = stepper(
+        "[input]\nones = [1, 3, 3]\n[[layers]]\ntype='conv2d'\nname='c'\nfilters=1\nsize=3\n"
+    )
     weights, bias = it.values["c.w"], it.values["c.b"]
     assert weights.dtype == np.float32
     total = float(bias[0])

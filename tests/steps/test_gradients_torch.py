@@ -10,6 +10,7 @@ from strategies import Gradients, both, examples, four_sides, gradients
 from cnnsim.kernels.vectorised import fill_vectorised
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)
 
 
 @examples(80)

@@ -52,7 +52,9 @@ class Model:
         skipped = False
         indices = sweep.where(position.cell, position.tap, sweep.params)
         for read, index in zip(sweep.reads, indices, strict=True):
-            inside = all(0 <= at < size for at, size in zip(index, shapes[read.tensor], strict=True))
+            inside = all(
+                0 <= at < size for at, size in zip(index, shapes[read.tensor], strict=True)
+            )
             skipped |= not inside and (padding or read.outside is None)
         return skipped
 

@@ -34,7 +34,9 @@ def sweep_of(cells: tuple[int, ...], taps: tuple[int, ...], name: str = "s", mac
 
 
 @examples(60)
-@given(st.lists(st.tuples(extents, extents, st.booleans()), min_size=1, max_size=4), st.integers(1, 3))
+@given(
+    st.lists(st.tuples(extents, extents, st.booleans()), min_size=1, max_size=4), st.integers(1, 3)
+)
 def test_every_cell_and_tap_exactly_once_in_order(
     sizes: list[tuple[tuple[int, ...], tuple[int, ...], bool]], iterations: int
 ) -> None:

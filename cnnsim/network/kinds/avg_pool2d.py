@@ -53,7 +53,7 @@ class AvgPool2d(Pool):
                 fold=ADD,
                 finish=divide_by_all if self.count_include_pad else divide_by_inside,
                 params=self.window(place.inputs[0]),
-                finish_formula="{0} / count",
+                finish_formula="{0} / {count}",
                 origins=ORIGINS,
             )
         ]

@@ -145,7 +145,7 @@ class BatchNorm2d(Layer):
             "tap_axes": ("n", "y", "x"),
             "fold": ADD,
             "finish": divide,
-            "finish_formula": "{0} / values",
+            "finish_formula": "{0} / {count}",
             "params": params,
         }
         return [

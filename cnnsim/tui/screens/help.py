@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -31,12 +33,20 @@ class HelpScreen(ModalScreen[None]):
         from cnnsim.tui.app import CnnsimApp
 
         keymap = cast(CnnsimApp, self.app).keys
-        lines = []
+        keys = Table.grid(padding=(0, 1))
+        keys.add_column(min_width=16)
+        keys.add_column()
         for action in actions_of(self._kind):
-            keys = keymap.get(action.id, action.keys).split(",")
-            lines.append(f"{' '.join(map(key_name, keys)):<16} {action.tip}")
-        with VerticalScroll(classes="dialog"):
-            if self._text:
-                yield Static(self._text + "\n", markup=False)
-            yield Static("\n".join(lines), markup=False)
+            names = keymap.get(action.id, action.keys).split(",")
+            keys.add_row(Text(" ".join(map(key_name, names))), Text(action.tip))
+        with Vertical(classes="dialog"):
+            with VerticalScroll():
+                if self._text:
+                    yield Static(unwrapped(self._text) + "\n", markup=False)
+                yield Static(keys)
             yield Static("\n? closes", classes="hint", markup=False)
+
+
+def unwrapped(text: str) -> str:
+    """Paragraphs on one line each, for the screen to wrap."""
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))

@@ -10,6 +10,9 @@ Rect = tuple[int, int, int, int]
 #: The smallest terminal that shows the screens.
 LEAST = (60, 16)
 
+#: Below this many lines every panel gives up what the others show too.
+LOW = 20
+
 #: Columns of the panel that says where the indices come from.
 _ORIGIN, _ORIGIN_WIDE = 27, 32
 
@@ -47,7 +50,7 @@ def arrange(
     if roomy and height >= 28:
         bottom = max(min(left - 10, 9 + (height - 34) // 4), 6)
     else:
-        bottom = max(min(left - 9, 7), 4)
+        bottom = max(min(left - 9, 7), 3 if height < LOW else 4)
     matrices = left - bottom
     if matrices > matrix_rows >= 6:
         # What the matrices cannot use goes to the words.

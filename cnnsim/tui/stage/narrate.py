@@ -97,7 +97,8 @@ def _outcome(view: View) -> list[Span]:
     spans.append((number(folded), "now_text"))
     spans.append((".", "base"))
     if total is not None:
-        spans.append((f" Then {sweep.finish_formula.format(number(total))} = ", "base"))
+        finished = sweep.finish_text(number(total), view.position.cell)
+        spans.append((f" Then {finished} = ", "base"))
         spans += [(number(after), "now_text"), (".", "base")]
     elif view.is_last_tap and sweep.tap_count > 1:
         spans.append((" The cell is complete.", "dim"))

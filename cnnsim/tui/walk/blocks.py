@@ -45,19 +45,19 @@ def lay_blocks(
         return [], 0
     names = [line.name for line in shown]
     at = names.index(selected) if selected in names else 0
-    for labelled in (True, False):
+    loud = {line.name for line in shown if not line.quiet}
+    for labelled in ({*names}, loud | {selected}, {selected}):
         for widest in range(_WIDEST, 0, -1):
-            blocks = _try(shown, widest, rows, selected, labelled)
-            if blocks[-1].x + blocks[-1].reach <= width:
+            blocks = _try(shown, widest, rows, labelled)
+            # A single label may stand to the left of its block.
+            if blocks[-1].x + (blocks[-1].reach if len(labelled) > 1 else widest) <= width:
                 return blocks, 0
     room = max((width + 1) // 2 - 6, 1)
     first = min(max(at - room // 2, 0), max(len(shown) - room, 0))
-    return _try(shown[first : first + room], 1, rows, selected, False), first
+    return _try(shown[first : first + room], 1, rows, {selected}), first
 
 
-def _try(
-    lines: Sequence[Line], widest: int, rows: int, selected: str, labelled: bool
-) -> list[Block]:
+def _try(lines: Sequence[Line], widest: int, rows: int, labelled: set[str]) -> list[Block]:
     depths = [sqrt(line.shape[0]) for line in lines if line.shape and len(line.shape) == 3]
     sides = [sqrt(max(line.shape[1:])) for line in lines if line.shape and len(line.shape) == 3]
     features = [sqrt(line.shape[0]) for line in lines if line.shape and len(line.shape) != 3]
@@ -71,10 +71,10 @@ def _try(
         else:
             # A row of features stands upright, measured against the longest row.
             size, share = 1, sqrt(shape[0]) / max(features)
-        label = line.name if labelled or line.name == selected else ""
+        label = line.name if line.name in labelled else ""
         block = Block(line, x, size, max(round(share * rows * 8), 1), label)
         blocks.append(block)
-        x += (block.reach if labelled else size) + 1
+        x += (block.reach if len(labelled) > 1 else size) + 1
     return blocks
 
 

@@ -66,4 +66,4 @@ def block_rows(height: int, lines: int) -> tuple[int, int]:
     """For a table of `lines` inside `height` rows: rows of rules, and of blocks with labels."""
     rules = 2 if height >= lines + 4 else 0
     left = height - lines - 2 - rules
-    return rules, min(left, 14) if left >= 4 else 0
+    return rules, min(left, 16) if left >= 4 else 0

@@ -14,6 +14,7 @@ from cnnsim.tui.drawing.cellclass import MAP, NUMBERS_LIMIT, CellClass, blocks, 
 from cnnsim.tui.drawing.colour import rgb_of
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.drawing.plane import Plane, cell_at, size_of, value_width
+from cnnsim.tui.stage.planes import slice_at
 from cnnsim.tui.walk.sight import Sight
 
 Floats = npt.NDArray[np.float64]
@@ -71,8 +72,11 @@ class View:
         place = cell_at(self.plane, self.cls, dx, dy)
         if place is None:
             return None
-        half = (self.step - 1) / 2
-        return tuple((at - self.margin) * self.step + half for at in place)  # type: ignore[return-value]
+        row, column = (
+            (at - self.margin + 0.5) * pixels / cells - 0.5
+            for at, pixels, cells in zip(place, self.pixels, self.cells, strict=True)
+        )
+        return row, column
 
 
 def view_of(
@@ -84,19 +88,16 @@ def view_of(
     palette: Palette,
 ) -> View:
     """The picture within `room` (columns, rows); `channel` None shows colours, or channel 0."""
-    size = source.size
-    rows, columns = size[1], size[2]
-    plane = source.values[channel if channel is not None else 0]
-    if source.is_coloured and channel is None:
-        plane = source.values.mean(axis=0)
-    base = Plane(plane, scale=source.scale, picture=source.is_picture)
+    plane, (rows, columns) = _matrix(source, channel)
+    known = np.isfinite(plane) if len(source.size) == 1 else None
+    base = Plane(plane, known, scale=source.scale, picture=source.is_picture)
     if max(rows, columns) <= NUMBERS_LIMIT and plane.shape == (rows, columns):
         view = _numbers(base, sight, room)
         if view is not None:
             return view
     width, height = max(room[0], 4), max(room[1], 2)
     cls, cells = _cells(rows, columns, width, height, half_blocks)
-    values = resample(plane, *cells)
+    values = resample(np.nan_to_num(plane, posinf=0.0, neginf=0.0), *cells)
     bands = None
     if source.is_coloured and channel is None:
         bands = [resample(band, *cells) for band in source.values]
@@ -108,8 +109,48 @@ def view_of(
             (row * cells[0] // rows + 1, column * cells[1] // columns + 1)
             for row, column in ((top, left), (bottom, right))
         )
-    framed = replace(base, values=np.pad(values, 1), field=field, rgb=rgb)
+    framed = replace(base, values=np.pad(values, 1), known=None, field=field, rgb=rgb)
+    if not palette.tinted and source.is_picture:
+        framed = replace(framed, values=_two_toned(framed, cls.name == "map"), scale=1.0)
     return View(framed, cls, (rows, columns), cells, 1)
+
+
+def _matrix(source: Source, channel: int | None) -> tuple[Floats, tuple[int, int]]:
+    """The numbers to draw, and how many rows and columns of the input they stand for."""
+    size = source.size
+    if len(size) != 3:
+        cut = slice_at(size, (0,) * len(size))
+        return cut.values(source.values), (cut.rows, cut.columns)
+    if source.is_coloured and channel is None:
+        return source.values.mean(axis=0), (size[1], size[2])
+    plane: Floats = source.values[channel if channel is not None else 0]
+    return plane, (size[1], size[2])
+
+
+#: Thresholds of ordered dithering, 4x4.
+_BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 + 1 / 32
+
+
+def _two_toned(plane: Plane, dithered: bool) -> Floats:
+    """A picture for terminals without tints: full contrast in few tones, the ring set free."""
+    values = plane.values[1:-1, 1:-1].astype(np.float64)
+    low, high = np.percentile(values, 2), np.percentile(values, 98)
+    share = np.clip((values - low) / ((high - low) or 1.0), 0, 1)
+    if dithered:
+        down, across = -(-values.shape[0] // 4), -(-values.shape[1] // 4)
+        thresholds = np.tile(_BAYER, (down, across))[: values.shape[0], : values.shape[1]]
+        toned = (share > thresholds).astype(np.float64)
+    else:
+        # Blank, light and full are what blocks can show.
+        toned = np.select([share < 1 / 3, share < 2 / 3], [0.0, 0.25], 1.0)
+    framed: Floats = np.pad(toned, 1)
+    bounds = plane.field_bounds()
+    if bounds is not None:
+        top, bottom, left, right = bounds
+        inside = framed[top + 1 : bottom, left + 1 : right].copy()
+        framed[max(top - 2, 0) : bottom + 3, max(left - 2, 0) : right + 3] = 0
+        framed[top + 1 : bottom, left + 1 : right] = inside
+    return framed
 
 
 def _colours(

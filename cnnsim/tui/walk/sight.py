@@ -78,7 +78,7 @@ def unit_at(field: ReceptiveField, output: Shape, point: Point) -> Unit:
 def sight_lines(sight: Sight, width: int) -> list[Paragraph]:
     """The field in words: its size, its share of the picture, its rows and columns."""
     size = f"{sight.size[0]}×{sight.size[1]}"
-    of = " of the picture" if width >= 36 else " of it"
+    of = " of the picture" if width >= 36 else " of it" if width >= 26 else ""
     share = [(" = ", "dim"), (percent(sight.share), "base"), (of, "dim")]
     first: list[tuple[str, str]] = [("field ", "dim"), (size, "bold")]
     if sight.inside is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -59,7 +60,7 @@ TITLES = {
     "layer": "layer", "kernel": "kernel", "output": "output", "params": "params", "macs": "MACs",
     "macs_bar": "share", "share": "", "field": "sees", "memory": "MB",
 }  # fmt: skip
-_BARS = ("params_bar", "macs_bar")
+_SHAPE = re.compile(r"(?<=\d)x(?=\d)")
 #: What is shown in ever less room.
 _LEVELS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("layer", "kernel", "output", "params", "macs", "share"), False),
@@ -70,7 +71,9 @@ _LEVELS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("layer", "output"), True),
 )
 #: Columns longer than this are cut where room is short.
-_LONGEST = {"layer": 12, "kernel": 12, "output": 14}
+_LONGEST = {"layer": 14, "kernel": 12, "output": 14}
+#: The room of the smallest bar, with its gap.
+_BAR = 6
 
 
 def cross(shape: Sequence[int]) -> str:
@@ -98,7 +101,10 @@ def lines_of(what: WhatIf) -> tuple[Line, ...]:
         above = layer.name
         if row is None:
             state: State = "error" if layer.name in errors else "behind"
-            line = Line(layer.name, kernel, None, state=state, edited=layer.name in edited)
+            quiet = layer.in_place and state == "behind"
+            line = Line(
+                layer.name, kernel, None, quiet=quiet, state=state, edited=layer.name in edited
+            )
         else:
             line = _line(layer, row, kernel, every)
             moved = row.output != what.original.shape(layer.name)
@@ -110,7 +116,7 @@ def lines_of(what: WhatIf) -> tuple[Line, ...]:
 def _kernel(layer: Layer, above: str) -> str:
     """The summary, and what the layer reads where that is not the one above."""
     sources = "" if layer.sources in ((), (above,)) else f"← {', '.join(layer.sources)}"
-    return " ".join(part for part in (layer.summary(), sources) if part)
+    return " ".join(part for part in (dotted(layer.summary()), sources) if part)
 
 
 def _line(layer: Layer, row: Row, kernel: str, every: int) -> Line:
@@ -150,13 +156,14 @@ def columns_for(lines: Sequence[Line], total: Line, width: int) -> tuple[list[Co
     for keys, short in _LEVELS:
         widths = [max(len(cell(each, key, short)) for each in everything) for key in keys]
         widths = [max(w, len(TITLES[key])) for w, key in zip(widths, keys, strict=True)]
-        over = sum(widths) + len(widths) - 1 - width
+        # Long names give way to a bar, but no column goes for it.
+        over = sum(widths) + len(widths) - 1 - width + _BAR
         for number, key in enumerate(keys):
             least = min(widths[number], _LONGEST.get(key, widths[number]))
             taken = min(max(over, 0), widths[number] - least)
             widths[number] -= taken
             over -= taken
-        if over <= 0:
+        if over <= _BAR:
             break
     else:
         widths[0] = max(width - widths[1] - 1, 4)
@@ -191,7 +198,7 @@ def _with_extras(sizes: dict[str, int], lines: Sequence[Line], width: int) -> di
         more = min(left, 16 if bars[key] else 0)
         bars[key] += more
         left -= more
-    for key in ("layer", "kernel", "output"):
+    for key in [key for key in ("layer", "kernel", "output") if key in sizes]:
         # What is still left keeps the columns apart.
         more = min(left // 2, 4)
         sizes[key] += more
@@ -236,7 +243,9 @@ def compact(number: int) -> str:
 
 def _percent(share: float, short: bool) -> str:
     if not short:
-        return "100 %" if share >= 0.9995 else f"{share:.1%}".replace("%", " %")
+        if share >= 0.9995 or share < 0.0005:
+            return "100 %" if share > 0.5 else "<0.1 %"
+        return f"{share:.1%}".replace("%", " %")
     return "<1%" if share < 0.005 else f"{share:.0%}"
 
 
@@ -247,10 +256,24 @@ def _field(line: Line) -> str:
     return "all" if line.field is None else cross(line.field.size)
 
 
+def shortened(name: str, width: int) -> str:
+    """A name in at most `width` characters; its end tells it from its neighbours."""
+    if len(name) <= width:
+        return name
+    tail = max((width - 1) // 2, 1)
+    return f"{name[: max(width - 1 - tail, 0)]}…{name[-tail:]}"
+
+
+def dotted(text: str) -> str:
+    """Shapes in a text with the sign for times: ``256x5x5`` becomes ``256×5×5``."""
+    return _SHAPE.sub("×", text)
+
+
 def total_of(lines: Sequence[Line]) -> Line:
     """The line of totals, over all lines whether shown or not."""
+    broken = any(line.state != "fits" for line in lines)
     return Line(
-        "total",
+        "so far" if broken else "total",
         "",
         None,
         sum(line.params for line in lines),

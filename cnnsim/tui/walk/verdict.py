@@ -8,9 +8,8 @@ from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.layer import Shape
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.stage.prose import Paragraph
-from cnnsim.tui.walk.table import cross
+from cnnsim.tui.walk.table import cross, dotted
 from cnnsim.tui.walk.whatif import WhatIf
-from cnnsim.tui.walk.why import dotted
 
 
 def verdict(what: WhatIf, sides: str | None) -> list[Paragraph]:
@@ -70,14 +69,19 @@ def _costs(what: WhatIf) -> list[Paragraph]:
     """MACs and parameters, of what fits, beside what they were there."""
     now, was = what.outcome.walked, what.original.walked
     placed = {row.name for row in now.rows}
-    upto = f" up to {now.rows[-1].name}" if what.outcome.error is not None and now.rows else ""
+    error = what.outcome.error
+    where = f" before {error.layer}" if error is not None else ""
     lines: list[Paragraph] = []
-    for label, column in (("MACs", "macs"), ("params", "params")):
+    # What stands before an error is told by its multiply-adds alone.
+    columns = (("MACs", "macs"), ("params", "params"))
+    for label, column in columns if error is None else columns[:1]:
         new = now.total(column)
         old = sum(getattr(row, column) for row in was.rows if row.name in placed)
-        if new or old:
-            change = [(f"  was {count(old)}", "dim")] if old != new else [("  as before", "dim")]
-            lines.append([(f"{label}{upto} ", "dim"), (count(new), "bold"), *change])
+        if old != new:
+            was_before = (f" was {count(old)}", "dim")
+            lines.append([(f"{label}{where} ", "dim"), (count(new), "bold"), was_before])
+        elif new and error is None:
+            lines.append([(f"{label} ", "dim"), (count(new), "bold"), (" as before", "dim")])
     return lines
 
 

@@ -11,7 +11,7 @@ from cnnsim.network.window import Window
 from cnnsim.tui.drawing.glyphs import MINUS
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.walk.knobs import layer_keys, layer_value, shown
-from cnnsim.tui.walk.table import cross
+from cnnsim.tui.walk.table import cross, dotted
 from cnnsim.tui.walk.whatif import Outcome
 
 
@@ -113,13 +113,3 @@ def _alike(found: ReceptiveField, source: ReceptiveField, window: Window) -> boo
     pairs = [found.size, found.stride, found.pad, source.size, source.stride]
     pairs += [(window.kernel_h, window.kernel_w), (window.stride_h, window.stride_w)]
     return all(first == second for first, second in pairs)
-
-
-def dotted(text: str) -> str:
-    """Shapes in a message with the sign for times: ``256x5x5`` becomes ``256×5×5``."""
-    parts = text.split("x")
-    result = parts[0]
-    for part in parts[1:]:
-        between = result[-1:].isdigit() and part[:1].isdigit()
-        result += ("×" if between else "x") + part
-    return result

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
-from cnnsim.tui.stage.layout import Arrangement, Rect, arrange
+from cnnsim.tui.stage.layout import LOW, Arrangement, Rect, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.narrate import narrate
 from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
@@ -140,6 +140,8 @@ class Board(Container):
 
     @staticmethod
     def _sum_rows(view: View, is_long: bool, height: int) -> int:
+        if height < LOW:
+            return 1 if view.sweep.fold is None else 2
         if view.sweep.fold is None:
             return min(len(view.sweep.reads) + 2, 6)
         if is_long:

@@ -75,14 +75,18 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         taps = ledger_window(view.tap, view.sweep.tap_count, width)
         # A low panel leaves out the rows of the values read: the matrices show them.
         reads = self._letters if canvas.height >= len(self._letters) + 6 else ()
+        # A very low one leaves out their numbers too: the header has them.
+        inner = Canvas(width, canvas.height - 2, palette.base)
         draw_ledger(
-            canvas, 2, 1, width, term_columns(view, taps, symbols), palette,
+            inner, 0, min(inner.height - len(reads) - 4, 0), width,
+            term_columns(view, taps, symbols), palette,
             first=taps.start,
             tap_label=",".join(view.sweep.tap_axes),
             read_labels=reads,
             term_label="= product" if view.sweep.is_product else "= term",
             decimals=[*decimals[: len(reads)], *decimals[-2:]],
         )  # fmt: skip
+        canvas.blit(inner, 2, 1)
 
     @staticmethod
     def _start_label(view: View) -> str:

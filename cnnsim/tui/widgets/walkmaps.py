@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,19 +13,11 @@ from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
 from cnnsim.tui.stage.prose import draw_prose
+from cnnsim.tui.walk.views import Maps
 from cnnsim.tui.widgets.walkpanel import WalkPanel
 
 #: As many maps as can be told apart should fit, if need be with fewer pixels each.
 _WANTED = 6
-
-
-@dataclass(frozen=True, eq=False)
-class Maps:
-    """A layer's output [c,h,w] or [features]; None while it is not computed, and why."""
-
-    name: str
-    values: npt.NDArray[Any] | None
-    why: str = ""
 
 
 class MapsPanel(WalkPanel):

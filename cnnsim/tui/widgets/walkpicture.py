@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual import events
 from textual.message import Message
 
-from cnnsim.network.layer import Shape
-from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.plane import draw_plane
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
-from cnnsim.tui.walk.picture import Source, View, view_of
-from cnnsim.tui.walk.sight import Point, Sight, Unit, sight_lines
+from cnnsim.tui.walk.picture import View, view_of
+from cnnsim.tui.walk.sight import Point, sight_lines
 from cnnsim.tui.walk.table import cross
+from cnnsim.tui.walk.views import Looking
 from cnnsim.tui.widgets.walkpanel import WalkPanel
-
-
-@dataclass(frozen=True, eq=False)
-class Looking:
-    """What is looked at: a layer, one of its units, what that sees, and which channel is shown."""
-
-    name: str
-    output: Shape | None
-    unit: Unit | None
-    sight: Sight | None
-    source: Source
-    channel: int | None
-    moving: bool
 
 
 class PicturePanel(WalkPanel):
@@ -67,28 +52,28 @@ channels of the input."""
         if looking is None:
             self.draw_frame(canvas, [(self.label, palette.dim)])
             return
-        shape = looking.source.size
-        right: list[Piece] = [(self._channel(looking), palette.dim)]
-        self.draw_frame(canvas, self._title(looking), right, bottom_right=self._keys(looking))
+        title = self._title(looking)
+        room = canvas.width - 9 - pieces_width(title)
+        right: list[Piece] = [(self._channel(looking, room), palette.dim)]
+        self.draw_frame(canvas, title, right, bottom_right=self._keys(looking))
         width, height = canvas.width - 4, canvas.height - 2
         words = self._words(looking, width)
         lines = min(len(wrap(words, width)), max(height // 2, 1))
-        if len(shape) == 3:
-            room = (canvas.width - 2, height - lines)
-            view = view_of(
-                looking.source, looking.channel, looking.sight, room,
-                not self.cnnsim.ascii, palette,
-            )  # fmt: skip
-            wide, high = view.size
-            inner = Canvas(room[0], room[1], palette.base)
-            x, y = max((room[0] - wide) // 2, 0), max((room[1] - high) // 2, 0)
-            draw_plane(inner, x, y, view.plane, view.cls, palette)
-            canvas.blit(inner, 1, 1)
-            self._drawn = (1 + x, 1 + y, view)
-            top = 1 + room[1]
-        else:
-            top = 1
-        draw_prose(canvas, 2, top, width, canvas.height - 1 - top, words, palette)
+        inner = Canvas(canvas.width - 2, height - lines, palette.base)
+        view = view_of(
+            looking.source,
+            looking.channel,
+            looking.sight,
+            (inner.width, inner.height),
+            not self.cnnsim.ascii,
+            palette,
+        )
+        wide, high = view.size
+        x, y = max((inner.width - wide) // 2, 0), max((inner.height - high) // 2, 0)
+        draw_plane(inner, x, y, view.plane, view.cls, palette)
+        canvas.blit(inner, 1, 1)
+        self._drawn = (1 + x, 1 + y, view)
+        draw_prose(canvas, 2, 1 + inner.height, width, lines, words, palette)
 
     def _title(self, looking: Looking) -> list[Piece]:
         palette = self.palette
@@ -100,10 +85,11 @@ channels of the input."""
         return pieces if not self._tabs else pieces[1:2]
 
     @staticmethod
-    def _channel(looking: Looking) -> str:
+    def _channel(looking: Looking, room: int) -> str:
         if looking.channel is None or len(looking.source.size) != 3:
             return cross(looking.source.size)
-        return f"channel {looking.channel} of {cross(looking.source.size)}"
+        text = f"channel {looking.channel} of {cross(looking.source.size)}"
+        return text if len(text) <= room else text.partition(" of ")[0]
 
     def _keys(self, looking: Looking) -> list[Piece]:
         palette = self.palette

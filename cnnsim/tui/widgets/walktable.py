@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual import events
 from textual.message import Message
@@ -14,23 +12,18 @@ from cnnsim.tui.drawing.bar import bar_text
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.walk.blocks import Block, block_at, draw_blocks, lay_blocks
 from cnnsim.tui.walk.layout import block_rows
-from cnnsim.tui.walk.table import NUMBERS, TITLES, Column, Line, cell, columns_for, total_of
+from cnnsim.tui.walk.table import (
+    NUMBERS,
+    TITLES,
+    Column,
+    Line,
+    cell,
+    columns_for,
+    shortened,
+    total_of,
+)
+from cnnsim.tui.walk.views import TableView
 from cnnsim.tui.widgets.walkpanel import WalkPanel
-
-
-@dataclass(frozen=True)
-class TableView:
-    """What the table shows: all lines, those that are visible, the selected one."""
-
-    every: tuple[Line, ...]
-    lines: tuple[Line, ...]
-    selected: str
-    changed: bool
-
-    @property
-    def at(self) -> int:
-        """The selected line among the visible ones."""
-        return next((n for n, line in enumerate(self.lines) if line.name == self.selected), 0)
 
 
 class TablePanel(WalkPanel):
@@ -128,7 +121,7 @@ step inside."""
         if blocks:
             high = blocks - 1 - (blocks > 6)
             self._blocks, _ = lay_blocks(view.lines, width, high, view.selected)
-            top = canvas.height - 2 - high
+            top = y + 2 if blocks > 6 else y + 1
             self._blocks_at = (top, high)
             draw_blocks(canvas, 2, top, high, self._blocks, view.selected, palette)
 
@@ -148,10 +141,14 @@ step inside."""
 
     def _titles(self, canvas: Canvas, columns: Sequence[Column]) -> None:
         dim = self.palette.dim
-        bars = {column.key for column in columns}
+        bars = {column.key: column.width for column in columns}
+        # A bar too short for its title leaves it to the numbers.
+        over_bar = bars.get("macs_bar", 0) >= len(TITLES["macs_bar"])
         for key, x, width in columns:
             title = TITLES.get(key, "")
-            if key == "share" and "macs_bar" not in bars:
+            if key == "macs_bar" and not over_bar:
+                title = ""
+            if key == "share" and not over_bar:
                 title = "share" if width >= 5 else "%"
             if key in NUMBERS:
                 canvas.put_right(2 + x + width, 1, title, dim)
@@ -181,8 +178,8 @@ step inside."""
                 self._bar(canvas, 2 + x, y, width, line, key, largest[key], base if chosen else dim)
                 continue
             text = cell(line, key, short)
-            if cell_len(text) > width:
-                text = set_cell_size(text, width - 1).rstrip() + "…"
+            if len(text) > width:
+                text = shortened(text, width)
             style = base if costs or chosen else dim
             if key == "layer":
                 gold = palette.on(palette.now_text, base) + Style(bold=True)

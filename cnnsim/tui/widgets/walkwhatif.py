@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
 
 from cnnsim.network.graph import INPUT
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.stage.prose import Paragraph, draw_prose
+from cnnsim.tui.stage.prose import draw_prose
+from cnnsim.tui.walk.views import Question
 from cnnsim.tui.walk.whatif import Knob, Place
 from cnnsim.tui.widgets.walkpanel import WalkPanel
 
-
-@dataclass(frozen=True)
-class Question:
-    """The rows, the one that keys change, and the outcome in words."""
-
-    name: str
-    knobs: tuple[Knob, ...]
-    at: int
-    verdict: tuple[Paragraph, ...]
-    changed: bool
-    others: int
+#: Columns for the name of the layer before its rows.
+_HEAD = 6
 
 
 class WhatIfPanel(WalkPanel):
@@ -97,7 +88,7 @@ takes all of them back. Enter steps inside the changed network, with weights dra
 
     def _draw_rows(self, canvas: Canvas, question: Question) -> int:
         """Draw the knobs; the first free row below them."""
-        columns = 2 if canvas.width >= 52 else 1
+        columns = 2 if canvas.width >= 54 else 1
         # Input and layer keep to their own rows, so that the layer's name stands before them.
         groups = (
             [knob for knob in question.knobs if knob.place[0] == INPUT],
@@ -107,7 +98,7 @@ takes all of them back. Enter steps inside the changed network, with weights dra
         for group in groups:
             for first in range(0, len(group), columns):
                 for number, knob in enumerate(group[first : first + columns]):
-                    x = number * (canvas.width // columns)
+                    x = number * (_HEAD + (canvas.width - _HEAD + 1) // columns)
                     head = (columns == 2 or canvas.width >= 36) and number == 0
                     name = knob.place[0] if head and first == 0 else ""
                     self._knob(canvas, x, y, knob, name, question, head)
@@ -127,8 +118,8 @@ takes all of them back. Enter steps inside the changed network, with weights dra
         palette = self.palette
         chosen = self.has_focus and question.knobs[question.at].place == knob.place
         if head:
-            canvas.put(x, y, f"{name[:7]}", palette.dim)
-            x += 8
+            canvas.put(x, y, name if len(name) < _HEAD else f"{name[: _HEAD - 2]}…", palette.dim)
+            x += _HEAD
         canvas.put(x, y, knob.key, palette.base if chosen else palette.dim)
         x += 9
         arrows = palette.bold if chosen else palette.dim

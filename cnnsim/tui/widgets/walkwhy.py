@@ -13,7 +13,7 @@ from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.stage.prose import wrap
 from cnnsim.tui.widgets.walkpanel import WalkPanel
 
-_NUMBER = re.compile(r"(\d[\d,.]*)")
+_NUMBER = re.compile(r"(\d+(?:[.,]\d+)*)")
 
 
 class WhyPanel(WalkPanel):
@@ -40,31 +40,42 @@ field grows by (kernel − 1) times the jump, the pixels between two neighbourin
         palette = self.palette
         title: list[Piece] = [("why this shape  ", palette.dim), (self._subject, palette.bold)]
         self.draw_frame(canvas, title[1:] if self._tabs else title)
-        rows = why_rows(self._lines, canvas.width - 4, palette)
-        # A blank line sets the input apart where there is room for it.
-        apart = len(rows) + 1 <= canvas.height - 2
-        y = 1
-        for number, (left, right) in enumerate(rows):
-            if y >= canvas.height - 1:
-                break
+        lines = self._lines
+        if self.cnnsim.ascii:
+            # A dot that touches nothing would become a full stop.
+            lines = tuple(
+                line._replace(formula=line.formula.replace(" · ", " * ")) for line in lines
+            )
+        width = canvas.width - 4
+        rows = why_rows(lines, width, palette)
+        if len(lines) > 1 and len(rows) < canvas.height - 2:
+            # A blank line sets apart what comes in, where there is room for it.
+            label = label_width(lines)
+            rows[len(parts_of(lines[0], width - label)) : 0] = [([], "")]
+        for y, (left, right) in enumerate(rows[: canvas.height - 2], 1):
             canvas.pieces(2, y, left)
-            if right:
-                canvas.put_right(canvas.width - 2, y, right, palette.bold)
-            y += 2 if number == 0 and apart and len(rows) > 1 and not right else 1
+            canvas.put_right(canvas.width - 2, y, right, palette.bold)
+
+
+def label_width(lines: Sequence[Why]) -> int:
+    """Columns for the labels, with a blank after them."""
+    return max((cell_len(line.label) for line in lines), default=0) + 1
+
+
+def parts_of(line: Why, width: int) -> list[str]:
+    """The formula in lines of at most `width` characters."""
+    if cell_len(line.formula) <= width:
+        return [line.formula]
+    return ["".join(text for text, _ in words) for words in wrap([[(line.formula, "")]], width)]
 
 
 def why_rows(lines: Sequence[Why], width: int, palette: Palette) -> list[tuple[list[Piece], str]]:
     """(left pieces, result) of each row; a formula that leaves no room sends its result below."""
-    label = max((cell_len(line.label) for line in lines), default=0) + 1
+    label = label_width(lines)
     rows: list[tuple[list[Piece], str]] = []
     for line in lines:
         room = max(width - label, 4)
-        parts = [
-            "".join(text for text, _ in words)
-            for words in wrap([[(line.formula, "base")]], room)
-        ] or [""]
-        if cell_len(line.formula) <= room:
-            parts = [line.formula]
+        parts = parts_of(line, room)
         for number, part in enumerate(parts):
             head = line.label if number == 0 else ""
             rows.append(([(head.ljust(label), palette.dim), *_formula(part, palette)], ""))

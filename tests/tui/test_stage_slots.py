@@ -1,0 +1,125 @@
+"""Matrices side by side, and panels on the screen: everything fits, nothing overlaps."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnsim.tui.stage.layout import LEAST, LOW, TABS, arrange
+from cnnsim.tui.stage.matrix import Matrix
+from cnnsim.tui.stage.planes import slice_at
+from cnnsim.tui.stage.slots import lay_out, signs_between
+
+sides = st.one_of(st.integers(1, 12), st.integers(13, 240))
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> list[Matrix]:
+    """What a sweep may show: reads, lenses into the large ones, the output."""
+    found: list[Matrix] = []
+
+    def matrix(key: str, read: int | None, window: tuple[int, int, int, int] | None) -> Matrix:
+        flat = draw(st.booleans())
+        shape = (1, draw(st.integers(1, 9216))) if flat else (1, 3, draw(sides), draw(sides))
+        name = draw(st.sampled_from(["input", "conv1.w", "a_layer_with_quite_a_long_name_1.y"]))
+        padding = (0, 0, 0, 0) if flat else tuple(draw(st.integers(0, 3)) for _ in range(4))
+        width = draw(st.integers(2, 9))
+        cut = slice_at(shape, (0,) * len(shape))
+        return Matrix(key, name, read, cut, padding, window, width, 2, 0)  # type: ignore[arg-type]
+
+    for number in range(draw(st.integers(1, 3))):
+        whole = matrix(f"read{number}", number, None)
+        found.append(whole)
+        if whole.is_map:
+            size = draw(st.integers(1, 12)), draw(st.integers(1, 12))
+            found.append(matrix(f"lens{number}", number, (0, 0, *size)))
+    return [*found, matrix("out", None, None)]
+
+
+widths, heights = st.integers(58, 220), st.integers(4, 50)
+
+
+@given(matrices(), widths, heights, st.booleans(), st.booleans())
+def test_slots_stay_within_the_room_and_do_not_overlap(shown, width, height, large, half) -> None:
+    slots = lay_out(shown, width, height, large, half)
+    assert all(slot.x >= 0 and slot.width > 0 for slot in slots)
+    assert all(left.x + left.width < right.x for left, right in pairwise(slots))
+    assert all(slot.x + slot.width <= width for slot in slots)
+
+
+@given(matrices(), widths, heights, st.booleans(), st.booleans())
+def test_the_output_or_the_first_read_is_always_shown(shown, width, height, large, half) -> None:
+    slots = lay_out(shown, width, height, large, half)
+    assert {slot.matrix.read for slot in slots} & {0, None}
+
+
+@given(matrices(), widths, heights, st.booleans(), st.booleans())
+def test_matrices_keep_their_order(shown, width, height, large, half) -> None:
+    keys = [slot.matrix.key for slot in lay_out(shown, width, height, large, half)]
+    assert keys == [matrix.key for matrix in shown if matrix.key in keys]
+
+
+@given(matrices(), widths, heights, st.booleans(), st.booleans())
+def test_numbers_share_one_class_and_fit_their_frames(shown, width, height, large, half) -> None:
+    slots = [slot for slot in lay_out(shown, width, height, large, half) if not slot.cls.is_map]
+    assert len({slot.cls for slot in slots}) <= 1
+    for slot in slots:
+        assert slot.cls.size(*slot.matrix.outer)[0] + 2 <= slot.width
+        assert slot.cls.size(*slot.matrix.outer)[1] + 2 <= height
+
+
+@given(matrices(), widths, heights)
+def test_signs_stand_in_the_gaps(shown, width, height) -> None:
+    slots = lay_out(shown, width, height, False)
+    taken = [(slot.x, slot.x + slot.width) for slot in slots]
+    for column, gap, text in signs_between(slots):
+        assert text in "⋆·="
+        assert all(end <= column or column + gap <= start for start, end in taken)
+
+
+SIZES = [*product(range(60, 221, 4), range(16, 71, 3)), (80, 24), (120, 36), (200, 60)]
+
+
+@pytest.mark.parametrize(("is_long", "has_maps"), [*product([False, True], repeat=2)])
+@pytest.mark.parametrize("sum_rows", range(1, 8))
+def test_panels_stay_on_the_screen_and_do_not_overlap(sum_rows, is_long, has_maps) -> None:
+    for (width, height), rows in product(SIZES, (9, 14, 99)):
+        if sum_rows > 2 and height - 2 < LOW:
+            continue
+        found = arrange(width, height - 2, sum_rows, is_long, has_maps, rows)
+        shared = set(found.shared[1:])
+        rects = [found.matrices, *(r for name, r in found.panels.items() if name not in shared)]
+        where = (width, height, sum_rows, is_long, has_maps, rows)
+        for x, y, columns, lines in rects:
+            assert 0 <= x, where
+            assert 0 <= y, where
+            assert columns >= 1, where
+            assert lines >= 1, where
+            assert x + columns <= width, where
+            assert y + lines <= height - 2, where
+        for number, (x, y, columns, lines) in enumerate(rects):
+            for a, b, c, d in rects[number + 1 :]:
+                assert x + columns <= a or a + c <= x or y + lines <= b or b + d <= y, where
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_no_panel_is_lost_at_any_size(is_long: bool) -> None:
+    wanted = {*TABS, "sum", "timeline"} - (set() if is_long else {"growth"})
+    for width, height in SIZES:
+        assert wanted <= set(arrange(width, height - 2, 4, is_long, False, 99).panels)
+
+
+def test_panels_that_share_a_place_have_the_same_one() -> None:
+    for width, height in SIZES:
+        found = arrange(width, height - 2, 4, True, False, 99)
+        assert len({found.panels[name] for name in found.shared}) <= 1
+
+
+def test_the_smallest_screen_still_has_room_for_a_matrix() -> None:
+    for is_long in (False, True):
+        _, _, width, height = arrange(LEAST[0], LEAST[1] - 2, 2, is_long, False, 99).matrices
+        assert width >= 58
+        assert height >= 5
