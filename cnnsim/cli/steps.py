@@ -136,7 +136,7 @@ def _cells(sweep: Sweep, row: Row) -> list[str]:
     values = [read["value"] for read in row["reads"]]
     term, after, total = row["term"], row["after"], row.get("total")
     folded = fold_text(sweep, term, row["before"], after, total)
-    finish = finish_text(sweep, cell, tap, after, total)
+    finish = finish_text(sweep, cell, after, total)
     return [
         str(row["step"]),
         "" if row["mac"] is None else str(row["mac"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,15 +77,18 @@ class Marks:
             draft.replace(self.path)
         except OSError:
             # A home that cannot be written must not keep anyone from stepping.
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 def _mark_of(fields: Any) -> Mark | None:
     if not isinstance(fields, list) or len(fields) != 4:
         return None
     step, address, farthest, steps = fields
-    whole = all(isinstance(number, int) for number in (step, farthest, steps))
-    return Mark(step, address, farthest, steps) if whole and isinstance(address, str) else None
+    whole = all(type(number) is int for number in (step, farthest, steps))
+    if not whole or not isinstance(address, str) or not address.isprintable():
+        return None
+    return Mark(*fields) if 0 <= step < steps and 0 <= farthest < steps else None
 
 
 def scenario_key(scenario: Scenario) -> str:

@@ -103,7 +103,7 @@ class WalkScreen(BaseScreen):
                 return screen
         return None
 
-    # -- showing ----------------------------------------------------------------------------------
+    # -- showing ---------------------------------------------------------------------------------
 
     def lay_panels(self) -> None:
         """Put the panels where they belong at the present size."""
@@ -189,7 +189,7 @@ class WalkScreen(BaseScreen):
         if self._whatif.display and key == self._changes():
             self._whatif.show(self.state.question(found))
 
-    # -- focus --------------------------------------------------------------------------------------
+    # -- focus -----------------------------------------------------------------------------------
 
     def _bring_up(self, name: str) -> None:
         """Focus a panel, from behind its neighbours if need be."""
@@ -250,7 +250,7 @@ class WalkScreen(BaseScreen):
         """Change numbers; again: back to the table."""
         self._bring_up("table" if self.focused is self._whatif else "whatif")
 
-    # -- moving -------------------------------------------------------------------------------------
+    # -- moving ----------------------------------------------------------------------------------
 
     def select(self, name: str) -> None:
         """Select a layer, or the input."""
@@ -319,7 +319,7 @@ class WalkScreen(BaseScreen):
         hint = "part of its name, or a kind such as conv2d"
         self.app.push_screen(AskScreen("find a layer", hint, self.state.explain), answer)
 
-    # -- what if --------------------------------------------------------------------------------------
+    # -- what if ---------------------------------------------------------------------------------
 
     def _change(self, by: int) -> None:
         chosen = self.state.chosen()
@@ -352,6 +352,7 @@ class WalkScreen(BaseScreen):
 
     def _type(self, text: str) -> None:
         chosen = self.state.chosen()
+        self._typed = text
         if text.isascii() and text.isdigit():
             self._try(lambda: self.state.what.type(chosen, int(text)), text)
 
@@ -367,7 +368,7 @@ class WalkScreen(BaseScreen):
         """Everything as in the file."""
         self._try(self.state.what.reset)
 
-    # -- going inside, copying --------------------------------------------------------------------
+    # -- going inside, copying -------------------------------------------------------------------
 
     def action_inside(self) -> None:
         """Step through the selected layer: here, or in the changed network."""
@@ -396,7 +397,7 @@ class WalkScreen(BaseScreen):
         self.app.copy_to_clipboard(table_text(self.stepper.scenario.name, self.state.what))
         self.notify("copied the table as text", timeout=3)
 
-    # -- the mouse ----------------------------------------------------------------------------------
+    # -- the mouse -------------------------------------------------------------------------------
 
     def on_table_panel_picked(self, event: TablePanel.Picked) -> None:
         """Select a layer; a click on the selected one steps inside."""

@@ -39,7 +39,7 @@ class WalkState:
         self.folded: bool | None = None
         self._source: tuple[Shape, Source] | None = None
 
-    # -- layers -----------------------------------------------------------------------------------
+    # -- layers ----------------------------------------------------------------------------------
 
     def lines(self) -> tuple[Line, ...]:
         """The table, input first."""
@@ -78,7 +78,7 @@ class WalkState:
         shape = self.what.outcome.shape(name)
         return f"{name}  {cross(shape) if shape else 'does not fit'}"
 
-    # -- what a unit sees -------------------------------------------------------------------------
+    # -- what a unit sees ------------------------------------------------------------------------
 
     def field(self) -> ReceptiveField | None:
         """The field of the selected layer's units; None where they see everything."""
@@ -157,7 +157,7 @@ class WalkState:
         output = self.what.outcome.shape(self.selected)
         return Looking(self.selected, output, unit, sight, source, self.channel, moving)
 
-    # -- what if ------------------------------------------------------------------------------------
+    # -- what if ---------------------------------------------------------------------------------
 
     def chosen(self) -> Place:
         """What the keys of the what-if panel change."""
