@@ -118,6 +118,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("what.reset", "x,delete", "reset", "", "Everything as in the file again.", ("walk",)),
     Action("copy.table", "y", "copy", "copy table", "Copy the table as text.", ("walk",)),
     Action("layer.find", "slash", "find", "find", "Find a layer by its name or kind.", ("walk",)),
+    Action("panel.next", "tab", "turn(1)", "", "The next panel.", ("walk",)),
+    Action("panel.previous", "shift+tab", "turn(-1)", "", "The previous panel.", ("walk",)),
     Action("fold", "z", "fold", "", "Show or hide layers that change values in place.",
            ("walk",)),
     # Everywhere

@@ -305,6 +305,8 @@ class ForwardScreen(BaseScreen):
         start = self.step
         for _ in range(steps):
             self.step = self.stepper.move(self.step, self._unit, True, self._skip_padding)
+        if self.step == start:
+            self._player.pause()
         self.go(self.step)
         return self.step != start
 

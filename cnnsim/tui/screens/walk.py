@@ -202,21 +202,13 @@ class WalkScreen(BaseScreen):
         self._typed = ""
         self.refresh_panels()
 
-    def _turn(self, by: int) -> None:
-        """The next panel; panels that share a place come up in turn."""
+    def action_turn(self, by: int) -> None:
+        """The next or previous panel; panels that share a place come up in turn."""
         usual = lay_walk(self.size.width, self.size.height - 2).panels
         names = [name for name in PANELS if name in usual]
         focused = self.focused
         at = names.index(focused.id) if focused is not None and focused.id in names else -1
         self._bring_up(names[(at + by) % len(names)])
-
-    def key_tab(self) -> None:
-        """The next panel."""
-        self._turn(1)
-
-    def key_shift_tab(self) -> None:
-        """The previous panel."""
-        self._turn(-1)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A click has given the focus to another panel."""

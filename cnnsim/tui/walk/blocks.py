@@ -14,7 +14,7 @@ from cnnsim.tui.walk.table import Line
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 #: No block is wider.
-_WIDEST = 14
+_WIDEST = 10
 
 
 @dataclass(frozen=True, slots=True)

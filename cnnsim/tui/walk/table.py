@@ -227,7 +227,8 @@ def cell(line: Line, key: str, short: bool) -> str:
     if key == "field":
         return _field(line)
     if key == "memory":
-        return f"{line.memory / 1e6:.3f}" if line.memory else ""
+        small = 0 < line.memory < 500
+        return "<0.001" if small else f"{line.memory / 1e6:.3f}" if line.memory else ""
     number = line.params if key == "params" else line.macs if key == "macs" else 0
     if not number:
         return ""
@@ -238,7 +239,7 @@ def compact(number: int) -> str:
     """At most six characters: ``34.9 k``, ``448 M``."""
     if 10**4 <= number < 999_500:
         return f"{number / 1000:.3g} k"
-    return short_count(number)
+    return short_count(max(number, 10**6) if number >= 10**4 else number)
 
 
 def _percent(share: float, short: bool) -> str:

@@ -44,7 +44,7 @@ def why_lines(outcome: Outcome, name: str) -> list[Why]:
     else:
         lines.append(Why("memory", "none: it can overwrite its input", "0"))
     if row.macs:
-        lines.append(Why("backward", "2 · MACs", count(row.backward_macs)))
+        lines.append(Why("back", "2 · MACs, for both gradients", count(row.backward_macs)))
     return lines
 
 

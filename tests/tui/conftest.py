@@ -1,0 +1,70 @@
+"""Terminals for the tests: one of their own, or one that tests of a module share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+Opener = Callable[..., Terminal]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One cache of compiled code for all terminals of a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNNSIM_TEST_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opener]:
+    """Opens ``cnnsim ARGS``; several calls share a home, as a user's sessions do."""
+    terminals: list[Terminal] = []
+
+    def start(*args: str, **options) -> Terminal:
+        terminals.append(Terminal(args, options.pop("home", tmp_path), **options))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+
+
+@pytest.fixture(scope="module")
+def _pool() -> Iterator[dict[tuple, tuple[Terminal, str]]]:
+    terminals: dict[tuple, tuple[Terminal, str]] = {}
+    yield terminals
+    for terminal, _ in terminals.values():
+        terminal.close()
+
+
+@pytest.fixture
+def shared(_pool: dict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opener]:
+    """Opens ``cnnsim ARGS``, or goes on with the terminal of the test before.
+
+    A terminal that a test did not leave as it was at the first step is not used again.
+    """
+    used = []
+
+    def start(*args: str, width: int = 120, height: int = 36) -> Terminal:
+        key = (args, width, height)
+        if key not in _pool:
+            terminal = Terminal(args, tmp_path_factory.mktemp("home"), width, height)
+            terminal.wait_for("❚❚")
+            terminal.settle()
+            _pool[key] = (terminal, terminal.text())
+        used.append(key)
+        return _pool[key][0]
+
+    yield start
+    for key in used:
+        terminal, first = _pool[key]
+        try:
+            terminal.send("home")
+            terminal.wait_until(lambda: terminal.text() == first, "the first screen", 1.5)  # noqa: B023
+        except AssertionError:
+            terminal.close()
+            del _pool[key]

@@ -1,0 +1,216 @@
+"""A step in words, in columns, on the timeline, and the header's words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnsim.scenario.reader import parse_scenario, read_scenario
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.stepper.stops import Stops
+from cnnsim.tui.drawing.ledger import TermColumn
+from cnnsim.tui.stage.crumbs import crumbs_of, state_of
+from cnnsim.tui.stage.narrate import narrate, number, origins
+from cnnsim.tui.stage.prose import wrap
+from cnnsim.tui.stage.stage import Stage
+from cnnsim.tui.stage.terms import shared_decimals, term_columns
+from cnnsim.tui.stage.ticks import ticks_of
+from cnnsim.tui.stage.view import View
+
+TOY = Stepper(read_scenario("toy_2x2"))
+MODES = Stepper(read_scenario("modes"))
+POOLING = Stepper(read_scenario("pooling"))
+
+
+def view_of(stepper: Stepper, at: int | str, **options) -> View:
+    step = stepper.find(at) if isinstance(at, str) else at
+    position = stepper.trace.position(step)
+    stops = Stops(stepper)
+    return View(
+        stepper.scenario.name, step, len(stepper.trace), stepper.trace.macs,
+        stepper.trace.sweep_of(position), position, stepper.work(position), stepper.read(step),
+        stop=stops.at(step), stops=len(stops), **options,
+    )  # fmt: skip
+
+
+def said(stepper: Stepper, at: int | str) -> str:
+    stepper.values.compute_all()
+    paragraphs = narrate(Stage(stepper), view_of(stepper, at))
+    return "\n".join("".join(text for text, _ in paragraph) for paragraph in paragraphs)
+
+
+def columns(stepper: Stepper, at: int | str, symbols: bool = False) -> list[TermColumn]:
+    view = view_of(stepper, at)
+    return term_columns(view, range(view.sweep.tap_count), symbols)
+
+
+# -- narrate --------------------------------------------------------------------------------------
+
+
+def test_a_product_is_told_with_its_numbers() -> None:
+    assert "x[0,1,0]·w[0,0,1,0] = 5·(−1) = −5." in said(TOY, 2)
+
+
+def test_a_falling_and_a_rising_sum_are_told() -> None:
+    assert "The sum falls from 13 to 8." in said(TOY, 2)
+    assert "The sum rises from 0 to 6." in said(TOY, 4)
+
+
+def test_a_product_of_zero_leaves_the_sum() -> None:
+    assert "The sum stays 8." in said(TOY, 3)
+
+
+def test_the_last_product_completes_the_cell() -> None:
+    assert "The cell is complete." in said(TOY, 3)
+    assert "The cell is complete." not in said(TOY, 2)
+
+
+def test_the_note_of_the_tour_comes_first() -> None:
+    assert said(TOY, 1).startswith("One kernel number to the right")
+
+
+def test_padding_is_told_as_padding() -> None:
+    assert "lies on the padding, beyond the edge. It counts as 0." in said(
+        MODES, "full.forward[0,0,0,1] tap[0,0,0]"
+    )
+
+
+def test_a_maximum_is_told_as_the_largest_so_far() -> None:
+    sweep = next(s for s in POOLING.trace.sweeps if s.fold and s.fold.name == "larger")
+    first = POOLING.trace.first_step(POOLING.trace.sweeps.index(sweep))
+    assert "The largest so far is " in said(POOLING, first)
+
+
+@pytest.mark.parametrize("name", ["toy_2x2", "modes", "pooling", "conv_layer", "sobel"])
+def test_every_step_of_every_lesson_has_words(name: str) -> None:
+    stepper = Stepper(read_scenario(name))
+    stepper.values.compute_all()
+    stage = Stage(stepper)
+    for step in range(0, len(stepper.trace), 3):
+        view = view_of(stepper, step)
+        paragraphs = narrate(stage, view)
+        text = "".join(text for paragraph in paragraphs for text, _ in paragraph)
+        assert text.strip()
+        # A minus sign is U+2212 in everything that is computed.
+        assert "-" not in "".join(text for text, _ in paragraphs[-1])
+
+
+@given(st.floats())
+def test_a_number_in_text_is_short_and_has_a_true_minus(value: float) -> None:
+    text = number(value)
+    assert len(text) <= 11
+    assert not text.startswith("-")
+
+
+def test_no_number_is_a_dot() -> None:
+    assert number(None) == "·"
+
+
+def test_origins_fill_in_the_numbers() -> None:
+    found = origins(view_of(MODES, "stride2_pad1.forward[0,0,1,1] tap[0,1,0]"))
+    assert ("iy", "y·2 + i·1 − 1", "1·2 + 1·1 − 1", "2") in found
+
+
+# -- terms ----------------------------------------------------------------------------------------
+
+
+def test_terms_after_this_step_stay_open() -> None:
+    found = columns(TOY, 1)
+    assert [term.state for term in found] == ["done", "now", "later", "later"]
+    assert [term.term for term in found] == [1, 12, None, None]
+    assert [term.running for term in found] == [1, 13, None, None]
+
+
+def test_negative_numbers_stand_in_brackets() -> None:
+    assert [term.text for term in columns(TOY, 3)] == ["1·1", "6·2", "5·(−1)", "3·0"]
+
+
+def test_symbols_name_row_and_column() -> None:
+    assert [term.text for term in columns(TOY, 3, symbols=True)] == [
+        "x00·w00", "x01·w01", "x10·w10", "x11·w11",
+    ]  # fmt: skip
+
+
+def test_terms_on_the_padding_say_so() -> None:
+    found = columns(MODES, "full.forward[0,0,0,0] tap[0,1,1]")
+    assert [term.outside for term in found] == ["padding", "padding", "padding", None]
+
+
+def test_whole_numbers_have_no_decimals() -> None:
+    assert shared_decimals(view_of(TOY, 3)) == [0, 0, 0, 0]
+
+
+@given(st.lists(st.floats(), min_size=4, max_size=4))
+def test_decimals_stay_small_for_any_numbers(values: list[float]) -> None:
+    stepper = Stepper(TOY.scenario)
+    for number_, value in enumerate(values):
+        stepper.edit("conv1.w", (0, 0, number_ // 2, number_ % 2), value)
+    assert all(0 <= decimals <= 6 for decimals in shared_decimals(view_of(stepper, 3)))
+
+
+# -- ticks and crumbs -----------------------------------------------------------------------------
+
+
+def test_a_lesson_has_a_tick_for_each_cell_with_its_value() -> None:
+    TOY.values.compute_all()
+    ticks = ticks_of(Stage(TOY), view_of(TOY, 9))
+    assert [tick.label for tick in ticks] == ["y[0,0,0] = 8", "y[0,0,1] = 7", "y[0,1,0]", "y[0,1,1]"]
+    assert [tick.now for tick in ticks] == [False, False, True, False]
+
+
+def test_a_network_has_a_tick_for_each_layer() -> None:
+    stepper = Stepper(read_scenario("lenet5"))
+    labels = [tick.label for tick in ticks_of(Stage(stepper), view_of(stepper, 0))]
+    assert labels[0] == "conv1"
+    assert "fc2" in labels
+
+
+@pytest.mark.parametrize("stepper", [TOY, MODES, POOLING], ids=lambda s: s.scenario.name)
+def test_ticks_ascend_within_the_rail_and_one_is_now(stepper: Stepper) -> None:
+    stepper.values.compute_all()
+    for step in range(0, len(stepper.trace), 7):
+        ticks = ticks_of(Stage(stepper), view_of(stepper, step))
+        places = [tick.position for tick in ticks]
+        assert places == sorted(places)
+        assert all(0 <= place <= 1 for place in places)
+        assert sum(tick.now for tick in ticks) == 1
+
+
+def test_the_header_names_scenario_layer_sweep_cell_and_tap() -> None:
+    words = [text for text, _ in crumbs_of(view_of(TOY, 10))]
+    assert words == ["toy_2x2", "conv1", "forward", "[0,0,1,0]", "tap[0,1,0]"]
+
+
+def test_the_state_counts_steps_from_zero_and_places_from_one() -> None:
+    text = "".join(text for text, _ in state_of(view_of(TOY, 10, speed=4)))
+    assert "step 10  11 of 16" in text
+    assert "4/s" in text
+
+
+def test_the_state_says_what_was_edited_and_how_far_a_step_goes() -> None:
+    text = "".join(text for text, _ in state_of(view_of(TOY, 0, edits=2, unit="row")))
+    assert "2 edited" in text
+    assert "by row" in text
+
+
+# -- wrapping -------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.text("ab ·−", max_size=60), max_size=4), st.integers(1, 40))
+def test_wrapped_lines_keep_every_word_and_the_width(texts: list[str], width: int) -> None:
+    lines = wrap([[(text, "base")] for text in texts], width)
+    joined = ["".join(text for text, _ in line) for line in lines]
+    assert " ".join(joined).split() == " ".join(texts).split()
+    assert all(len(line) <= width or " " not in line for line in joined)
+
+
+def test_a_deep_note_in_markdown_keeps_its_code_and_bold() -> None:
+    scenario = parse_scenario(
+        "t",
+        'title = "t"\n[input]\nvalues = [[1]]\n[[layers]]\ntype = "relu"\nname = "r"\n'
+        '[[tour]]\nat = "r"\nsay = "**bold** `w[i][j]` plain\\n\\n- one\\n- two"\n',
+    )
+    text = said(Stepper(scenario), 0)
+    assert "bold w[i][j] plain" in text
+    assert "– one" in text
