@@ -40,6 +40,7 @@ class Place:
         output: the shape of one sample of its output.
         training: the network runs in training mode (dropout drops, batch norm uses the batch).
         seed: of the scenario.
+        gradient: the tensor with dL/dy, in the backward pass.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Place:
     output: Shape
     training: bool = False
     seed: int = 0
+    gradient: str = ""
 
     def tensor(self, role: str) -> str:
         """The full name of one of the layer's own tensors: ``conv1.w``."""
@@ -126,6 +128,20 @@ class Layer(BaseModel):
     def sweeps(self, place: Place) -> list[Sweep]:
         """The sweeps of its forward pass, in order; ``forward`` fills ``name.y``."""
         raise ShapeError(self.name, f"{self.type} has no sweeps")
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """The sweeps of its backward pass, in order, given ``place.gradient``.
+
+        ``kernel_grad`` and ``bias_grad`` fill ``name.dw`` and ``name.db`` unless the layer is frozen;
+        ``input_grad`` fills ``name.dx`` (of several inputs: ``input_grad0``, ``name.dx0``, …).
+        """
+        raise ShapeError(self.name, f"{self.type} has no gradient")
+
+    def input_gradients(self, place: Place) -> tuple[str, ...]:
+        """The tensors with the gradients of its inputs, in their order."""
+        if len(place.tensors) == 1:
+            return (place.tensor("dx"),)
+        return tuple(place.tensor(f"dx{number}") for number in range(len(place.tensors)))
 
     def field(self, inputs: Sequence[Shape]) -> Window | None:
         """The window of input pixels that a cell sees; None where it sees everything."""

@@ -109,6 +109,8 @@ class Sweep:
         finish_formula: the same for the finish; ``{0}`` is the total, params by name.
         origins: where the coordinates of the reads come from.
         counts_macs: its taps are the multiply-adds that are numbered (conv2d and dense, forward).
+        twin: for a gradient of such a layer, the forward ``(cell, tap)`` whose product it passes on;
+            a step carries that one's number.
         transcendental: the term calls exp or the like, whose last bit differs between libraries;
             such a sweep always runs on NumPy.
     """
@@ -131,6 +133,7 @@ class Sweep:
     finish_formula: str = ""
     origins: tuple[Origin, ...] = ()
     counts_macs: bool = False
+    twin: Callable[[Index, Index, Params], tuple[Index, Index]] | None = None
     transcendental: bool = False
 
     @cached_property

@@ -60,8 +60,7 @@ def why_rows(lines: Sequence[Why], width: int, palette: Palette) -> list[tuple[l
     for line in lines:
         room = max(width - label, 4)
         parts = [
-            "".join(text for text, _ in words)
-            for words in wrap([[(line.formula, "base")]], room)
+            "".join(text for text, _ in words) for words in wrap([[(line.formula, "base")]], room)
         ] or [""]
         if cell_len(line.formula) <= room:
             parts = [line.formula]
