@@ -1,4 +1,4 @@
-"""The backward pass of a network: every layer's gradient sweeps, from the last layer to the first."""
+"""The backward pass of a network: every layer's gradient sweeps, last layer first."""
 
 from __future__ import annotations
 

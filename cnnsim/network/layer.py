@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated, Any, ClassVar, NamedTuple, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -60,6 +61,11 @@ class Place:
     def cells(self) -> tuple[int, ...]:
         """The output of the whole batch."""
         return (self.batch, *self.output)
+
+    @property
+    def count(self) -> int:
+        """How many numbers of its first input the whole batch has."""
+        return self.batch * prod(self.inputs[0])
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -132,7 +138,7 @@ class Layer(BaseModel):
     def backward(self, place: Place) -> list[Sweep]:
         """The sweeps of its backward pass, in order, given ``place.gradient``.
 
-        ``kernel_grad`` and ``bias_grad`` fill ``name.dw`` and ``name.db`` unless the layer is frozen;
+        ``kernel_grad`` and ``bias_grad`` fill ``name.dw`` and ``name.db`` unless it is frozen;
         ``input_grad`` fills ``name.dx`` (of several inputs: ``input_grad0``, ``name.dx0``, …).
         """
         raise ShapeError(self.name, f"{self.type} has no gradient")

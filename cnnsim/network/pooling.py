@@ -11,7 +11,7 @@ from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Padding, Size
 from cnnsim.network.layer import Layer, Place, Shape, Why
 from cnnsim.network.window import Window, sides, size_formula, slide
-from cnnsim.steps.sweep import ADD, FAR, Index, Origin, Read, Sweep
+from cnnsim.steps.sweep import ADD, FAR, Index, Origin, Sweep
 
 #: Where a pool's coordinates come from.
 ORIGINS = (
@@ -71,7 +71,7 @@ class Pool(Layer):
         return slide(self.name, plane, self.size, stride, self.spread, padding, self.ceil_mode)
 
     def input_grad(self, place: Place, **rule: Any) -> Sweep:
-        """The ``input_grad`` sweep, cell [n,c,y,x], tap [i,j]; `rule` says what a window passes on."""
+        """The ``input_grad`` sweep, cell [n,c,y,x], tap [i,j]; `rule` is what a window gives."""
         return Sweep(
             layer=place.name,
             name="input_grad",

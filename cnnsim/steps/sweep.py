@@ -109,7 +109,7 @@ class Sweep:
         finish_formula: the same for the finish; ``{0}`` is the total, params by name.
         origins: where the coordinates of the reads come from.
         counts_macs: its taps are the multiply-adds that are numbered (conv2d and dense, forward).
-        twin: for a gradient of such a layer, the forward ``(cell, tap)`` whose product it passes on;
+        twin: for a gradient of such a layer, the forward ``(cell, tap)`` with the same product;
             a step carries that one's number.
         transcendental: the term calls exp or the like, whose last bit differs between libraries;
             such a sweep always runs on NumPy.

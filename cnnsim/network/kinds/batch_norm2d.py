@@ -97,13 +97,13 @@ def batch_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
 
 
 def times_normal(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
-    """dy · (x − mean) / √(variance + ε)."""
+    """Gradient times (x − mean) / √(variance + ε)."""
     dy, x, mean, variance = values
     return dy * ((x - mean) / np.sqrt(variance + p.epsilon))
 
 
 def scaled(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
-    """dy · scale / √(variance + ε)."""
+    """Gradient times scale / √(variance + ε)."""
     dy, scale, variance = values
     return dy * scale / np.sqrt(variance + p.epsilon)
 

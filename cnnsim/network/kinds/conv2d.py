@@ -204,8 +204,10 @@ class Conv2d(Layer):
         ]
 
     def backward(self, place: Place) -> list[Sweep]:
-        """``bias_grad``, ``kernel_grad`` (cell [o,c,i,j], tap [n,y,x]) unless frozen, and
-        ``input_grad`` (cell [n,c,y,x], tap [o,i,j])."""
+        """``bias_grad`` and ``kernel_grad`` unless frozen, ``input_grad``.
+
+        kernel_grad: cell [o,c,i,j], tap [n,y,x]; input_grad: cell [n,c,y,x], tap [o,i,j].
+        """
         source, output = place.inputs[0], place.output
         rules, params = self._rules, self._params(place)
         common: dict[str, Any] = {"layer": place.name, "fold": ADD, "params": params}

@@ -26,7 +26,7 @@ def where(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
 
 
 def kernel_grad(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    """The input that a weight met in each sample, and the output's gradient: cell (o, i), tap (n)."""
+    """The input that a weight met, and the output's gradient: cell (o, i), tap (n)."""
     o, i = cell
     (n,) = tap
     return (n, i), (n, o)
@@ -173,8 +173,10 @@ class Dense(Layer):
         ]
 
     def backward(self, place: Place) -> list[Sweep]:
-        """``bias_grad``, ``kernel_grad`` (cell [o,i], tap [n]) unless frozen, and ``input_grad``
-        (cell [n,i], tap [o])."""
+        """``bias_grad`` and ``kernel_grad`` unless frozen, ``input_grad``.
+
+        kernel_grad: cell [o,i], tap [n]; input_grad: cell [n,i], tap [o].
+        """
         (features,), (units,) = place.inputs[0], place.output
         common: dict[str, Any] = {"layer": place.name, "fold": ADD}
         gradient = Read(place.gradient)

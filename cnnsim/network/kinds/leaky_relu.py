@@ -24,7 +24,7 @@ def leaky(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
 
 
 def leaky_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
-    """dy where x > 0, slope · dy elsewhere."""
+    """Gradient dy where x > 0, slope · dy elsewhere."""
     dy, x = values
     return np.where(x > 0, dy, p.slope * dy)
 

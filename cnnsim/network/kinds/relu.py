@@ -16,7 +16,7 @@ def relu(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
 
 
 def relu_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
-    """dy where x > 0, else 0; the slope at 0 is taken as 0, as in PyTorch."""
+    """Gradient dy where x > 0, else 0; the slope at 0 is taken as 0, as in PyTorch."""
     dy, x = values
     return np.where(x > 0, dy, 0.0)
 

@@ -53,7 +53,9 @@ def flat_to_flat(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
 
 def rearrange(place: Place) -> Sweep:
     """The sweep that copies the input, in order, to the output's shape."""
-    return _copy(place, "forward", place.tensor("y"), place.tensors[0], *place.inputs, place.output)
+    return _copy(
+        place, "forward", place.tensor("y"), place.tensors[0], place.inputs[0], place.output
+    )
 
 
 def rearrange_back(place: Place) -> Sweep:

@@ -16,7 +16,7 @@ def sigmoid(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
 
 
 def sigmoid_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
-    """dy · y · (1 − y)."""
+    """Gradient dy · y · (1 − y)."""
     dy, y = values
     return dy * y * (1.0 - y)
 

@@ -54,7 +54,7 @@ def here_and_dot(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
 
 
 def softmax_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
-    """y · (dy − Σ dy·y)."""
+    """Gradient y · (dy − Σ dy·y)."""
     dy, y, dot = values
     return y * (dy - dot)
 

@@ -16,7 +16,7 @@ def tanh(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
 
 
 def tanh_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
-    """dy · (1 − y²)."""
+    """Gradient dy · (1 − y²)."""
     dy, y = values
     return dy * (1.0 - y * y)
 
