@@ -14,8 +14,13 @@ def same_place(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
     return (cell,)
 
 
+def same_place_twice(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """Two tensors at the cell's own index."""
+    return cell, cell
+
+
 class Elementwise(Layer):
-    """y = f(x), value by value. Subclasses say what `term` and `formula` are."""
+    """y = f(x), value by value. Subclasses say what `term` is, and the gradient's."""
 
     in_place: ClassVar[bool] = True
     #: The function, as a sweep's term.
@@ -24,6 +29,13 @@ class Elementwise(Layer):
     formula: ClassVar[str]
     #: It calls exp or the like.
     transcendental: ClassVar[bool] = False
+
+    #: The gradient as a term: values are dy and what `gradient_of` names, x or y.
+    gradient_term: ClassVar[Any]
+    #: The same for people.
+    gradient_formula: ClassVar[str]
+    #: Whether the gradient follows from the output rather than from the input.
+    from_output: ClassVar[bool] = False
 
     def params(self) -> Any:
         """The constants that `term` needs."""
@@ -48,5 +60,23 @@ class Elementwise(Layer):
                 params=self.params(),
                 formula=self.formula,
                 transcendental=self.transcendental,
+            )
+        ]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """One ``input_grad`` sweep of one term a cell: dy times the slope at that place."""
+        known = place.tensor("y") if self.from_output else place.tensors[0]
+        return [
+            Sweep(
+                layer=place.name,
+                name="input_grad",
+                writes=place.tensor("dx"),
+                cells=place.cells,
+                cell_axes=place.axes,
+                reads=(Read(place.gradient), Read(known)),
+                where=same_place_twice,
+                term=type(self).gradient_term,
+                params=self.params(),
+                formula=self.gradient_formula,
             )
         ]

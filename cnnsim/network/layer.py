@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated, Any, ClassVar, NamedTuple, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -40,6 +41,7 @@ class Place:
         output: the shape of one sample of its output.
         training: the network runs in training mode (dropout drops, batch norm uses the batch).
         seed: of the scenario.
+        gradient: the tensor with dL/dy, in the backward pass.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Place:
     output: Shape
     training: bool = False
     seed: int = 0
+    gradient: str = ""
 
     def tensor(self, role: str) -> str:
         """The full name of one of the layer's own tensors: ``conv1.w``."""
@@ -58,6 +61,11 @@ class Place:
     def cells(self) -> tuple[int, ...]:
         """The output of the whole batch."""
         return (self.batch, *self.output)
+
+    @property
+    def count(self) -> int:
+        """How many numbers of its first input the whole batch has."""
+        return self.batch * prod(self.inputs[0])
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -126,6 +134,20 @@ class Layer(BaseModel):
     def sweeps(self, place: Place) -> list[Sweep]:
         """The sweeps of its forward pass, in order; ``forward`` fills ``name.y``."""
         raise ShapeError(self.name, f"{self.type} has no sweeps")
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """The sweeps of its backward pass, in order, given ``place.gradient``.
+
+        ``kernel_grad`` and ``bias_grad`` fill ``name.dw`` and ``name.db`` unless it is frozen;
+        ``input_grad`` fills ``name.dx`` (of several inputs: ``input_grad0``, ``name.dx0``, …).
+        """
+        raise ShapeError(self.name, f"{self.type} has no gradient")
+
+    def input_gradients(self, place: Place) -> tuple[str, ...]:
+        """The tensors with the gradients of its inputs, in their order."""
+        if len(place.tensors) == 1:
+            return (place.tensor("dx"),)
+        return tuple(place.tensor(f"dx{number}") for number in range(len(place.tensors)))
 
     def field(self, inputs: Sequence[Shape]) -> Window | None:
         """The window of input pixels that a cell sees; None where it sees everything."""

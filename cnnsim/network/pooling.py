@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Padding, Size
-from cnnsim.network.layer import Layer, Shape, Why
+from cnnsim.network.layer import Layer, Place, Shape, Why
 from cnnsim.network.window import Window, sides, size_formula, slide
-from cnnsim.steps.sweep import Index, Origin
+from cnnsim.steps.sweep import ADD, FAR, Index, Origin, Sweep
 
 #: Where a pool's coordinates come from.
 ORIGINS = (
@@ -27,6 +27,17 @@ def where(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
     row = y * p.stride_h + i * p.dilation_h - p.top
     column = x * p.stride_w + j * p.dilation_w - p.left
     return ((n, o, row, column),)
+
+
+def where_back(cell: Index, tap: Index, p: Window) -> Index:
+    """The window that has a pixel under its tap: cell (n, c, y, x), tap (i, j); FAR without one."""
+    n, c, row, column = cell
+    i, j = tap
+    down = row + p.top - i * p.dilation_h
+    across = column + p.left - j * p.dilation_w
+    y = down // p.stride_h + FAR * (down % p.stride_h != 0)
+    x = across // p.stride_w + FAR * (across % p.stride_w != 0)
+    return (n, c, y, x)
 
 
 class Pool(Layer):
@@ -58,6 +69,25 @@ class Pool(Layer):
                     "a pool's window must reach the picture; make the padding smaller",
                 )
         return slide(self.name, plane, self.size, stride, self.spread, padding, self.ceil_mode)
+
+    def input_grad(self, place: Place, **rule: Any) -> Sweep:
+        """The ``input_grad`` sweep, cell [n,c,y,x], tap [i,j]; `rule` is what a window gives."""
+        return Sweep(
+            layer=place.name,
+            name="input_grad",
+            writes=place.tensor("dx"),
+            cells=(place.batch, *place.inputs[0]),
+            cell_axes=("n", "c", "y", "x"),
+            taps=self.size,
+            tap_axes=("i", "j"),
+            fold=ADD,
+            params=self.window(place.inputs[0]),
+            origins=(
+                Origin("oy", "(y + top − i·dilation_h) / stride_h", 0, 2),
+                Origin("ox", "(x + left − j·dilation_w) / stride_w", 0, 3),
+            ),
+            **rule,
+        )
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """⌊(input + padding − size) / stride⌋ + 1 rows and columns, or ⌈…⌉ with ceil_mode."""

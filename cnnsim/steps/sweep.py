@@ -110,6 +110,8 @@ class Sweep:
             divides divides by.
         origins: where the coordinates of the reads come from.
         counts_macs: its taps are the multiply-adds that are numbered (conv2d and dense, forward).
+        twin: for a gradient of such a layer, the forward ``(cell, tap)`` with the same product;
+            a step carries that one's number.
         transcendental: the term calls exp or the like, whose last bit differs between libraries;
             such a sweep always runs on NumPy.
     """
@@ -132,6 +134,7 @@ class Sweep:
     finish_formula: str = ""
     origins: tuple[Origin, ...] = ()
     counts_macs: bool = False
+    twin: Callable[[Index, Index, Params], tuple[Index, Index]] | None = None
     transcendental: bool = False
 
     @cached_property

@@ -105,13 +105,24 @@ class Trace:
         return [number for number, sweep in enumerate(self.sweeps) if sweep.layer == layer]
 
     def mac(self, step: int) -> int | None:
-        """The number of the forward multiply-add that `step` is, within its iteration, or None."""
+        """The number of the forward multiply-add that `step` is, within its iteration, or None.
+
+        A gradient's step has the number of its forward twin. Holes have none, which is for the
+        caller to know.
+        """
         rest = step % self.steps_per_iteration
         number = bisect_right(self.ends, rest)
-        if not self.sweeps[number].counts_macs:
+        sweep = self.sweeps[number]
+        rest -= self.first_step(number)
+        if sweep.twin is not None:
+            forward = self._by_name[f"{sweep.layer}.forward"]
+            cell, tap = divmod(rest, sweep.tap_count)
+            at, of = sweep.twin(unravel(cell, sweep.cells), unravel(tap, sweep.taps), sweep.params)
+            sweep, number = self.sweeps[forward], forward
+            rest = ravel(at, sweep.cells) * sweep.tap_count + ravel(of, sweep.taps)
+        elif not sweep.counts_macs:
             return None
-        before = self.mac_ends[number - 1] if number else 0
-        return before + rest - self.first_step(number)
+        return (self.mac_ends[number - 1] if number else 0) + rest
 
     def step_of_mac(self, mac: int, iteration: int = 0) -> int:
         """The step of multiply-add `mac`. Raises AddressError where there is none."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.elementwise import same_place
 from cnnsim.network.layer import Layer, Place, Shape, times
 from cnnsim.steps.sweep import Index, Read, Sweep
 
@@ -64,4 +65,19 @@ class Add(Layer):
                 term=total,
                 formula=" + ".join(f"{{{number}}}" for number in range(count)),
             )
+        ]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """Each input gets the gradient as it is: ``input_grad0``, ``input_grad1``, …"""
+        return [
+            Sweep(
+                layer=place.name,
+                name=f"input_grad{number}",
+                writes=tensor,
+                cells=place.cells,
+                cell_axes=place.axes,
+                reads=(Read(place.gradient),),
+                where=same_place,
+            )
+            for number, tensor in enumerate(self.input_gradients(place))
         ]

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from cnnsim.network.layer import Place
-from cnnsim.network.pooling import ORIGINS, Pool, where
+from cnnsim.network.pooling import ORIGINS, Pool, where, where_back
 from cnnsim.network.window import Window
 from cnnsim.steps.sweep import ADD, Index, Read, Sweep
 
@@ -27,6 +27,21 @@ def divide_by_inside(total: Any, cell: Index, p: Window) -> Any:
     rows = np.minimum(top + p.kernel_h, p.in_h) - np.maximum(top, 0)
     columns = np.minimum(left + p.kernel_w, p.in_w) - np.maximum(left, 0)
     return total / (rows * columns)
+
+
+def where_in_window(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
+    """A window over the pixel."""
+    return (where_back(cell, tap, p),)
+
+
+def share_of_all(values: tuple[Any, ...], cell: Index, tap: Index, p: Window) -> Any:
+    """The window's gradient divided as its mean was, padding included."""
+    return divide_by_all(values[0], where_back(cell, tap, p), p)
+
+
+def share_of_inside(values: tuple[Any, ...], cell: Index, tap: Index, p: Window) -> Any:
+    """The window's gradient divided as its mean was, by the pixels in the picture."""
+    return divide_by_inside(values[0], where_back(cell, tap, p), p)
 
 
 class AvgPool2d(Pool):
@@ -55,5 +70,17 @@ class AvgPool2d(Pool):
                 params=self.window(place.inputs[0]),
                 finish_formula="{0} / {count}",
                 origins=ORIGINS,
+            )
+        ]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """A pixel gets its share of the gradient of every window it lies in."""
+        return [
+            self.input_grad(
+                place,
+                reads=(Read(place.gradient, None),),
+                where=where_in_window,
+                term=share_of_all if self.count_include_pad else share_of_inside,
+                formula="{0} / count",
             )
         ]

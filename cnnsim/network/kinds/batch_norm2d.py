@@ -16,7 +16,7 @@ from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Numbers
 from cnnsim.network.layer import Layer, Place, Shape, Why
 from cnnsim.network.parameter import Init, Parameter
-from cnnsim.steps.sweep import ADD, Index, Read, Sweep
+from cnnsim.steps.sweep import ADD, Index, Read, Sweep, product
 
 
 class Params(NamedTuple):
@@ -68,6 +68,53 @@ def affine(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     return values[0] * values[1] + values[2]
 
 
+def channel_gradient(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """The gradient of a value of the channel: cell (o), tap (n, y, x)."""
+    return ((tap[0], cell[0], tap[1], tap[2]),)
+
+
+def channel_gradient_and_normal(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """The same, and the normalised value."""
+    at = (tap[0], cell[0], tap[1], tap[2])
+    return at, at
+
+
+def channel_gradient_and_stored(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """The same with the value itself, and the channel's stored mean and variance."""
+    at = (tap[0], cell[0], tap[1], tap[2])
+    return at, at, cell, cell
+
+
+def stored_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """The gradient, the scale and the stored variance."""
+    return cell, (cell[1],), (cell[1],)
+
+
+def batch_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """The gradient and the normalised value, and four numbers of the channel."""
+    channel = (cell[1],)
+    return cell, cell, channel, channel, channel, channel
+
+
+def times_normal(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """Gradient times (x − mean) / √(variance + ε)."""
+    dy, x, mean, variance = values
+    return dy * ((x - mean) / np.sqrt(variance + p.epsilon))
+
+
+def scaled(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """Gradient times scale / √(variance + ε)."""
+    dy, scale, variance = values
+    return dy * scale / np.sqrt(variance + p.epsilon)
+
+
+def through_batch(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """The mean and the variance depend on every value of the channel, hence dw and db."""
+    dy, normal, scale, variance, dw, db = values
+    share = (db + normal * dw) / p.values
+    return (dy - share) * scale / np.sqrt(variance + p.epsilon)
+
+
 def divide(total: Any, cell: Index, p: Params) -> Any:
     """Divide by the number of values."""
     return total / p.values
@@ -82,6 +129,7 @@ class BatchNorm2d(Layer):
     variance: Numbers | None = Field(default=None, description="one for each channel; default: 1")
     scale: Numbers | None = Field(default=None, description="γ, one for each channel; default: 1")
     shift: Numbers | None = Field(default=None, description="β, one for each channel; default: 0")
+    frozen: bool = Field(default=False, description="not trained: scale and shift stay")
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """The shape of the input; every given list has one number for each channel."""
@@ -184,6 +232,78 @@ class BatchNorm2d(Layer):
                 **over_maps,
             ),
         ]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """``bias_grad`` (shift), ``kernel_grad`` (scale), ``input_grad``.
+
+        In training the input's gradient needs both sums, so they are there for frozen layers too.
+        """
+        channels, height, width = place.output
+        dy, source = Read(place.gradient), Read(place.tensors[0])
+        scale = Read(place.tensor("w"))
+        params = Params(self.epsilon, place.batch * height * width)
+        sums: dict[str, Any] = {
+            "layer": place.name,
+            "cells": (channels,),
+            "cell_axes": ("o",),
+            "taps": (place.batch, height, width),
+            "tap_axes": ("n", "y", "x"),
+            "fold": ADD,
+            "params": params,
+        }
+        found = []
+        if place.training or not self.frozen:
+            found.append(
+                Sweep(
+                    name="bias_grad",
+                    writes=place.tensor("db"),
+                    reads=(dy,),
+                    where=channel_gradient,
+                    **sums,
+                )
+            )
+            stored = (Read(place.tensor("mean")), Read(place.tensor("variance")))
+            normal = Read(place.tensor("normalised"))
+            found.append(
+                Sweep(
+                    name="kernel_grad",
+                    writes=place.tensor("dw"),
+                    reads=(dy, normal) if place.training else (dy, source, *stored),
+                    where=channel_gradient_and_normal
+                    if place.training
+                    else channel_gradient_and_stored,
+                    term=product if place.training else times_normal,
+                    formula="{0}·{1}" if place.training else "{0}·(({1} − {2})/√({3} + ε))",
+                    **sums,
+                )
+            )
+        through: dict[str, Any] = {
+            "reads": (dy, scale, Read(place.tensor("variance"))),
+            "where": stored_reads,
+            "term": scaled,
+            "formula": "{0}·{1}/√({2} + ε)",
+        }
+        if place.training:
+            names = ("batch_variance", "dw", "db")
+            numbers = tuple(Read(place.tensor(name)) for name in names)
+            through = {
+                "reads": (dy, Read(place.tensor("normalised")), scale, *numbers),
+                "where": batch_reads,
+                "term": through_batch,
+                "formula": "({0} − ({5} + {1}·{4})/values)·{2}/√({3} + ε)",
+            }
+        found.append(
+            Sweep(
+                layer=place.name,
+                name="input_grad",
+                writes=place.tensor("dx"),
+                cells=place.cells,
+                cell_axes=place.axes,
+                params=params,
+                **through,
+            )
+        )
+        return found
 
     def why(self, inputs: Sequence[Shape]) -> list[Why]:
         """Scale and shift for each channel."""

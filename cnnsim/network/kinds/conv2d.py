@@ -7,83 +7,25 @@ the kernel by 180° as in signal processing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.convolution import (
+    RULES,
+    Params,
+    Rules,
+    tied,
+    tied_grad,
+    untied,
+    untied_grad,
+)
 from cnnsim.network.fields import Count, Numbers, Padding, Size, numbers
 from cnnsim.network.layer import Layer, Place, Shape, Why, times
 from cnnsim.network.parameter import Init, Parameter
 from cnnsim.network.window import Window, share_inside, sides, size_formula, slide
-from cnnsim.steps.sweep import ADD, Index, Origin, Read, Start, Sweep, product
-
-
-class Params(NamedTuple):
-    """What index arithmetic needs. A group reads `group_in` maps and writes `group_out`."""
-
-    group_in: int
-    group_out: int
-    kernel_h: int
-    kernel_w: int
-    stride_h: int
-    stride_w: int
-    dilation_h: int
-    dilation_w: int
-    top: int
-    left: int
-
-
-def where(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The input pixel and the kernel element of a tap (cross-correlation, one group)."""
-    n, o, y, x = cell
-    c, i, j = tap
-    row = y * p.stride_h + i * p.dilation_h - p.top
-    column = x * p.stride_w + j * p.dilation_w - p.left
-    return (n, c, row, column), (o, c, i, j)
-
-
-def where_grouped(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The same in groups. Its own function, for a division in every tap halves the speed."""
-    (n, c, row, column), weight = where(cell, tap, p)
-    return (n, cell[1] // p.group_out * p.group_in + c, row, column), weight
-
-
-def turned(weight: Index, p: Params) -> Index:
-    """The kernel element after a turn by 180°."""
-    o, c, i, j = weight
-    return (o, c, p.kernel_h - 1 - i, p.kernel_w - 1 - j)
-
-
-def where_turned(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """True convolution, one group."""
-    pixel, weight = where(cell, tap, p)
-    return pixel, turned(weight, p)
-
-
-def where_turned_grouped(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """True convolution in groups."""
-    pixel, weight = where_grouped(cell, tap, p)
-    return pixel, turned(weight, p)
-
-
-#: The rule for (mode, grouped).
-RULES = {
-    ("cross_correlation", False): where,
-    ("cross_correlation", True): where_grouped,
-    ("convolution", False): where_turned,
-    ("convolution", True): where_turned_grouped,
-}
-
-
-def tied(cell: Index, p: Params) -> Index:
-    """One bias for each map."""
-    return (cell[1],)
-
-
-def untied(cell: Index, p: Params) -> Index:
-    """One bias for each cell of each map."""
-    return (cell[1], cell[2], cell[3])
+from cnnsim.steps.sweep import ADD, Origin, Read, Start, Sweep, product
 
 
 def _bias(value: Any) -> Any:
@@ -126,6 +68,7 @@ class Conv2d(Layer):
         default=None, description="none, tied, untied or values; default: tied if drawn, else none"
     )
     init: Literal["torch", "he"] = "torch"
+    frozen: bool = Field(default=False, description="not trained: no gradient for its numbers")
 
     @model_validator(mode="after")
     def _kernel_or_size(self) -> Conv2d:
@@ -225,14 +168,16 @@ class Conv2d(Layer):
 
     def sweeps(self, place: Place) -> list[Sweep]:
         """One forward sweep: cell [n,o,y,x], tap [c,i,j]."""
-        shape = place.inputs[0]
-        window = self.window(shape)
-        starts: dict[str, float | Start] = {"none": 0.0, "tied": Start(place.tensor("b"), tied)}
-        starts["untied"] = Start(place.tensor("b"), untied)
+        starts: dict[str, float | Start] = {
+            "none": 0.0,
+            "tied": Start(place.tensor("b"), tied),
+            "untied": Start(place.tensor("b"), untied),
+        }
         kernel_origins = (
             Origin("ky", "kernel_h − 1 − i", 1, 2),
             Origin("kx", "kernel_w − 1 − j", 1, 3),
         )
+        _, *taps = self._weight_shape(place)
         return [
             Sweep(
                 layer=place.name,
@@ -240,27 +185,108 @@ class Conv2d(Layer):
                 writes=place.tensor("y"),
                 cells=place.cells,
                 cell_axes=place.axes,
-                taps=(shape[0] // self.groups, window.kernel_h, window.kernel_w),
+                taps=tuple(taps),
                 tap_axes=("c", "i", "j"),
                 reads=(Read(place.tensors[0]), Read(place.tensor("w"))),
-                where=RULES[self.mode, self.groups > 1],
+                where=self._rules.forward,
                 term=product,
                 fold=ADD,
                 start=starts[self.bias_kind],
-                params=self._params(shape[0] // self.groups, window),
+                params=self._params(place),
                 formula="{0}·{1}",
                 origins=(
                     Origin("iy", "y·stride_h + i·dilation_h − top", 0, 2),
                     Origin("ix", "x·stride_w + j·dilation_w − left", 0, 3),
-                    *(kernel_origins if self.mode == "convolution" else ()),
+                    *(kernel_origins if self._is_turned else ()),
                 ),
                 counts_macs=True,
             )
         ]
 
-    def _params(self, group_in: int, window: Window) -> Params:
+    def backward(self, place: Place) -> list[Sweep]:
+        """``bias_grad`` and ``kernel_grad`` unless frozen, ``input_grad``.
+
+        kernel_grad: cell [o,c,i,j], tap [n,y,x]; input_grad: cell [n,c,y,x], tap [o,i,j].
+        """
+        source, output = place.inputs[0], place.output
+        rules, params = self._rules, self._params(place)
+        common: dict[str, Any] = {"layer": place.name, "fold": ADD, "params": params}
+        every = (place.batch, *output[1:])
+        found = []
+        if self.bias_kind != "none" and not self.frozen:
+            is_tied = self.bias_kind == "tied"
+            found.append(
+                Sweep(
+                    name="bias_grad",
+                    writes=place.tensor("db"),
+                    cells=output[:1] if is_tied else output,
+                    cell_axes=("o",) if is_tied else ("o", "y", "x"),
+                    taps=every if is_tied else (place.batch,),
+                    tap_axes=("n", "y", "x") if is_tied else ("n",),
+                    reads=(Read(place.gradient),),
+                    where=tied_grad if is_tied else untied_grad,
+                    **common,
+                )
+            )
+        if not self.frozen:
+            found.append(
+                Sweep(
+                    name="kernel_grad",
+                    writes=place.tensor("dw"),
+                    cells=self._weight_shape(place),
+                    cell_axes=("o", "c", "i", "j"),
+                    taps=every,
+                    tap_axes=("n", "y", "x"),
+                    reads=(Read(place.tensors[0]), Read(place.gradient)),
+                    where=rules.kernel_grad,
+                    twin=rules.kernel_twin,
+                    term=product,
+                    formula="{0}·{1}",
+                    origins=(
+                        Origin("iy", "y·stride_h + i·dilation_h − top", 0, 2),
+                        Origin("ix", "x·stride_w + j·dilation_w − left", 0, 3),
+                    ),
+                    **common,
+                )
+            )
+        found.append(
+            Sweep(
+                name="input_grad",
+                writes=place.tensor("dx"),
+                cells=(place.batch, *source),
+                cell_axes=("n", "c", "y", "x"),
+                taps=(params.group_out, params.kernel_h, params.kernel_w),
+                tap_axes=("o", "i", "j"),
+                reads=(Read(place.gradient, None), Read(place.tensor("w"))),
+                where=rules.input_grad,
+                twin=rules.input_twin,
+                term=product,
+                formula="{0}·{1}",
+                origins=(
+                    Origin("oy", "(y + top − i·dilation_h) / stride_h", 0, 2),
+                    Origin("ox", "(x + left − j·dilation_w) / stride_w", 0, 3),
+                ),
+                **common,
+            )
+        )
+        return found
+
+    @property
+    def _is_turned(self) -> bool:
+        return self.mode == "convolution"
+
+    @property
+    def _rules(self) -> Rules:
+        return RULES[self._is_turned, self.groups > 1]
+
+    def _weight_shape(self, place: Place) -> tuple[int, int, int, int]:
+        _, height, width = self.kernel_shape
+        return (self.maps, place.inputs[0][0] // self.groups, height, width)
+
+    def _params(self, place: Place) -> Params:
+        window = self.window(place.inputs[0])
         return Params(
-            group_in,
+            place.inputs[0][0] // self.groups,
             self.maps // self.groups,
             window.kernel_h,
             window.kernel_w,

@@ -25,6 +25,35 @@ def where(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
     return (n, i), (o, i)
 
 
+def kernel_grad(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """The input that a weight met, and the output's gradient: cell (o, i), tap (n)."""
+    o, i = cell
+    (n,) = tap
+    return (n, i), (n, o)
+
+
+def kernel_twin(cell: Index, tap: Index, p: Any) -> tuple[Index, Index]:
+    """The forward cell and tap of the same product."""
+    return (tap[0], cell[0]), (cell[1],)
+
+
+def input_grad(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """The output that an input reached, and the weight between them: cell (n, i), tap (o)."""
+    n, i = cell
+    (o,) = tap
+    return (n, o), (o, i)
+
+
+def input_twin(cell: Index, tap: Index, p: Any) -> tuple[Index, Index]:
+    """The forward cell and tap of the same product."""
+    return (cell[0], tap[0]), (cell[1],)
+
+
+def bias_grad(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """A bias reaches its output in every sample: cell (o), tap (n)."""
+    return ((tap[0], cell[0]),)
+
+
 def bias_at(cell: Index, p: Any) -> Index:
     """One bias for each output."""
     return (cell[1],)
@@ -63,6 +92,7 @@ class Dense(Layer):
         default=None, description="none, tied or values; default: tied if drawn, else none"
     )
     init: Literal["torch", "he"] = "torch"
+    frozen: bool = Field(default=False, description="not trained: no gradient for its numbers")
 
     @model_validator(mode="after")
     def _units_or_weights(self) -> Dense:
@@ -141,6 +171,61 @@ class Dense(Layer):
                 counts_macs=True,
             )
         ]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """``bias_grad`` and ``kernel_grad`` unless frozen, ``input_grad``.
+
+        kernel_grad: cell [o,i], tap [n]; input_grad: cell [n,i], tap [o].
+        """
+        (features,), (units,) = place.inputs[0], place.output
+        common: dict[str, Any] = {"layer": place.name, "fold": ADD}
+        gradient = Read(place.gradient)
+        found = []
+        if not self.frozen:
+            over_batch = {**common, "taps": (place.batch,), "tap_axes": ("n",)}
+            if "b" in self.parameters(place.inputs):
+                found.append(
+                    Sweep(
+                        name="bias_grad",
+                        writes=place.tensor("db"),
+                        cells=(units,),
+                        cell_axes=("o",),
+                        reads=(gradient,),
+                        where=bias_grad,
+                        **over_batch,
+                    )
+                )
+            found.append(
+                Sweep(
+                    name="kernel_grad",
+                    writes=place.tensor("dw"),
+                    cells=(units, features),
+                    cell_axes=("o", "i"),
+                    reads=(Read(place.tensors[0]), gradient),
+                    where=kernel_grad,
+                    twin=kernel_twin,
+                    term=product,
+                    formula="{0}·{1}",
+                    **over_batch,
+                )
+            )
+        found.append(
+            Sweep(
+                name="input_grad",
+                writes=place.tensor("dx"),
+                cells=(place.batch, features),
+                cell_axes=("n", "i"),
+                taps=(units,),
+                tap_axes=("o",),
+                reads=(gradient, Read(place.tensor("w"))),
+                where=input_grad,
+                twin=input_twin,
+                term=product,
+                formula="{0}·{1}",
+                **common,
+            )
+        )
+        return found
 
     def field(self, inputs: Sequence[Shape]) -> Window | None:
         """A dense layer sees everything."""

@@ -54,6 +54,23 @@ class Dropout(Layer):
             )
         ]
 
+    def backward(self, place: Place) -> list[Sweep]:
+        """What was dropped gets no gradient, what was kept gets it enlarged alike."""
+        gradient, mask = Read(place.gradient), Read(place.tensor("mask"))
+        return [
+            Sweep(
+                layer=place.name,
+                name="input_grad",
+                writes=place.tensor("dx"),
+                cells=place.cells,
+                cell_axes=place.axes,
+                reads=(gradient, mask) if place.training else (gradient,),
+                where=both if place.training else same_place,
+                term=product if place.training else value,
+                formula="{0}·{1}" if place.training else "{0}",
+            )
+        ]
+
     def summary(self) -> str:
         """The rate."""
         return f"{self.rate:g}"

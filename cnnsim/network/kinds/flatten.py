@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Literal
 
-from cnnsim.network.kinds.reshape import rearrange
+from cnnsim.network.kinds.reshape import rearrange, rearrange_back
 from cnnsim.network.layer import Layer, Place, Shape, Why, times
 from cnnsim.network.window import Window
 from cnnsim.steps.sweep import Sweep
@@ -24,6 +24,10 @@ class Flatten(Layer):
     def sweeps(self, place: Place) -> list[Sweep]:
         """One forward sweep of one term a cell."""
         return [rearrange(place)]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """The same copy the other way."""
+        return [rearrange_back(place)]
 
     def field(self, inputs: Sequence[Shape]) -> Window | None:
         """The plane is gone."""

@@ -23,6 +23,12 @@ def leaky(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     return np.where(x > 0, x, p.slope * x)
 
 
+def leaky_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
+    """Gradient dy where x > 0, slope · dy elsewhere."""
+    dy, x = values
+    return np.where(x > 0, dy, p.slope * dy)
+
+
 class LeakyRelu(Elementwise):
     """y = x for x > 0, else slope · x."""
 
@@ -30,6 +36,8 @@ class LeakyRelu(Elementwise):
     slope: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.01
     term: ClassVar[Any] = staticmethod(leaky)
     formula: ClassVar[str] = "{0} > 0 ? {0} : slope·{0}"
+    gradient_term: ClassVar[Any] = staticmethod(leaky_grad)
+    gradient_formula: ClassVar[str] = "{1} > 0 ? {0} : slope·{0}"
 
     def params(self) -> Params:
         """The slope."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnsim.network.fields import Size
 from cnnsim.network.layer import Place
-from cnnsim.network.pooling import ORIGINS, Pool, where
+from cnnsim.network.pooling import ORIGINS, Pool, where, where_back
 from cnnsim.network.window import Window
 from cnnsim.steps.sweep import LARGER, SMALLER, Index, Read, Sweep
 
@@ -27,6 +27,18 @@ def place_of_winner(values: tuple[Any, ...], cell: Index, tap: Index, p: Window)
     (_, _, row, column), _ = where_both(cell, tap, p)
     is_winner = (pixel == largest) | (pixel != pixel)
     return np.where(is_winner, row * p.in_w + column, np.inf)
+
+
+def where_won(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
+    """A window over the pixel: its gradient, and which pixel won it."""
+    window = where_back(cell, tap, p)
+    return window, window
+
+
+def if_winner(values: tuple[Any, ...], cell: Index, tap: Index, p: Window) -> Any:
+    """The whole gradient of the window if this pixel won it, else 0."""
+    dy, winner = values
+    return np.where(winner == cell[2] * p.in_w + cell[3], dy, 0.0)
 
 
 class MaxPool2d(Pool):
@@ -75,4 +87,17 @@ class MaxPool2d(Pool):
                 formula="{0} = {1} ? place : ∞",
                 **common,
             ),
+        ]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """A pixel gets the gradients of the windows it won, added up."""
+        winner = Read(place.tensor("winner"), None)
+        return [
+            self.input_grad(
+                place,
+                reads=(Read(place.gradient, None), winner),
+                where=where_won,
+                term=if_winner,
+                formula="{1} = here ? {0} : 0",
+            )
         ]

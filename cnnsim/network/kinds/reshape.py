@@ -53,18 +53,29 @@ def flat_to_flat(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
 
 def rearrange(place: Place) -> Sweep:
     """The sweep that copies the input, in order, to the output's shape."""
-    source = place.inputs[0]
+    return _copy(
+        place, "forward", place.tensor("y"), place.tensors[0], place.inputs[0], place.output
+    )
+
+
+def rearrange_back(place: Place) -> Sweep:
+    """The sweep that copies the output's gradient, in order, to the input's shape."""
+    target = place.inputs[0]
+    return _copy(place, "input_grad", place.tensor("dx"), place.gradient, place.output, target)
+
+
+def _copy(place: Place, name: str, writes: str, reads: str, source: Shape, target: Shape) -> Sweep:
     rules = {(3, 3): map_to_map, (3, 1): map_to_flat, (1, 3): flat_to_map, (1, 1): flat_to_flat}
     in_h, in_w = source[1:] or (1, 1)
-    out_h, out_w = place.output[1:] or (1, 1)
+    out_h, out_w = target[1:] or (1, 1)
     return Sweep(
         layer=place.name,
-        name="forward",
-        writes=place.tensor("y"),
-        cells=place.cells,
-        cell_axes=place.axes,
-        reads=(Read(place.tensors[0]),),
-        where=rules[len(source), len(place.output)],
+        name=name,
+        writes=writes,
+        cells=(place.batch, *target),
+        cell_axes=("n", "o", "y", "x") if len(target) == 3 else ("n", "o"),
+        reads=(Read(reads),),
+        where=rules[len(source), len(target)],
         params=Params(in_h, in_w, out_h, out_w),
     )
 
@@ -90,6 +101,10 @@ class Reshape(Layer):
     def sweeps(self, place: Place) -> list[Sweep]:
         """One forward sweep of one term a cell."""
         return [rearrange(place)]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """The same copy the other way."""
+        return [rearrange_back(place)]
 
     def field(self, inputs: Sequence[Shape]) -> Window | None:
         """Rows and columns mean something else now."""

@@ -15,10 +15,19 @@ def sigmoid(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-values[0]))
 
 
+def sigmoid_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
+    """Gradient dy · y · (1 − y)."""
+    dy, y = values
+    return dy * y * (1.0 - y)
+
+
 class Sigmoid(Elementwise):
     """y = 1 / (1 + e^−x)."""
 
     type: Literal["sigmoid"]
     term: ClassVar[Any] = staticmethod(sigmoid)
     formula: ClassVar[str] = "1/(1 + exp(−{0}))"
+    gradient_term: ClassVar[Any] = staticmethod(sigmoid_grad)
+    gradient_formula: ClassVar[str] = "{0}·{1}·(1 − {1})"
+    from_output: ClassVar[bool] = True
     transcendental: ClassVar[bool] = True

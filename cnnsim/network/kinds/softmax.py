@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.window import Window
-from cnnsim.steps.sweep import ADD, LARGER, Index, Read, Sweep
+from cnnsim.steps.sweep import ADD, LARGER, Index, Read, Sweep, product
 
 
 def across(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
@@ -40,6 +40,23 @@ def exponential(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any
 def share(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
     """e^(x − largest) / total."""
     return np.exp(values[0] - values[1]) / values[2]
+
+
+def across_both(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """Gradient and probability of class ``tap`` at the cell's place."""
+    at = (cell[0], *tap, *cell[1:])
+    return at, at
+
+
+def here_and_dot(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    """Gradient and probability of the cell, and the dot product of its place."""
+    return cell, cell, (cell[0], *cell[2:])
+
+
+def softmax_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
+    """Gradient y · (dy − Σ dy·y)."""
+    dy, y, dot = values
+    return y * (dy - dot)
 
 
 class Softmax(Layer):
@@ -100,5 +117,38 @@ class Softmax(Layer):
                 term=share,
                 formula="exp({0} − {1}) / {2}",
                 transcendental=True,
+            ),
+        ]
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """``dot``: Σ dy·y over the classes; ``input_grad``: a term a cell."""
+        dy, y = Read(place.gradient), Read(place.tensor("y"))
+        dot = Read(place.tensor("dot"))
+        shape = place.inputs[0]
+        return [
+            Sweep(
+                layer=place.name,
+                name="dot",
+                writes=dot.tensor,
+                cells=(place.batch, *shape[1:]),
+                cell_axes=("n", "y", "x")[: len(shape)],
+                taps=shape[:1],
+                tap_axes=("o",),
+                reads=(dy, y),
+                where=across_both,
+                term=product,
+                fold=ADD,
+                formula="{0}·{1}",
+            ),
+            Sweep(
+                layer=place.name,
+                name="input_grad",
+                writes=place.tensor("dx"),
+                cells=place.cells,
+                cell_axes=place.axes,
+                reads=(dy, y, dot),
+                where=here_and_dot,
+                term=softmax_grad,
+                formula="{1}·({0} − {2})",
             ),
         ]

@@ -1,0 +1,118 @@
+"""An iteration: forward, loss, backward, update, as one tuple of sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.network.backward import backward_sweeps
+from cnnsim.network.graph import Network
+from cnnsim.network.layer import Place
+from cnnsim.network.loss import LOSS, Loss
+from cnnsim.network.optimizer import COUNTER, Optimizer, Slot
+from cnnsim.steps.sweep import Sweep
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """What runs once. With a loss or a given output gradient the backward pass runs too.
+
+    Attributes:
+        network: the layers; free of shape errors.
+        loss: of the last layer's output, or None.
+        given: dL/dy of the last layer, in place of a loss; L is then ⟨given, y⟩.
+        optimizer: how the weights change, or None; needs one of the two.
+    """
+
+    network: Network
+    loss: Loss | None = None
+    given: Floats | None = None
+    optimizer: Optimizer | None = None
+
+    @property
+    def output(self) -> str:
+        """The tensor of the last layer's output."""
+        return f"{self.network.layers[-1].name}.y"
+
+    @property
+    def gradient(self) -> str | None:
+        """The tensor with dL/dy of the last layer; None without a backward pass."""
+        if self.loss is not None:
+            return f"{LOSS}.dx"
+        return f"{self.network.layers[-1].name}.dy" if self.given is not None else None
+
+    @property
+    def _loss_place(self) -> Place:
+        last = self.network.places[self.network.layers[-1].name]
+        return Place(LOSS, last.batch, (self.output,), (last.output,), ())
+
+    @cached_property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """All sweeps, in order."""
+        found = list(self.network.sweeps)
+        if self.loss is not None:
+            found += [*self.loss.sweeps(self._loss_place), *self.loss.backward(self._loss_place)]
+        if self.gradient is not None:
+            found += backward_sweeps(self.network, self.gradient)
+        if self.optimizer is not None:
+            for slot in self.slots:
+                found += self.optimizer.sweeps(slot)
+        return tuple(found)
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """The parameters that are trained: those with a gradient, of layers that are not frozen."""
+        if self.gradient is None:
+            return ()
+        written = {sweep.writes for sweep in backward_sweeps(self.network, self.gradient)}
+        found = []
+        for name, parameter in self.network.parameters.items():
+            layer, _, role = name.rpartition(".")
+            slot = Slot(layer, role, parameter.shape)
+            frozen = getattr(self.network.by_name[layer], "frozen", False)
+            if parameter.counts and slot.gradient in written and not frozen:
+                found.append(slot)
+        return tuple(found)
+
+    @cached_property
+    def given_tensors(self) -> dict[str, Floats]:
+        """Tensors of the first iteration that are neither input nor parameters."""
+        found: dict[str, Floats] = {}
+        if self.loss is not None:
+            place = self._loss_place
+            found[place.tensor("target")] = self.loss.target_values(place.inputs[0], place.batch)
+        if self.given is not None and self.gradient is not None:
+            found[self.gradient] = self.given
+        if self.optimizer is not None:
+            found[COUNTER] = np.ones(1)
+            for slot in self.slots:
+                for state in self.optimizer.states:
+                    found[slot.state(state)] = np.zeros(slot.shape)
+        return found
+
+    @cached_property
+    def carried(self) -> Mapping[str, str]:
+        """By leaf of the next iteration, the tensor of this one: ``conv1.w``: ``conv1.w_next``."""
+        if self.optimizer is None:
+            return {}
+        found = {slot.name: slot.updated for slot in self.slots}
+        written = {sweep.writes for sweep in self.sweeps}
+        for slot in self.slots:
+            for state in self.optimizer.states:
+                if f"{slot.state(state)}_next" in written:
+                    found[slot.state(state)] = f"{slot.state(state)}_next"
+        return found
+
+    @cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every tensor."""
+        found = dict(self.network.shapes)
+        found.update({name: tensor.shape for name, tensor in self.given_tensors.items()})
+        found.update({sweep.writes: sweep.cells for sweep in self.sweeps})
+        return found

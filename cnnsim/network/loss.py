@@ -1,0 +1,99 @@
+"""What every kind of loss is: its keys, its target, the sweeps of the loss and of its gradient."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, get_args
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+from cnnsim.errors import ShapeError
+from cnnsim.network.fields import Numbers
+from cnnsim.network.layer import Place, Shape, times
+from cnnsim.steps.sweep import Sweep
+
+_LOSSES: dict[str, type[Loss]] = {}
+
+#: The name under which a loss's sweeps are addressed; its value is the tensor of this name.
+LOSS = "loss"
+
+
+class Loss(BaseModel):
+    """A kind of loss. A subclass with a ``type`` of its own is known everywhere at once.
+
+    The loss is the mean over the batch, or over all outputs, as PyTorch's default is.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+    )
+
+    #: What the target is, for messages.
+    wants: ClassVar[str] = "a number for each output"
+
+    type: str
+    target: Numbers
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Make the kind known under the literal of its ``type``."""
+        literals = get_args(cls.model_fields["type"].annotation)
+        if literals:
+            _LOSSES[literals[0]] = cls
+
+    def target_values(self, shape: Shape, batch: int) -> npt.NDArray[np.float64]:
+        """The target as a tensor [batch, …]. Raises ShapeError where it does not fit."""
+        wanted = (batch, *shape)
+        given = self.target.shape
+        missing = len(wanted) - len(given)
+        if missing < 0 or wanted != (1,) * missing + given:
+            raise ShapeError(
+                LOSS,
+                f"its target is {times(given) or 'one number'} and the output is {times(wanted)}",
+                f"give {self.wants}; leading 1s may be left out",
+            )
+        return self.target.reshape(wanted)
+
+    def sweeps(self, place: Place) -> list[Sweep]:
+        """The sweeps of the loss, in order; ``forward`` fills the tensor ``loss``."""
+        raise ShapeError(LOSS, f"{self.type} has no sweeps")
+
+    def backward(self, place: Place) -> list[Sweep]:
+        """The sweeps of its gradient; ``input_grad`` fills ``loss.dx``."""
+        raise ShapeError(LOSS, f"{self.type} has no gradient")
+
+
+def mean_of_all(place: Place, **rule: Any) -> Sweep:
+    """The sweep that averages a term over every output of the batch into the one number."""
+    axes = ("n", "o", "y", "x") if len(place.inputs[0]) == 3 else ("n", "o")
+    return Sweep(
+        layer=place.name,
+        name="forward",
+        writes=LOSS,
+        cells=(),
+        cell_axes=(),
+        taps=(place.batch, *place.inputs[0]),
+        tap_axes=axes,
+        **rule,
+    )
+
+
+def gradient_of_all(place: Place, **rule: Any) -> Sweep:
+    """The ``input_grad`` sweep of one term an output."""
+    axes = ("n", "o", "y", "x") if len(place.inputs[0]) == 3 else ("n", "o")
+    return Sweep(
+        layer=place.name,
+        name="input_grad",
+        writes=place.tensor("dx"),
+        cells=(place.batch, *place.inputs[0]),
+        cell_axes=axes,
+        **rule,
+    )
+
+
+def losses() -> dict[str, type[Loss]]:
+    """Every kind of loss by its ``type``."""
+    import cnnsim.network.kinds  # noqa: F401  (its modules make themselves known)
+
+    return dict(_LOSSES)
