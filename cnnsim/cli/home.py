@@ -75,6 +75,5 @@ def _check(scenario: str, at: str | None, settings: tuple[str, ...]) -> None:
         raise UsageError(error.message, hint) from None
     if at is not None:
         from cnnsim.steps.address import parse_address
-        from cnnsim.steps.trace import Trace
 
-        parse_address(Trace(found.network.sweeps), at)
+        parse_address(found.trace, at)

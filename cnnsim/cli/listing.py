@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 def list_scenarios(*, json: Json = False) -> int:
     """List the bundled scenarios."""
     from cnnsim.scenario.bundled import bundled_names
-    from cnnsim.steps.trace import Trace
 
     found: list[Scenario] = []
     code = 0
@@ -33,7 +32,7 @@ def list_scenarios(*, json: Json = False) -> int:
             "name": scenario.name,
             "title": scenario.title,
             "type": scenario.model.type,
-            "steps": len(Trace(scenario.network.sweeps)),
+            "steps": len(scenario.trace),
             "minutes": scenario.model.minutes,
         }
         for scenario in found

@@ -42,7 +42,7 @@ def print_steps(
     Raises AddressError where these name nothing, UsageError where there are too many.
     """
     scenario = read(source, settings, tour=False)
-    trace = Trace(scenario.network.sweeps)
+    trace = scenario.trace
     first = 0 if start is None else parse_address(trace, start)
     last = len(trace) - 1 if stop is None else parse_address(trace, stop, end=True)
     count = last - first + 1

@@ -46,7 +46,7 @@ def _check(file: str) -> str:
     scenario = read(file)
     scenario.leaves()
     name = printable(str(scenario.path)) if scenario.path else scenario.name
-    steps = sum(sweep.steps for sweep in scenario.network.sweeps)
+    steps = len(scenario.trace)
     stops = len(scenario.tour)
     return f"{name}: ok, {steps:,} steps, {stops} stop{'' if stops == 1 else 's'}"
 

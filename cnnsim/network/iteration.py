@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +109,15 @@ class Iteration:
                 if f"{slot.state(state)}_next" in written:
                     found[slot.state(state)] = f"{slot.state(state)}_next"
         return found
+
+    @property
+    def bytes_needed(self) -> int:
+        """What stepping through one iteration takes, nothing allocated yet."""
+        forward = sum(sweep.cell_count for sweep in self.network.sweeps)
+        more = sum(sweep.cell_count for sweep in self.sweeps) - forward
+        kept = len(self.optimizer.states) if self.optimizer else 0
+        states = sum(prod(slot.shape) for slot in self.slots) * kept
+        return self.network.bytes_needed + 8 * (more + states)
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:

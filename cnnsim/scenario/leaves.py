@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cnnsim.errors import UsageError, printable
 from cnnsim.network.graph import INPUT, Network
+from cnnsim.network.iteration import Iteration
 from cnnsim.network.parameter import Parameter, stream_of
 from cnnsim.scenario.model import Input, ScenarioModel
 from cnnsim.scenario.picture import digit_picture, picture_size, read_picture
@@ -25,11 +26,12 @@ class Leaves(MutableMapping[str, Array]):
     Raises UsageError where a picture or a weights file cannot be read.
     """
 
-    def __init__(self, model: ScenarioModel, network: Network, file: Path | None) -> None:
+    def __init__(self, model: ScenarioModel, iteration: Iteration, file: Path | None) -> None:
+        network = iteration.network
         self._seed = model.seed
         self._parameters = {**network.parameters, **network.constants}
-        self._known = {INPUT: read_input(model, network, file)}
-        self._known.update(read_weights(model, network, file))
+        self._given = {INPUT: read_input(model, network, file), **iteration.given_tensors}
+        self._known = {**self._given, **read_weights(model, network, file)}
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._known:
@@ -44,14 +46,14 @@ class Leaves(MutableMapping[str, Array]):
         del self._known[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield INPUT
+        yield from self._given
         yield from self._parameters
 
     def __len__(self) -> int:
-        return len(self._parameters) + 1
+        return len(self._given) + len(self._parameters)
 
     def __contains__(self, name: object) -> bool:
-        return name == INPUT or name in self._parameters
+        return name in self._given or name in self._parameters
 
 
 def read_input(model: ScenarioModel, network: Network, file: Path | None) -> Array:

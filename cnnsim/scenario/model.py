@@ -83,6 +83,21 @@ class Stop(BaseModel):
     )
 
 
+class OutputGrad(BaseModel):
+    """dL/dy of the last layer, given in place of a loss."""
+
+    model_config = _STRICT
+
+    values: Numbers | None = Field(default=None, description="of the output's shape")
+    ones: bool = Field(default=False, description="all ones: L is the sum of the outputs")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> OutputGrad:
+        if (self.values is None) == (not self.ones):
+            raise ValueError("needs values, or ones = true")
+        return self
+
+
 class ScenarioModel(BaseModel):
     """Everything in a scenario file but its layers."""
 

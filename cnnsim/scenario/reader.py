@@ -20,22 +20,20 @@ from cnnsim.errors import (
     printable,
 )
 from cnnsim.network.graph import INPUT, Network, connect
-from cnnsim.network.layer import Layer, Shape, kinds, times
+from cnnsim.network.iteration import Iteration
+from cnnsim.network.layer import Layer, Shape, kinds
 from cnnsim.network.walk import explain
 from cnnsim.scenario.bundled import read_text
 from cnnsim.scenario.complaints import dotted, problems_of, shown
 from cnnsim.scenario.leaves import input_shape
+from cnnsim.scenario.limits import size_problems
 from cnnsim.scenario.locate import key_lines, line_of
 from cnnsim.scenario.model import SOURCES, ScenarioModel
 from cnnsim.scenario.overrides import apply_overrides
+from cnnsim.scenario.passes import iteration_of, read_passes
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.tour import tour_problems
 from cnnsim.scenario.wiring import wiring_problems
-
-#: A scenario that needs more memory than this is refused before anything is allocated.
-MOST_MEMORY = 4 << 30
-#: Step numbers are int64.
-MOST_STEPS = 2**63 - 1
 
 
 def read_scenario(
@@ -72,24 +70,32 @@ def parse_scenario(
         document["input"] = {"zeros": list(input_size)}
     entries = document.pop("layers", None)
     layers, problems = _layers(entries)
+    passes, more = read_passes(document)
+    problems += more
     model = None
     try:
         model = ScenarioModel.model_validate(document)
     except ValidationError as error:
         problems += problems_of(error, ScenarioModel)
     problems += wiring_problems(layers, _names(entries))
-    network = None
+    scenario = None
     if model is not None and not problems:
         network, more = _connect(model, list(layers.values()), path)
         problems += [] if not check_shapes and network is not None and network.errors else more
-        if network is not None and not network.errors:
-            problems += _size_problems(network)
+        if network is not None and network.errors:
+            scenario = Scenario(name, path, text, model, Iteration(network))
+        elif network is not None:
+            iteration, more = iteration_of(network, passes)
+            problems += more + size_problems(iteration)
+            scenario = Scenario(name, path, text, model, iteration)
     if model is not None:
-        whole = network if network is not None and not problems and not network.errors else None
-        problems += tour_problems(whole, model.tour)
-    if problems or model is None or network is None:
+        run = None
+        if scenario is not None and not problems and not scenario.network.errors:
+            run = (scenario.trace, scenario.iteration.shapes)
+        problems += tour_problems(run, model.tour)
+    if problems or scenario is None:
         raise FileError(file, _located(problems, text))
-    return Scenario(name, path, text, model, network)
+    return scenario
 
 
 def _parse(text: str, file: str) -> dict[str, Any]:
@@ -187,29 +193,6 @@ def _connect(
         what = f"{told.layer} {told.bare_message}" + (f"; {told.hint}" if told.hint else "")
         problems.append(Problem(f"layers[{number}]", what, path=("layers", number)))
     return network, problems
-
-
-def _size_problems(network: Network) -> list[Problem]:
-    needed = network.bytes_needed
-    if needed > MOST_MEMORY:
-        what = (
-            f"it would need {_bytes(needed)} of memory for an input of "
-            f"{times((network.batch, *network.input_shape))}; {_bytes(MOST_MEMORY)} are the most"
-        )
-        return [Problem("", what)]
-    steps = sum(sweep.steps for sweep in network.sweeps)
-    if steps > MOST_STEPS:
-        return [Problem("", f"it would have {steps:,} steps; {MOST_STEPS:,} are the most")]
-    return []
-
-
-def _bytes(count: int) -> str:
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
-        if size < 1000 or unit == "PB":
-            return f"{size:,.3g} {unit}" if unit != "bytes" else f"{count} bytes"
-        size /= 1000
-    return ""
 
 
 def _located(problems: Sequence[Problem], text: str) -> list[Problem]:

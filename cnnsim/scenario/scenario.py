@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from cnnsim.network.graph import Network
+from cnnsim.network.iteration import Iteration
 from cnnsim.scenario.leaves import Leaves
 from cnnsim.scenario.model import ScenarioModel, Stop
+from cnnsim.steps.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,25 @@ class Scenario:
         path: the file; None for standard input.
         text: what stood in it.
         model: its keys.
-        network: its layers, connected and free of shape errors.
+        iteration: its layers, connected and free of shape errors, with what runs backwards.
     """
 
     name: str
     path: Path | None
     text: str
     model: ScenarioModel
-    network: Network
+    iteration: Iteration
+
+    @property
+    def network(self) -> Network:
+        """The layers."""
+        return self.iteration.network
+
+    @cached_property
+    def trace(self) -> Trace:
+        """Every step, of all iterations."""
+        optimizer = self.iteration.optimizer
+        return Trace(self.iteration.sweeps, optimizer.iterations if optimizer else 1)
 
     @property
     def title(self) -> str:
@@ -40,4 +54,4 @@ class Scenario:
 
     def leaves(self) -> Leaves:
         """Every tensor that no sweep computes: the input, parameters, masks. Raises UsageError."""
-        return Leaves(self.model, self.network, self.path)
+        return Leaves(self.model, self.iteration, self.path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from cnnsim.errors import AddressError, Problem, did_you_mean, printable
 from cnnsim.network.fields import numbers
-from cnnsim.network.graph import Network
 from cnnsim.network.layer import times
 from cnnsim.scenario.complaints import shown
 from cnnsim.scenario.model import Stop
 from cnnsim.steps.address import parse_address
 from cnnsim.steps.trace import Trace
+
+#: The shape of every tensor.
+Shapes = Mapping[str, tuple[int, ...]]
 
 #: What a number that is not there, such as the mac of a pool's step, is expected to be.
 NONE = "none"
@@ -61,12 +63,13 @@ FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def tour_problems(network: Network | None, tour: Sequence[Stop]) -> list[Problem]:
+def tour_problems(run: tuple[Trace, Shapes] | None, tour: Sequence[Stop]) -> list[Problem]:
     """Addresses that do not exist and expectations that can never hold.
 
-    Without a network, because the file has other mistakes, only what needs none is checked.
+    `run` are the steps and the shapes of all tensors; without them, because the file has other
+    mistakes, only what needs neither is checked.
     """
-    trace = Trace(network.sweeps) if network else None
+    trace, shapes = run if run else (None, None)
     problems = []
     for number, stop in enumerate(tour):
         at = ("tour", number)
@@ -77,19 +80,19 @@ def tour_problems(network: Network | None, tour: Sequence[Stop]) -> list[Problem
             what = error.message + (f"; {error.hint}" if error.hint else "")
             problems.append(Problem(f"tour[{number}].at", what, path=(*at, "at")))
         for key, expected in stop.expect.items():
-            what = _complaint(network, key, expected)
+            what = _complaint(shapes, key, expected)
             if what:
                 field = f"tour[{number}].expect.{printable(key, 40)}"
                 problems.append(Problem(field, what, path=(*at, "expect", key)))
     return problems
 
 
-def _complaint(network: Network | None, key: str, expected: Any) -> str:
+def _complaint(shapes: Shapes | None, key: str, expected: Any) -> str:
     if key == "tolerance":
         fits = _is_number(expected) and expected >= 0
         return "" if fits else "should be a number, 0 or more"
     if key == "tensors":
-        return _tensor_complaint(network, expected)
+        return _tensor_complaint(shapes, expected)
     if key not in FIELDS:
         near = did_you_mean(key, (*FIELDS, "tensors", "tolerance"))
         return "no such field of a reading" + (near or f"; known are {', '.join(FIELDS)}")
@@ -97,16 +100,16 @@ def _complaint(network: Network | None, key: str, expected: Any) -> str:
     return "" if fits(expected) else f"should be {what}, not {shown(expected)}"
 
 
-def _tensor_complaint(network: Network | None, expected: Any) -> str:
+def _tensor_complaint(shapes: Shapes | None, expected: Any) -> str:
     if not isinstance(expected, dict):
         return 'should be written tensors."conv1.y" = [[…]]'
-    if network is None:
+    if shapes is None:
         return ""
     for name, values in expected.items():
-        if name not in network.shapes:
-            return f"no tensor {shown(name)}{did_you_mean(name, network.shapes)}"
+        if name not in shapes:
+            return f"no tensor {shown(name)}{did_you_mean(name, shapes)}"
         try:
-            fit(numbers(values), network.shapes[name])
+            fit(numbers(values), shapes[name])
         except ValueError as error:
             return f"{name}: {error}"
     return ""

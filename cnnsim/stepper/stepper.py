@@ -11,7 +11,7 @@ from cnnsim.steps.moves import move
 from cnnsim.steps.reading import Reading, read_step
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.taps import Reach, reach_of
-from cnnsim.steps.trace import Position, Trace
+from cnnsim.steps.trace import Position
 from cnnsim.steps.work import Work, work_out
 
 #: Worked-out cells that are kept, and how many taps they may have together.
@@ -25,8 +25,9 @@ class Stepper:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.network = scenario.network
-        self.trace = Trace(self.network.sweeps)
-        self.values = Values(self.network.sweeps, scenario.leaves())
+        self.trace = scenario.trace
+        self.shapes = scenario.iteration.shapes
+        self.values = Values(scenario.iteration.sweeps, scenario.leaves())
         self._works: OrderedDict[tuple[int, tuple[int, ...]], Work] = OrderedDict()
 
     def sweep(self, step: int) -> Sweep:
@@ -59,7 +60,7 @@ class Stepper:
 
     def reach(self, position: Position) -> Reach:
         """What the taps of the cell of `position` read: index arithmetic only."""
-        return reach_of(self.trace.sweep_of(position), position.cell, self.network.shapes)
+        return reach_of(self.trace.sweep_of(position), position.cell, self.shapes)
 
     def move(self, step: int, unit: str, forward: bool, skip_padding: bool = False) -> int:
         """The step one `unit` (see `steps.moves.UNITS`) away; `step` itself at the ends."""

@@ -106,8 +106,7 @@ class Sweep:
         start: what the fold starts from, a number or a tensor.
         finish: ``(total, cell, params)`` to the value of the cell.
         formula: the term for people; ``{0}`` is what the first read gave.
-        finish_formula: the same for the finish; ``{0}`` is the total, ``{count}`` what a finish that
-            divides divides by.
+        finish_formula: the same for the finish; ``{0}`` is the total, ``{count}`` the divisor.
         origins: where the coordinates of the reads come from.
         counts_macs: its taps are the multiply-adds that are numbered (conv2d and dense, forward).
         twin: for a gradient of such a layer, the forward ``(cell, tap)`` with the same product;

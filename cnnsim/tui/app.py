@@ -17,7 +17,7 @@ from cnnsim.errors import CnnsimError
 from cnnsim.tui.commands import Everything
 from cnnsim.tui.config import Config, read_config
 from cnnsim.tui.drawing.palette import ANSI, MONO, Palette, palette_named
-from cnnsim.tui.failure import unexpected
+from cnnsim.tui.ending import leave, run_to_its_end, unexpected
 from cnnsim.tui.marks import Marks
 from cnnsim.tui.plain import PlainFilter
 from cnnsim.tui.theme import CYCLE, THEMES, theme_for
@@ -171,14 +171,13 @@ def run_app(
     if source is not None:
         from cnnsim.scenario.reader import read_scenario
         from cnnsim.steps.address import parse_address
-        from cnnsim.steps.trace import Trace
 
         scenario = read_scenario(source, settings)
         if at is not None:
-            step = parse_address(Trace(scenario.network.sweeps), at)
+            step = parse_address(scenario.trace, at)
     app = CnnsimApp(scenario, step, replace(config, **changes))
-    app.run()
+    run_to_its_end(app)
     app.marks.save()
     if app.failure is not None:
         raise unexpected(app.failure)
-    return app.return_code or 0
+    return leave(app.return_code or 0)

@@ -10,7 +10,8 @@ from strategies import attempt
 
 from cnnsim.errors import CnnsimError, FileError
 from cnnsim.network.layer import kinds
-from cnnsim.scenario.reader import MOST_MEMORY, parse_scenario
+from cnnsim.scenario.limits import MOST_MEMORY
+from cnnsim.scenario.reader import parse_scenario
 from cnnsim.scenario.scenario import Scenario
 
 kinds()

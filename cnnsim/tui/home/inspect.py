@@ -8,7 +8,6 @@ from cnnsim.network.walk import walk
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.steps.trace import Trace
 from cnnsim.tui.drawing.numbers import count, short_count
 from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.home.preview import Preview
@@ -23,7 +22,7 @@ def preview_of(source: str) -> Preview:
     """The whole preview. Raises FileError or UsageError."""
     scenario = read_scenario(source)
     model = scenario.model
-    trace = Trace(scenario.network.sweeps)
+    trace = scenario.trace
     totals = walk(scenario.network)
     cells = sum(sweep.cell_count for sweep in trace.sweeps)
     shape = "×".join(map(str, scenario.network.input_shape))

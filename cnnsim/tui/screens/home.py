@@ -160,14 +160,13 @@ class HomeScreen(BaseScreen):
     def _look_closer(self) -> None:
         """Count the steps of all bundled scenarios; that needs their networks."""
         from cnnsim.scenario.reader import read_scenario
-        from cnnsim.steps.trace import Trace
 
         for entry in self._entries:
             try:
                 scenario = read_scenario(entry.name)
             except CnnsimError:
                 continue
-            self._steps[entry.name] = len(Trace(scenario.network.sweeps))
+            self._steps[entry.name] = len(scenario.trace)
         self.app.call_from_thread(self.show_all)
 
     # -- choosing ---------------------------------------------------------------------------------
@@ -232,7 +231,6 @@ class HomeScreen(BaseScreen):
 
     def _open(self, at: int = 0, walk: bool = False) -> None:
         from cnnsim.scenario.reader import read_scenario
-        from cnnsim.steps.trace import Trace
 
         row = self.chosen_row()
         if row is None:
@@ -242,7 +240,7 @@ class HomeScreen(BaseScreen):
         except CnnsimError as error:
             self.complain(error)
             return
-        steps = len(Trace(scenario.network.sweeps))
+        steps = len(scenario.trace)
         self.cnnsim.open_scenario(scenario, at if at < steps else 0, walk)
 
     def action_file(self) -> None:

@@ -16,7 +16,6 @@ from cnnsim.errors import CnnsimError
 from cnnsim.network.graph import INPUT
 from cnnsim.network.walk import sides_that_fit
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.steps.trace import Trace
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.forward import ForwardScreen
@@ -212,7 +211,8 @@ class WalkScreen(BaseScreen):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A click has given the focus to another panel."""
-        self._typed = ""
+        if event.widget is not self._whatif:
+            self._typed = ""
         self.refresh_panels()
 
     def action_maximise(self) -> None:
@@ -372,7 +372,7 @@ class WalkScreen(BaseScreen):
             except CnnsimError as error:
                 self.complain(error)
                 return
-            step = first_step(Trace(scenario.network.sweeps), name, unit)
+            step = first_step(scenario.trace, name, unit)
             self.cnnsim.open_scenario(scenario, step)
             return
         step = first_step(self.stepper.trace, name, unit)

@@ -86,7 +86,7 @@ class Measures:
         sweep = self.stepper.trace.sweeps[number]
         if len(sweep.cells) != 4 or sweep.reads[read].outside is None:
             return (0, 0, 0, 0)
-        shape = self.stepper.network.shapes[sweep.reads[read].tensor]
+        shape = self.stepper.shapes[sweep.reads[read].tensor]
         if len(shape) != 4:
             return (0, 0, 0, 0)
         first = self._corner(sweep, number, (0,) * 4).indices[read]

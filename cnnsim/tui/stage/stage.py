@@ -66,7 +66,7 @@ class Stage:
 
     def _read_matrix(self, view: View, number: int) -> Matrix:
         tensor = view.sweep.reads[number].tensor
-        shape = self.stepper.network.shapes[tensor]
+        shape = self.stepper.shapes[tensor]
         cut = slice_at(shape, self._index(view.work.reach, number, view.tap, shape))
         width, decimals, power = self._measures.number_format(tensor, cut, None)
         padding = self._measures.padding(view.position.sweep, number)

@@ -10,9 +10,10 @@ import numpy as np
 
 from cnnsim.errors import UsageError
 from cnnsim.network.graph import INPUT
+from cnnsim.network.iteration import Iteration
 from cnnsim.scenario.leaves import Array, beside, read_input
+from cnnsim.scenario.limits import size_problems
 from cnnsim.scenario.model import Input
-from cnnsim.scenario.reader import MOST_MEMORY, MOST_STEPS
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.tui.walk.whatif import WhatIf
 
@@ -33,15 +34,10 @@ def changed_scenario(scenario: Scenario, what: WhatIf) -> Scenario:
             f"{error.layer} does not fit: {error.bare_message}",
             "change it until the shapes fit, or take the changes back",
         )
-    needed = network.bytes_needed
-    if needed > MOST_MEMORY:
-        raise UsageError(
-            f"it would need {needed / 1e9:,.1f} GB of memory; {MOST_MEMORY / 1e9:,.1f} GB are the "
-            "most"
-        )
-    steps = sum(sweep.steps for sweep in network.sweeps)
-    if steps > MOST_STEPS:
-        raise UsageError(f"it would have {steps:,} steps; {MOST_STEPS:,} are the most")
+    # A loss or a given gradient belongs to the old shapes.
+    iteration = Iteration(network)
+    for problem in size_problems(iteration):
+        raise UsageError(problem.what)
     update: dict[str, Any] = {"tour": [], "weights": None}
     update["input"] = changed_input(scenario, what)
     # Without a path nobody reads the file again and throws the changes away.
@@ -50,7 +46,7 @@ def changed_scenario(scenario: Scenario, what: WhatIf) -> Scenario:
         name=f"{scenario.name}*",
         path=None,
         model=scenario.model.model_copy(update=update),
-        network=network,
+        iteration=iteration,
     )
 
 

@@ -1,0 +1,38 @@
+"""How much a scenario may ask for. Checked before anything is allocated."""
+
+from __future__ import annotations
+
+from cnnsim.errors import Problem
+from cnnsim.network.iteration import Iteration
+from cnnsim.network.layer import times
+
+#: A scenario that needs more memory than this is refused, in bytes.
+MOST_MEMORY = 4 << 30
+#: Step numbers are int64.
+MOST_STEPS = 2**63 - 1
+
+
+def size_problems(iteration: Iteration) -> list[Problem]:
+    """What is too large, with the numbers; empty where nothing is."""
+    network = iteration.network
+    needed = iteration.bytes_needed
+    if needed > MOST_MEMORY:
+        what = (
+            f"it would need {_bytes(needed)} of memory for an input of "
+            f"{times((network.batch, *network.input_shape))}; {_bytes(MOST_MEMORY)} are the most"
+        )
+        return [Problem("", what)]
+    repeats = iteration.optimizer.iterations if iteration.optimizer else 1
+    steps = repeats * sum(sweep.steps for sweep in iteration.sweeps)
+    if steps > MOST_STEPS:
+        return [Problem("", f"it would have {steps:,} steps; {MOST_STEPS:,} are the most")]
+    return []
+
+
+def _bytes(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
+        if size < 1000 or unit == "PB":
+            return f"{size:,.3g} {unit}" if unit != "bytes" else f"{count} bytes"
+        size /= 1000
+    return ""
