@@ -90,10 +90,11 @@ class Report:
         if not self.json:
             self._head(scenario.name, scenario.title, len(scenario.tour))
         for number, stop in enumerate(scenario.tour):
-            needed = list(stepper.sweep(stepper.find(stop.at)).tensors)
-            needed += stop.expect.get("tensors", ())
+            step = stepper.find(stop.at)
+            values = stepper.iterations.at(stepper.trace.position(step).iteration)
+            needed = [*stepper.sweep(step).tensors, *stop.expect.get("tensors", ())]
             with Narrator(f"computing {needed[-1]}") as narrator:
-                stepper.values.compute(needed, narrator)
+                values.compute(needed, narrator)
             found = visit(stepper, number, stop)
             self.stops += 1
             self.checks += len(found.checks)

@@ -13,7 +13,7 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import bracketed
 from cnnsim.steps.sweep import Index, Start, Sweep
 from cnnsim.steps.taps import gather, tap_coordinates
-from cnnsim.steps.trace import unravel
+from cnnsim.steps.trace import Trace, unravel
 from cnnsim.steps.work import Tensors
 
 Array = npt.NDArray[Any]
@@ -39,10 +39,10 @@ def step_blocks(stepper: Stepper, first: int, last: int) -> Iterator[tuple[Sweep
             cells = range(cell, min(cell + max(1, BLOCK // taps), (end - 1 - start) // taps + 1))
             begin = start + cell * taps
             stop = min(end, begin + len(cells) * taps)
-            block = _Block(sweep, cells, stepper.values)
-            mac = trace.mac(begin)
+            block = _Block(sweep, cells, stepper.iterations.at(position.iteration))
+            macs = block.macs(trace, position.sweep)
             name = stepper.scenario.name
-            yield sweep, list(block.rows(name, iteration, begin, mac, step - begin, stop - begin))
+            yield sweep, list(block.rows(name, iteration, begin, macs, step - begin, stop - begin))
             step = stop
 
 
@@ -107,8 +107,18 @@ class _Block:
         at = start.where(self.cells, self.sweep.params)
         return np.broadcast_to(tensors[start.tensor][at].astype(np.float64), (count,))
 
+    def macs(self, trace: Trace, number: int) -> list[Any]:
+        """The number of each step's multiply-add, or None, for the `number`-th sweep."""
+        down = tuple(axis[:, np.newaxis] for axis in self.cells)
+        across = tuple(axis[np.newaxis, :] for axis in self.taps)
+        macs = trace.mac_at(number, down, across)
+        if macs is None:
+            return [None] * (self.shape[0] * self.shape[1])
+        numbers: list[Any] = np.broadcast_to(macs, self.shape).ravel().tolist()
+        return numbers
+
     def rows(
-        self, scenario: str, iteration: str, begin: int, mac: int | None, first: int, stop: int
+        self, scenario: str, iteration: str, begin: int, macs: list[Any], first: int, stop: int
     ) -> Iterator[Row]:
         """The rows of the block's steps from number `first` up to `stop`; number 0 is `begin`."""
         sweep = self.sweep
@@ -141,7 +151,7 @@ class _Block:
                 "kind": "step",
                 "scenario": scenario,
                 "step": begin + number,
-                "mac": None if mac is None or hole_here else mac + number,
+                "mac": None if hole_here else macs[number],
                 "address": places[cell] + tap_texts[tap],
                 "layer": sweep.layer,
                 "sweep": sweep.name,

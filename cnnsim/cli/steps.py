@@ -59,7 +59,8 @@ def print_steps(
     with Narrator("drawing the weights"):
         stepper = Stepper(scenario)
     with Narrator("computing") as narrator:
-        stepper.values.compute(_needed(trace, first, last), narrator)
+        begin = trace.position(first).iteration
+        stepper.iterations.at(begin).compute(_needed(trace, first, last), narrator)
     blocks = step_blocks(stepper, first, last)
     if csv:
         csv_lines([COLUMNS])

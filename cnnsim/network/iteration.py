@@ -54,17 +54,35 @@ class Iteration:
         return Place(LOSS, last.batch, (self.output,), (last.output,), ())
 
     @cached_property
-    def sweeps(self) -> tuple[Sweep, ...]:
-        """All sweeps, in order."""
-        found = list(self.network.sweeps)
+    def phases(self) -> dict[str, tuple[Sweep, ...]]:
+        """The sweeps of ``forward``, ``loss``, ``backward`` and ``update``; some may be empty."""
+        loss: list[Sweep] = []
         if self.loss is not None:
-            found += [*self.loss.sweeps(self._loss_place), *self.loss.backward(self._loss_place)]
-        if self.gradient is not None:
-            found += backward_sweeps(self.network, self.gradient)
+            loss = [*self.loss.sweeps(self._loss_place), *self.loss.backward(self._loss_place)]
+        backward = backward_sweeps(self.network, self.gradient) if self.gradient else ()
+        update: list[Sweep] = []
         if self.optimizer is not None:
             for slot in self.slots:
-                found += self.optimizer.sweeps(slot)
-        return tuple(found)
+                update += self.optimizer.sweeps(slot)
+        return {
+            "forward": self.network.sweeps,
+            "loss": tuple(loss),
+            "backward": backward,
+            "update": tuple(update),
+        }
+
+    @cached_property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """All sweeps, in order."""
+        return tuple(sweep for phase in self.phases.values() for sweep in phase)
+
+    def phase_of(self, number: int) -> str:
+        """The phase that the `number`-th sweep belongs to."""
+        for name, sweeps in self.phases.items():
+            if number < len(sweeps):
+                return name
+            number -= len(sweeps)
+        raise IndexError("the iteration has fewer sweeps")
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from cnnsim.errors import CnnsimError, UsageError, did_you_mean, printable
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import Sweep
-from cnnsim.steps.trace import Position, unravel
+from cnnsim.steps.trace import Position, Trace, unravel
 from cnnsim.steps.work import Work
 
 Mask = npt.NDArray[np.bool_]
@@ -72,21 +72,21 @@ def find_step(stepper: Stepper, step: int, query: Query, forward: bool) -> int |
     deadline = monotonic() + PATIENCE
     trace = stepper.trace
     start = trace.position(step)
-    numbers = range(start.sweep, len(trace.sweeps)) if forward else range(start.sweep, -1, -1)
-    for number in numbers:
+    for iteration, number in _sweeps_from(trace, start, forward):
         sweep = trace.sweeps[number]
         if not query.sweeps(sweep) or (query.needs_reach and not _has_padding(stepper, number)):
             continue
-        first = trace.first_step(number)
-        inside = step - first
-        for cell in _cells(stepper, sweep, query, inside, forward):
+        first = iteration * trace.steps_per_iteration + trace.first_step(number)
+        values = stepper.iterations.at(iteration)[sweep.writes]
+        for cell in _cells(sweep, values, query, step - first, forward):
             if monotonic() > deadline:
                 raise CnnsimError(
                     f"nothing up to {sweep.full_name} cell {cell:,} yet",
                     "go there and search on",
                 )
-            position = Position(0, number, unravel(cell, sweep.cells), (0,) * len(sweep.taps))
-            taps = np.flatnonzero(query.taps(sweep, stepper.work(position)))
+            at = unravel(cell, sweep.cells)
+            work = stepper.work(Position(iteration, number, at, (0,) * len(sweep.taps)))
+            taps = np.flatnonzero(query.taps(sweep, work))
             steps = first + cell * sweep.tap_count + taps
             found = steps[steps > step] if forward else steps[steps < step]
             if len(found):
@@ -94,15 +94,24 @@ def find_step(stepper: Stepper, step: int, query: Query, forward: bool) -> int |
     return None
 
 
+def _sweeps_from(trace: Trace, start: Position, forward: bool) -> Iterator[tuple[int, int]]:
+    """(iteration, sweep) from `start` on in the direction of travel."""
+    count = len(trace.sweeps)
+    here = start.iteration * count + start.sweep
+    last = trace.iterations * count
+    for place in range(here, last) if forward else range(here, -1, -1):
+        yield divmod(place, count)
+
+
 def _cells(
-    stepper: Stepper, sweep: Sweep, query: Query, inside: int, forward: bool
+    sweep: Sweep, values: npt.NDArray[np.float64], query: Query, inside: int, forward: bool
 ) -> Iterator[int]:
     """The cells worth a look, from the current one on in the direction of travel."""
     if forward:
         here = max(inside, 0) // sweep.tap_count
     else:
         here = min(inside, sweep.steps - 1) // sweep.tap_count
-    mask = query.cells(sweep, stepper.values[sweep.writes])
+    mask = query.cells(sweep, values)
     if mask is None:
         yield from range(here, sweep.cell_count) if forward else range(here, -1, -1)
         return

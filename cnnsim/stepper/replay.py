@@ -12,6 +12,7 @@ from cnnsim.network.fields import numbers
 from cnnsim.scenario.model import Stop
 from cnnsim.scenario.tour import NONE, fit
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.stepper.values import Array
 from cnnsim.steps.reading import Reading
 
 #: How far a number may be from what a tour expects, relative to it.
@@ -74,8 +75,10 @@ def visit(stepper: Stepper, number: int, stop: Stop) -> Visit:
         if key == "tolerance":
             continue
         if key == "tensors":
+            tensors = stepper.iterations.at(reading.position.iteration)
             checks += [
-                _check_tensor(stepper, name, values, tolerance) for name, values in expected.items()
+                _check_tensor(tensors[name], name, values, tolerance)
+                for name, values in expected.items()
             ]
             continue
         found = reading.as_dict(stepper.scenario.name).get(key)
@@ -98,8 +101,8 @@ def _agrees(expected: Any, found: Any, tolerance: float) -> bool:
     return bool(found == expected)
 
 
-def _check_tensor(stepper: Stepper, name: str, values: Any, tolerance: float) -> Check:
-    found = stepper.values[name].astype(np.float64)
+def _check_tensor(tensor: Array, name: str, values: Any, tolerance: float) -> Check:
+    found = tensor.astype(np.float64)
     expected = fit(numbers(values), found.shape)
     close = np.isclose(found, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
     if close.all():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from cnnsim.scenario.scenario import Scenario
+from cnnsim.stepper.iterations import Iterations
 from cnnsim.stepper.values import Values
 from cnnsim.steps.address import format_address, parse_address
 from cnnsim.steps.moves import move
@@ -27,8 +28,13 @@ class Stepper:
         self.network = scenario.network
         self.trace = scenario.trace
         self.shapes = scenario.iteration.shapes
-        self.values = Values(scenario.iteration.sweeps, scenario.leaves())
-        self._works: OrderedDict[tuple[int, tuple[int, ...]], Work] = OrderedDict()
+        self.iterations = Iterations(scenario.iteration, scenario.leaves())
+        self._works: OrderedDict[tuple[int, int, tuple[int, ...]], Work] = OrderedDict()
+
+    @property
+    def values(self) -> Values:
+        """The tensors of the first iteration."""
+        return self.iterations.first
 
     def sweep(self, step: int) -> Sweep:
         """The sweep that `step` belongs to."""
@@ -36,14 +42,19 @@ class Stepper:
 
     def is_ready(self, step: int) -> bool:
         """Whether `step` can be read without computing a tensor."""
-        return all(self.values.is_ready(name) for name in self.sweep(step).tensors)
+        iteration = self.trace.position(step).iteration
+        if not self.iterations.has(iteration):
+            return False
+        values = self.iterations.at(iteration)
+        return all(values.is_ready(name) for name in self.sweep(step).tensors)
 
     def work(self, position: Position) -> Work:
         """The cell of `position`, worked out."""
-        key = (position.sweep, position.cell)
+        key = (position.iteration, position.sweep, position.cell)
         work = self._works.get(key)
         if work is None:
-            work = work_out(self.trace.sweep_of(position), position.cell, self.values)
+            values = self.iterations.at(position.iteration)
+            work = work_out(self.trace.sweep_of(position), position.cell, values)
             self._works[key] = work
             taps = sum(kept.terms.size for kept in self._works.values())
             while len(self._works) > 1 and (len(self._works) > _KEPT or taps > _KEPT_TAPS):
@@ -77,5 +88,6 @@ class Stepper:
     def edit(self, tensor: str, index: tuple[int, ...], value: float) -> float:
         """Set one number of the input or a parameter; returns the old one. Raises UsageError."""
         old = self.values.edit(tensor, index, value)
+        self.iterations.forget()
         self._works.clear()
         return old

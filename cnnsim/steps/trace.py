@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnnsim.errors import AddressError
 from cnnsim.steps.sweep import Sweep
@@ -33,9 +33,9 @@ def unravel(number: int, extents: Sequence[int]) -> tuple[int, ...]:
     return tuple(reversed(coordinates))
 
 
-def ravel(coordinates: Sequence[int], extents: Sequence[int]) -> int:
-    """The row-major number of `coordinates`, the inverse of `unravel`."""
-    number = 0
+def ravel(coordinates: Sequence[Any], extents: Sequence[int]) -> Any:
+    """The row-major number of `coordinates`, the inverse of `unravel`; of arrays, an array."""
+    number: Any = 0
     for coordinate, extent in zip(coordinates, extents, strict=True):
         number = number * extent + coordinate
     return number
@@ -80,13 +80,10 @@ class Trace:
     def step(self, position: Position) -> int:
         """The number of `position`, the inverse of `position()`."""
         sweep = self.sweeps[position.sweep]
-        cell = ravel(position.cell, sweep.cells)
-        return (
-            position.iteration * self.steps_per_iteration
-            + self.first_step(position.sweep)
-            + cell * sweep.tap_count
-            + ravel(position.tap, sweep.taps)
-        )
+        cell: int = ravel(position.cell, sweep.cells)
+        tap: int = ravel(position.tap, sweep.taps)
+        start = position.iteration * self.steps_per_iteration + self.first_step(position.sweep)
+        return start + cell * sweep.tap_count + tap
 
     def first_step(self, sweep: int) -> int:
         """The number of the first step of the `sweep`-th sweep, in iteration 0."""
@@ -110,19 +107,21 @@ class Trace:
         A gradient's step has the number of its forward twin. Holes have none, which is for the
         caller to know.
         """
-        rest = step % self.steps_per_iteration
-        number = bisect_right(self.ends, rest)
+        position = self.position(step)
+        mac: int | None = self.mac_at(position.sweep, position.cell, position.tap)
+        return mac
+
+    def mac_at(self, number: int, cell: Any, tap: Any) -> Any:
+        """The same for a cell and a tap of the `number`-th sweep, or for arrays of coordinates."""
         sweep = self.sweeps[number]
-        rest -= self.first_step(number)
         if sweep.twin is not None:
-            forward = self._by_name[f"{sweep.layer}.forward"]
-            cell, tap = divmod(rest, sweep.tap_count)
-            at, of = sweep.twin(unravel(cell, sweep.cells), unravel(tap, sweep.taps), sweep.params)
-            sweep, number = self.sweeps[forward], forward
-            rest = ravel(at, sweep.cells) * sweep.tap_count + ravel(of, sweep.taps)
+            cell, tap = sweep.twin(cell, tap, sweep.params)
+            number = self._by_name[f"{sweep.layer}.forward"]
+            sweep = self.sweeps[number]
         elif not sweep.counts_macs:
             return None
-        return (self.mac_ends[number - 1] if number else 0) + rest
+        before = self.mac_ends[number - 1] if number else 0
+        return before + ravel(cell, sweep.cells) * sweep.tap_count + ravel(tap, sweep.taps)
 
     def step_of_mac(self, mac: int, iteration: int = 0) -> int:
         """The step of multiply-add `mac`. Raises AddressError where there is none."""

@@ -17,8 +17,9 @@ Size = tuple[int, int]
 
 #: Columns and rows.
 USUAL, LARGE = (120, 36), (200, 60)
-#: A picture is complete once nothing follows for this long.
-_QUIET = 0.006
+#: A picture is complete once nothing follows for this long, or after the longer time: an app that
+#: computes goes on to say how far it is.
+_QUIET, _LONGEST = 0.006, 0.05
 
 #: Colours, which stand inside of texts; other escape sequences separate them.
 _COLOUR = re.compile(r"\x1b\[[\d;:]*m")
@@ -72,7 +73,7 @@ class Terminal:
         wanted = re.compile(pattern)
         deadline = perf_counter() + timeout
         seen = b""
-        last: float | None = None
+        first = last = 0.0
         while True:
             patience = _QUIET if last else deadline - perf_counter()
             data = self._read(max(patience, 0))
@@ -80,10 +81,10 @@ class Terminal:
             if data:
                 seen += data
                 if last or wanted.search(plain(seen)):
-                    last = now
-            elif last:
+                    first, last = first or now, now
+            if last and (not data or now - first > _LONGEST):
                 return last
-            elif now >= deadline or not self._child.isalive():
+            if not data and (now >= deadline or not self._child.isalive()):
                 raise TimeoutError(f"'{pattern}' did not appear; last: {plain(seen)[-600:]}")
 
     def press(self, key: str, pattern: str) -> float:

@@ -59,6 +59,7 @@ class ForwardScreen(BaseScreen):
         self._hover: tuple[str, tuple[int, ...]] | None = None
         self._query: Query | None = None
         self._progress: Progress | None = None
+        self._computing: int | None = None
         self._player = Player(self, self._play_on)
         self._copied: tuple[int, str] = (-1, "")
         self._stops = Stops(stepper)
@@ -90,16 +91,17 @@ class ForwardScreen(BaseScreen):
     # -- computing -------------------------------------------------------------------------------
 
     def _compute(self) -> None:
-        values = self.stepper.values
-        if all(values.is_ready(name) for name in values):
-            self.footer.say("")
-        elif len(self.stepper.trace) < _AT_ONCE:
-            values.compute_all()
-        else:
-            self._compute_in_background()
+        """Compute the iteration of the present step: at once where that is quick."""
+        number = self.stepper.trace.position(self.step).iteration
+        steps = self.stepper.trace.steps_per_iteration
+        if steps * (1 if self.stepper.iterations.has(number) else number + 1) < _AT_ONCE:
+            self.stepper.iterations.at(number).compute_all()
+        elif self._computing != number:
+            self._computing = number
+            self._compute_in_background(number)
 
     @work(thread=True, exclusive=True, group="compute")
-    def _compute_in_background(self) -> None:
+    def _compute_in_background(self, number: int) -> None:
         """Fill the tensors in order; what is ready can be looked at meanwhile."""
         worker = get_current_worker()
         last = -1.0
@@ -113,7 +115,7 @@ class ForwardScreen(BaseScreen):
                 self.app.call_from_thread(self._hear, progress)
 
         try:
-            self.stepper.values.compute_all(report)
+            self.stepper.iterations.at(number).compute_all(report)
         except CnnsimError:
             return
         if not worker.is_cancelled:
@@ -129,6 +131,7 @@ class ForwardScreen(BaseScreen):
 
     def _computed(self) -> None:
         self._progress = None
+        self._computing = None
         self.footer.say("")
         self.go(self.step)
 
@@ -140,8 +143,10 @@ class ForwardScreen(BaseScreen):
         if not self.is_mounted or not self.size:
             return
         if not self.stepper.is_ready(step):
-            self._show_waiting()
-            return
+            self._compute()
+            if not self.stepper.is_ready(step):
+                self._show_waiting()
+                return
         previous = self.view
         self.view = self._look(step)
         self.cnnsim.marks.put(self.key, step, self.view.reading.address, len(self.stepper.trace))

@@ -89,6 +89,8 @@ class WalkScreen(BaseScreen):
         below = self._screen_below()
         if below is not None:
             self.state.look_from(below.step)
+        # The first picture is complete, however long the first resize takes to arrive.
+        self.lay_panels()
 
     def on_screen_resume(self) -> None:
         """Edits may have changed the input."""
@@ -102,14 +104,18 @@ class WalkScreen(BaseScreen):
                 return screen
         return None
 
+    def _room(self) -> tuple[int, int]:
+        """Columns and rows between header and footer; known before the screen has its size."""
+        return self.app.size.width, self.app.size.height - 2
+
     # -- showing ---------------------------------------------------------------------------------
 
     def lay_panels(self) -> None:
         """Put the panels where they belong at the present size."""
-        width, height = self.size.width, self.size.height - 2
-        arrangement = lay_walk(width, height)
+        room = self._room()
+        arrangement = lay_walk(*room)
         if self._maximised:
-            arrangement = WalkLayout({self._maximised: (0, 0, width, height)})
+            arrangement = WalkLayout({self._maximised: (0, 0, *room)})
         self._arrangement = arrangement
         shared = arrangement.shared
         if shared and self._tab not in shared:
@@ -125,7 +131,7 @@ class WalkScreen(BaseScreen):
 
     def refresh_panels(self) -> None:
         """Everything follows from the state."""
-        if not self.is_mounted or not self.size:
+        if not self.is_mounted:
             return
         state = self.state
         lines = state.lines()
@@ -153,7 +159,7 @@ class WalkScreen(BaseScreen):
         if error is not None:
             self.header.show(crumbs, [(f"✗ {error.layer} does not fit", "bar_bold")])
             return
-        room = self.size.width - 12 - sum(len(text) + 3 for text, _ in crumbs)
+        room = self.app.size.width - 12 - sum(len(text) + 3 for text, _ in crumbs)
         self.header.show(crumbs, costs_in(state.what.outcome.walked, room))
 
     def _look_for_maps(self) -> None:
@@ -194,7 +200,7 @@ class WalkScreen(BaseScreen):
         """Focus a panel, from behind its neighbours if need be."""
         if self._maximised:
             self._maximised = name
-        if name in lay_walk(self.size.width, self.size.height - 2).shared:
+        if name in lay_walk(*self._room()).shared:
             self._tab = name
         self.lay_panels()
         self.set_focus(self.panels[name])
@@ -203,7 +209,7 @@ class WalkScreen(BaseScreen):
 
     def action_turn(self, by: int) -> None:
         """The next or previous panel; panels that share a place come up in turn."""
-        usual = lay_walk(self.size.width, self.size.height - 2).panels
+        usual = lay_walk(*self._room()).panels
         names = [name for name in PANELS if name in usual]
         focused = self.focused
         at = names.index(focused.id) if focused is not None and focused.id in names else -1

@@ -23,7 +23,7 @@ Place = tuple[int, int]
 
 
 class Measures:
-    """Measures of one stepper's tensors and sweeps, worked out once.
+    """Measures of a stepper's sweeps and of the tensors of one iteration, worked out once.
 
     - ``values(tensor, slice)``: the matrix
     - ``scale(tensor)``: its largest |value|, leaving out NaN and infinity
@@ -32,8 +32,10 @@ class Measures:
     - ``field(sweep, cell, read, slice)``: the places that the cell reads, None for all of them
     """
 
-    def __init__(self, stepper: Stepper) -> None:
+    def __init__(self, stepper: Stepper, iteration: int) -> None:
         self.stepper = stepper
+        self.iteration = iteration
+        self.tensors = stepper.iterations.at(iteration)
         keep: Callable[[Any], Any] = lru_cache(maxsize=256)
         self.values = keep(self._values)
         self.scale = keep(self._scale)
@@ -42,11 +44,11 @@ class Measures:
         self.field = keep(self._field)
 
     def _values(self, tensor: str, cut: Slice) -> npt.NDArray[np.float64]:
-        return cut.values(self.stepper.values[tensor])
+        return cut.values(self.tensors[tensor])
 
     def _scale(self, tensor: str) -> float:
         """The largest |value| of a tensor, leaving out NaN and infinity."""
-        values = self.stepper.values[tensor]
+        values = self.tensors[tensor]
         with np.errstate(invalid="ignore"):
             largest = max(float(np.nanmax(values)), -float(np.nanmin(values)))
         if not np.isfinite(largest):
@@ -77,7 +79,7 @@ class Measures:
         for place in range(count):
             cell = cut.index(*divmod(place, cut.columns))
             if cell is not None:
-                position = Position(0, number, cell, (0,) * len(sweep.taps))
+                position = Position(self.iteration, number, cell, (0,) * len(sweep.taps))
                 found.append(self.stepper.work(position).running)
         return found
 

@@ -37,16 +37,18 @@ class Stage:
 
     def __init__(self, stepper: Stepper) -> None:
         self.stepper = stepper
-        self._measures = Measures(stepper)
+        self._measures = Measures(stepper, 0)
 
     def forget(self) -> None:
         """The tensors have changed."""
-        self._measures = Measures(self.stepper)
+        self._measures = Measures(self.stepper, 0)
 
     # -- which matrices ---------------------------------------------------------------------
 
     def matrices(self, view: View) -> list[Matrix]:
         """What stands side by side at this step: the reads, lenses into large ones, the output."""
+        if view.position.iteration != self._measures.iteration:
+            self._measures = Measures(self.stepper, view.position.iteration)
         sweep = view.sweep
         count = len(sweep.reads) if len(sweep.reads) <= _MOST_READS else 1
         found = []
@@ -153,7 +155,7 @@ class Stage:
         count = cut.rows * cut.columns
         known = (np.arange(count) <= done).reshape(cut.rows, cut.columns) & cut.exists
         values = np.zeros((cut.rows, cut.columns))
-        if self.stepper.values.is_ready(sweep.writes):
+        if self._measures.tensors.is_ready(sweep.writes):
             values = self._measures.values(sweep.writes, cut).copy()
         values[place] = view.reading.after
         notes = {}
@@ -196,7 +198,7 @@ class Stage:
         if writer is None or self.stepper.network.by_name[writer.layer].type != "relu":
             return None
         source = writer.reads[0].tensor
-        if not self.stepper.values.is_ready(source):
+        if not self._measures.tensors.is_ready(source):
             return None
         mask: npt.NDArray[np.bool_] = self._measures.values(source, matrix.slice) < 0
         return mask

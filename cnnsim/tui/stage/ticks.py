@@ -13,29 +13,57 @@ _MOST_CELLS = 24
 
 
 def ticks_of(stage: Stage, view: View) -> list[Tick]:
-    """A tick for each cell where they are few, else for each layer."""
+    """Cells where they are few, else layers; with several iterations, the iterations."""
     trace = stage.stepper.trace
+    if trace.iterations > 1:
+        return _iteration_ticks(trace, view)
     cells = sum(sweep.cell_count for sweep in trace.sweeps)
     if cells <= _MOST_CELLS and len(trace) > 1:
         return _cell_ticks(stage, trace, view)
+    return _layer_ticks(stage, trace, view)
+
+
+def _iteration_ticks(trace: Trace, view: View) -> list[Tick]:
+    """The beginning of each iteration, or of every so many."""
+    every = -(-trace.iterations // _MOST_CELLS)
+    return [
+        Tick(
+            number / trace.iterations,
+            f"iteration {number}",
+            number <= view.position.iteration,
+            number == view.position.iteration - view.position.iteration % every,
+        )
+        for number in range(0, trace.iterations, every)
+    ]
+
+
+def _layer_ticks(stage: Stage, trace: Trace, view: View) -> list[Tick]:
+    """The first step of each layer, forwards; of each layer's gradients; of the update."""
+    iteration = stage.stepper.scenario.iteration
     last = max(len(trace) - 1, 1)
     found = []
-    layers: list[str] = []
+    known: set[str] = set()
     busy = {sweep.layer for sweep in trace.sweeps if sweep.counts_macs}
     for place, sweep in enumerate(trace.sweeps):
+        phase = iteration.phase_of(place)
+        label = {"backward": f"∂{sweep.layer}", "update": "update"}.get(phase, sweep.layer)
         # Between layers of millions of steps the others are a hair's breadth wide.
-        if sweep.layer in layers or (busy and sweep.layer not in {*busy, view.sweep.layer}):
+        small = busy and phase in ("forward", "backward") and sweep.layer not in busy
+        now = view.position.sweep == place or (
+            sweep.layer == view.sweep.layer and phase == iteration.phase_of(view.position.sweep)
+        )
+        if label in known or (small and not now):
             continue
-        layers.append(sweep.layer)
+        known.add(label)
         first = trace.first_step(place)
-        now = sweep.layer == view.sweep.layer
-        found.append(Tick(first / last, sweep.layer, first <= view.step, now))
+        found.append(Tick(first / last, label, first <= view.step, now))
     return found
 
 
 def _cell_ticks(stage: Stage, trace: Trace, view: View) -> list[Tick]:
     last = len(trace) - 1
     found = []
+    values = stage.stepper.values
     several = len(trace.sweeps) > 1
     for place, sweep in enumerate(trace.sweeps):
         first = trace.first_step(place)
@@ -46,8 +74,8 @@ def _cell_ticks(stage: Stage, trace: Trace, view: View) -> list[Tick]:
             passed = done or (view.position.sweep == place and cell < view.cell)
             name = sweep.full_name if several and cell == 0 else "y"
             label = f"{name}[{','.join(map(str, at[1:] or at))}]"
-            if passed and stage.stepper.values.is_ready(sweep.writes):
-                label += f" = {number(float(stage.stepper.values[sweep.writes][at]))}"
+            if passed and values.is_ready(sweep.writes):
+                label += f" = {number(float(values[sweep.writes][at]))}"
             position = (first + cell * sweep.tap_count) / last
             found.append(Tick(position, label, passed, here))
     return found

@@ -54,12 +54,14 @@ class View:
     @property
     def tap(self) -> int:
         """The number of the tap within its cell."""
-        return ravel(self.position.tap, self.sweep.taps)
+        number: int = ravel(self.position.tap, self.sweep.taps)
+        return number
 
     @property
     def cell(self) -> int:
         """The number of the cell within its sweep."""
-        return ravel(self.position.cell, self.sweep.cells)
+        number: int = ravel(self.position.cell, self.sweep.cells)
+        return number
 
     @property
     def is_last_tap(self) -> bool:

@@ -1,0 +1,87 @@
+"""The tensors of every iteration: each starts from the weights that the one before it left."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+import numpy.typing as npt
+
+from cnnsim.network.iteration import Iteration
+from cnnsim.network.optimizer import COUNTER
+from cnnsim.stepper.values import Values
+
+Array = npt.NDArray[Any]
+
+#: Iterations whose tensors are kept; others are computed again from the nearest one before.
+_KEPT = 16
+
+
+class Carried(MutableMapping[str, Array]):
+    """The leaves of a later iteration: what was carried over, else those of the first."""
+
+    def __init__(self, first: MutableMapping[str, Array], carried: dict[str, Array]) -> None:
+        self._first = first
+        self._carried = carried
+
+    def __getitem__(self, name: str) -> Array:
+        return self._carried[name] if name in self._carried else self._first[name]
+
+    def __setitem__(self, name: str, tensor: Array) -> None:
+        self._carried[name] = tensor
+
+    def __delitem__(self, name: str) -> None:
+        """Fall back to the first iteration's."""
+        del self._carried[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._first
+
+
+class Iterations:
+    """Values by iteration. Iteration 0 is always there; the others follow from it."""
+
+    def __init__(self, iteration: Iteration, leaves: MutableMapping[str, Array]) -> None:
+        self._iteration = iteration
+        self._leaves = leaves
+        self.first = Values(iteration.sweeps, leaves)
+        self._later: OrderedDict[int, Values] = OrderedDict()
+
+    def at(self, number: int) -> Values:
+        """The values of iteration `number`; computes the updates before it that are missing."""
+        if number == 0:
+            return self.first
+        if number in self._later:
+            self._later.move_to_end(number)
+            return self._later[number]
+        before = max((known for known in self._later if known < number), default=0)
+        values = self.at(before)
+        for following in range(before + 1, number + 1):
+            values = self._after(values)
+            self._later[following] = values
+            while len(self._later) > _KEPT:
+                self._later.popitem(last=False)
+        return values
+
+    def has(self, number: int) -> bool:
+        """Whether iteration `number` is there without computing anything."""
+        return number == 0 or number in self._later
+
+    def forget(self) -> None:
+        """The first iteration has changed: nothing that followed from it holds."""
+        self._later.clear()
+
+    def _after(self, values: Values) -> Values:
+        """The values of the next iteration."""
+        values.compute(list(self._iteration.carried.values()))
+        carried = {leaf: values[tensor] for leaf, tensor in self._iteration.carried.items()}
+        if COUNTER in self._leaves:
+            carried[COUNTER] = values[COUNTER] + 1
+        return Values(self._iteration.sweeps, Carried(self._leaves, carried))
