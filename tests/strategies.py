@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cnnsim.errors import CnnsimError, unprintable
 from cnnsim.network.graph import INPUT, Network, connect
+from cnnsim.network.iteration import Iteration
 from cnnsim.network.layer import kinds
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.scenario.scenario import Scenario
@@ -460,3 +461,13 @@ def every_kind(name: str, seed: int = 0) -> tuple[Network, Values]:
     x[rng.random(x.shape) < 0.3] = -0.0
     x[rng.random(x.shape) < 0.2] = 1.0
     return net, values_of(net, x)
+
+
+def every_pass(name: str, seed: int = 0) -> tuple[Iteration, Values]:
+    """The same with the backward pass, for an output gradient that was drawn."""
+    net, values = every_kind(name, seed)
+    rng = np.random.default_rng(seed + 1)
+    given = rng.standard_normal(net.places[net.layers[-1].name].cells)
+    iteration = Iteration(net, given=given)
+    leaves = {leaf: values[leaf] for leaf in values if values.is_leaf(leaf)}
+    return iteration, Values(iteration.sweeps, leaves | iteration.given_tensors)

@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, MutableMapping
-from typing import Any
-
-import numpy.typing as npt
+from collections.abc import MutableMapping
 
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
-from cnnsim.stepper.values import Values
-
-Array = npt.NDArray[Any]
+from cnnsim.stepper.values import Array, Overlay, Values
 
 #: Iterations whose tensors are kept; others are computed again from the nearest one before.
 _KEPT = 16
-
-
-class Carried(MutableMapping[str, Array]):
-    """The leaves of a later iteration: what was carried over, else those of the first."""
-
-    def __init__(self, first: MutableMapping[str, Array], carried: dict[str, Array]) -> None:
-        self._first = first
-        self._carried = carried
-
-    def __getitem__(self, name: str) -> Array:
-        return self._carried[name] if name in self._carried else self._first[name]
-
-    def __setitem__(self, name: str, tensor: Array) -> None:
-        self._carried[name] = tensor
-
-    def __delitem__(self, name: str) -> None:
-        """Fall back to the first iteration's."""
-        del self._carried[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._first)
-
-    def __len__(self) -> int:
-        return len(self._first)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._first
 
 
 class Iterations:
@@ -84,4 +52,4 @@ class Iterations:
         carried = {leaf: values[tensor] for leaf, tensor in self._iteration.carried.items()}
         if COUNTER in self._leaves:
             carried[COUNTER] = values[COUNTER] + 1
-        return Values(self._iteration.sweeps, Carried(self._leaves, carried))
+        return Values(self._iteration.sweeps, Overlay(self._leaves, carried))

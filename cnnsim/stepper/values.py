@@ -24,6 +24,33 @@ def _silent(progress: Progress) -> None:
     """Nobody listens."""
 
 
+class Overlay(MutableMapping[str, Array]):
+    """Leaves of which some are replaced; the others stay those underneath."""
+
+    def __init__(self, under: MutableMapping[str, Array], replaced: dict[str, Array]) -> None:
+        self._under = under
+        self._replaced = replaced
+
+    def __getitem__(self, name: str) -> Array:
+        return self._replaced[name] if name in self._replaced else self._under[name]
+
+    def __setitem__(self, name: str, tensor: Array) -> None:
+        self._replaced[name] = tensor
+
+    def __delitem__(self, name: str) -> None:
+        """Show again what is underneath."""
+        del self._replaced[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._under)
+
+    def __len__(self) -> int:
+        return len(self._under)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._under
+
+
 class Values(Mapping[str, Array]):
     """Tensors by name. `value[name]` computes what is missing; `ready` tells without computing.
 
@@ -106,3 +133,10 @@ class Values(Mapping[str, Array]):
             if reached.intersection(sweep.tensors):
                 reached.add(sweep.writes)
         return reached - {name}
+
+    def replaced(self, name: str, tensor: Array) -> Values:
+        """The values with another leaf; what does not follow from it is shared."""
+        values = Values(self._sweeps, Overlay(self._leaves, {name: tensor}))
+        gone = self.followers(name)
+        values._computed = {key: kept for key, kept in self._computed.items() if key not in gone}
+        return values

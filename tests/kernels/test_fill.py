@@ -14,6 +14,7 @@ from strategies import (
     Gradients,
     convolutions,
     every_kind,
+    every_pass,
     examples,
     gradients,
     pools,
@@ -82,6 +83,14 @@ def test_gradients_with_holes(gradient: Gradients) -> None:
     check(gradient.kernel, gradient.tensors)
 
 
+@pytest.mark.parametrize("name", ["conv, tied", "pools"])
+def test_backward_passes(name: str) -> None:
+    iteration, values = every_pass(name)
+    for sweep in iteration.phases["backward"]:
+        if can_compile(sweep):
+            check(sweep, values)
+
+
 @pytest.mark.parametrize("name", ["batch norm, training", "dense without bias", "head"])
 def test_other_folds(name: str) -> None:
     net, values = every_kind(name)
@@ -93,8 +102,8 @@ def test_other_folds(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_all_cells_together_or_one_by_one(name: str) -> None:
     """NumPy takes either way depending on the sizes; `work_out` is what steps show."""
-    net, values = every_kind(name)
-    for sweep in net.sweeps:
+    iteration, values = every_pass(name)
+    for sweep in iteration.sweeps:
         filled = fill_vectorised(sweep, values)
         for cell in np.ndindex(sweep.cells):
             assert same_bits(filled[cell], work_out(sweep, cell, values).value)

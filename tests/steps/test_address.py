@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import ALEXNET_LAYERS, EVERY_KIND, alexnet, attempt, every_kind, network
+from strategies import ALEXNET_LAYERS, EVERY_KIND, alexnet, attempt, every_pass, network
 
 from cnnsim.errors import AddressError, unprintable
 from cnnsim.steps.address import format_address, parse_address
@@ -19,7 +19,7 @@ ALEX = Trace(alexnet().sweeps)
 @pytest.mark.parametrize("iterations", [1, 3])
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_reading_what_was_written(name: str, iterations: int) -> None:
-    trace = Trace(every_kind(name)[0].sweeps, iterations)
+    trace = Trace(every_pass(name)[0].sweeps, iterations)
     for step in range(0, len(trace), 1 + len(trace) // 500):
         assert parse_address(trace, format_address(trace, trace.position(step))) == step
     last = len(trace) - 1

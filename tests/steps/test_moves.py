@@ -14,7 +14,7 @@ from strategies import (
     EVERY_KIND,
     Case,
     Gradients,
-    every_kind,
+    every_pass,
     examples,
     gradients,
     gradients_of,
@@ -107,11 +107,11 @@ def check(trace: Trace, shapes: dict[str, tuple[int, ...]], steps: list[int]) ->
 
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_every_kind(name: str) -> None:
-    net, _ = every_kind(name)
-    trace = Trace(net.sweeps)
+    iteration, _ = every_pass(name)
+    trace = Trace(iteration.sweeps)
     chosen = np.random.default_rng(0).integers(0, len(trace), 30).tolist()
     near = [end + by for end in (0, *trace.ends) for by in (-2, -1, 0, 1)]
-    check(trace, net.shapes, [*chosen, *(step for step in near if 0 <= step < len(trace))])
+    check(trace, iteration.shapes, [*chosen, *(step for step in near if 0 <= step < len(trace))])
 
 
 @examples(20)

@@ -13,7 +13,7 @@ from strategies import (
     Gradients,
     Oracle,
     convolutions,
-    every_kind,
+    every_pass,
     examples,
     gradients,
     gradients_of,
@@ -31,8 +31,8 @@ from cnnsim.steps.work import work_out
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_steps_lead_to_the_tensor(name: str, seed: int) -> None:
     """Every step: before is the last after, and a cell's last after is the tensor, bit for bit."""
-    net, values = every_kind(name, seed)
-    trace = Trace(net.sweeps)
+    iteration, values = every_pass(name, seed)
+    trace = Trace(iteration.sweeps)
     work = None
     for step in range(len(trace)):
         position = trace.position(step)

@@ -95,7 +95,7 @@ def test_the_timeline_is_dragged(shared) -> None:
 
 def test_a_quick_drag_ends_where_the_mouse_was_let_go(shared) -> None:
     net = shared("lenet5")
-    _, y = net.find("●")
+    _, y = net.find("●", after=(0, 30))
     net.drag([(x, y) for x in [*range(2, 118, 3), 117]])
     net.wait_for("fc2 › ", "[0,9]")
 
@@ -113,7 +113,7 @@ def test_the_wheel_scrolls_the_note(shared) -> None:
 def test_a_click_opens_what_is_chosen_at_home(opened) -> None:
     home = opened()
     home.wait_for("sobel", "162")
-    home.click(*home.find("sobel"))
+    home.click(*home.find("○ sobel"))
     home.wait_for("─ sobel ─")
-    home.click(*home.find("sobel"))
+    home.click(*home.find("○ sobel"))
     home.wait_for("sobel › ", "1 of 162")

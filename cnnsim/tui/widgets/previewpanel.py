@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.cellclass import XL, choose_class, small
 from cnnsim.tui.drawing.plane import draw_plane, fit, size_of, value_width
 from cnnsim.tui.home.preview import Preview
@@ -58,11 +58,12 @@ class PreviewPanel(Panel, can_focus=False):
         canvas.pieces(2, foot, [("▸ ", palette.now_text), ("enter", palette.bold),
                                 (" from the first step", palette.dim)])  # fmt: skip
         if self._mark:
-            pieces: list[Piece] = [
-                ("   r", palette.bold),
-                (f" resume at {self._mark}", palette.dim),
-            ]
-            canvas.pieces(29, foot, pieces)
+            # Beside it, above it, or as much of it as fits there.
+            text = f" resume at {self._mark}"
+            x, y = (32, foot) if 33 + len(text) <= canvas.width - 2 else (4, foot - 1)
+            if x + 1 + len(text) > canvas.width - 2:
+                text = text[: canvas.width - 4 - x] + "…"
+            canvas.pieces(x, y, [("r", palette.bold), (text, palette.dim)])
 
     def _matrices(self, canvas: Canvas, preview: Preview, y: int) -> None:
         height = canvas.height - 3 - y

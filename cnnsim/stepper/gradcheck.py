@@ -1,0 +1,196 @@
+"""Every gradient against central differences of the loss, in float64.
+
+A difference says nothing where the function has a kink: a ReLU at 0, a maximum that moves. There
+the two one-sided slopes differ, or a much smaller step agrees; such entries are counted as kinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.network.graph import INPUT
+from cnnsim.network.iteration import Iteration
+from cnnsim.network.parameter import stream_of
+from cnnsim.scenario.scenario import Scenario
+from cnnsim.stepper.values import Values
+
+Floats = npt.NDArray[np.float64]
+
+#: Tensors up to this size are checked entry by entry; of larger ones a sample, and directions.
+EVERY_ENTRY = 2000
+ENTRIES = 200
+DIRECTIONS = 3
+#: The largest relative error of a right gradient.
+TOLERANCE = 1e-6
+#: The step of a difference, relative to the entry where that is above 1.
+_STEP = 1e-4
+#: How much smaller the step is that looks whether something was a kink.
+_CLOSER = 1e-3
+#: Errors are relative to the gradient, or to this share of the tensor's largest one.
+_FLOOR = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class GradientCheck:
+    """What came out for one tensor. `worst` is the entry with the largest error that is no kink."""
+
+    tensor: str
+    checked: int
+    max_relative_error: float
+    kinks: int
+    worst: tuple[int, ...] | None
+    analytic: float
+    numeric: float
+
+    @property
+    def ok(self) -> bool:
+        """The gradient is right."""
+        return self.max_relative_error <= TOLERANCE
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON object of a gradient."""
+        return {
+            "kind": "gradient",
+            "tensor": self.tensor,
+            "checked": self.checked,
+            "max_relative_error": self.max_relative_error,
+            "kinks": self.kinks,
+            "ok": self.ok,
+            "worst": None if self.worst is None else list(self.worst),
+            "analytic": self.analytic,
+            "numeric": self.numeric,
+        }
+
+
+def with_gradient(scenario: Scenario) -> tuple[Scenario, bool]:
+    """`scenario` with a backward pass, and whether that needed a random output gradient."""
+    iteration = scenario.iteration
+    if iteration.gradient is not None:
+        return scenario, False
+    place = iteration.network.places[iteration.network.layers[-1].name]
+    given = stream_of(scenario.model.seed, "gradcheck").standard_normal(place.cells)
+    return replace(scenario, iteration=Iteration(iteration.network, given=given)), True
+
+
+def check_gradients(scenario: Scenario, entries: int = ENTRIES) -> Iterator[GradientCheck]:
+    """Check dL/d of the input and of every parameter that has a gradient.
+
+    `entries` are how many of a large tensor are checked, besides a few random directions.
+    """
+    iteration = scenario.iteration
+    values = Values(iteration.sweeps, scenario.leaves())
+    for leaf, gradient in _pairs(iteration):
+        yield _check(scenario, values, leaf, gradient, entries)
+
+
+def _pairs(iteration: Iteration) -> Iterator[tuple[str, str]]:
+    """(leaf, tensor with its gradient)."""
+    written = {sweep.writes for sweep in iteration.sweeps}
+    network = iteration.network
+    for name in network.parameters:
+        layer, _, role = name.rpartition(".")
+        if f"{layer}.d{role}" in written:
+            yield name, f"{layer}.d{role}"
+    readers = [
+        (layer, place.tensors.index(INPUT))
+        for layer in network.layers
+        if INPUT in (place := network.places[layer.name]).tensors
+    ]
+    if f"{INPUT}.dy" in written:
+        yield INPUT, f"{INPUT}.dy"
+    elif readers:
+        layer, number = readers[0]
+        gradient = layer.input_gradients(network.places[layer.name])[number]
+        if gradient in written:
+            yield INPUT, gradient
+
+
+def _objective(iteration: Iteration, values: Values) -> float:
+    """The loss, or ⟨output gradient, output⟩."""
+    if iteration.loss is not None:
+        return float(values["loss"])
+    assert iteration.given is not None
+    return float((iteration.given * values[iteration.output]).sum())
+
+
+def _check(
+    scenario: Scenario, values: Values, leaf: str, gradient: str, entries: int
+) -> GradientCheck:
+    iteration = scenario.iteration
+    tensor = values[leaf].astype(np.float64)
+    analytic = values[gradient]
+    scale = float(np.abs(analytic).max(initial=0.0)) * _FLOOR or _FLOOR
+    everything = tensor.size <= EVERY_ENTRY
+    stream = stream_of(scenario.model.seed, f"gradcheck.{leaf}")
+    numbers = (
+        np.arange(tensor.size)
+        if everything
+        else np.sort(stream.choice(tensor.size, min(entries, tensor.size), replace=False))
+    )
+    worst: tuple[float, tuple[int, ...] | None, float, float] = (0.0, None, 0.0, 0.0)
+    kinks = 0
+    for number in numbers.tolist():
+        index = tuple(int(at) for at in np.unravel_index(number, tensor.shape))
+        size = max(1.0, abs(float(tensor[index])))
+
+        def along(step: float, index: tuple[int, ...] = index, size: float = size) -> float:
+            moved = tensor.copy()
+            moved[index] += step * size
+            return _objective(iteration, values.replaced(leaf, moved)) / size
+
+        error, numeric, is_kink = _compare(along, float(analytic[index]), scale)
+        if is_kink:
+            kinks += 1
+        elif error > worst[0] or worst[1] is None:
+            worst = (error, index, float(analytic[index]), numeric)
+    if not everything:
+        for _ in range(DIRECTIONS):
+            direction = stream.standard_normal(tensor.shape)
+            direction /= np.linalg.norm(direction)
+
+            def along_all(step: float, direction: Floats = direction) -> float:
+                return _objective(iteration, values.replaced(leaf, tensor + step * direction))
+
+            slope = float((analytic * direction).sum())
+            error, numeric, is_kink = _compare(along_all, slope, scale)
+            if is_kink:
+                kinks += 1
+            elif error > worst[0]:
+                worst = (error, None, slope, numeric)
+    checked = len(numbers) + (0 if everything else DIRECTIONS)
+    return GradientCheck(gradient, checked, worst[0], kinks, worst[1], worst[2], worst[3])
+
+
+def _compare(
+    along: Callable[[float], float], analytic: float, scale: float
+) -> tuple[float, float, bool]:
+    """(relative error, numeric slope, is a kink) of the objective along one line."""
+    numeric = _central(along, _STEP)
+    error = _relative(analytic, numeric, scale)
+    if error <= TOLERANCE:
+        return error, numeric, False
+    # Closer by, rounding limits what can be told apart.
+    closer = _STEP * _CLOSER
+    here = along(0.0)
+    left, right = (here - along(-closer)) / closer, (along(closer) - here) / closer
+    bend = _relative(left, right, scale)
+    agrees = _relative(analytic, (left + right) / 2, scale) <= 1e-4
+    return error, numeric, bend > 1e-3 or agrees
+
+
+def _central(along: Callable[[float], float], step: float) -> float:
+    """The slope at 0 from two central differences, by Richardson to the fourth order."""
+    wide = (along(step) - along(-step)) / (2 * step)
+    narrow = (along(step / 2) - along(-step / 2)) / step
+    return (4 * narrow - wide) / 3
+
+
+def _relative(one: float, other: float, scale: float) -> float:
+    if not (np.isfinite(one) and np.isfinite(other)):
+        return float("inf")
+    return abs(one - other) / max(abs(one), abs(other), scale)
