@@ -464,10 +464,10 @@ def every_kind(name: str, seed: int = 0) -> tuple[Network, Values]:
 
 
 def every_pass(name: str, seed: int = 0) -> tuple[Iteration, Values]:
-    """The same with the backward pass, for an output gradient that was drawn."""
+    """The same with the backward pass, for a drawn gradient of every layer's output."""
     net, values = every_kind(name, seed)
     rng = np.random.default_rng(seed + 1)
-    given = rng.standard_normal(net.places[net.layers[-1].name].cells)
+    given = {layer: rng.standard_normal(place.cells) for layer, place in net.places.items()}
     iteration = Iteration(net, given=given)
     leaves = {leaf: values[leaf] for leaf in values if values.is_leaf(leaf)}
     return iteration, Values(iteration.sweeps, leaves | iteration.given_tensors)

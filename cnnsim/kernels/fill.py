@@ -25,12 +25,25 @@ class Progress(NamedTuple):
     share: float
 
 
+def can_compile(sweep: Sweep) -> bool:
+    """Whether the compiled kernel takes `sweep`: it fills a tensor by folding taps.
+
+    A sweep whose cells are one term each is a handful of whole-array operations anyway.
+    """
+    folds = sweep.fold is not None and bool(sweep.taps) and bool(sweep.cells)
+    return folds and not sweep.transcendental
+
+
+def is_compiled(sweep: Sweep) -> bool:
+    """Whether the compiled kernel computes `sweep`, because it has taps enough."""
+    return sweep.steps >= COMPILE_FROM and can_compile(sweep)
+
+
 def fill(
     sweep: Sweep, tensors: Tensors, report: Callable[[Progress], None] = lambda progress: None
 ) -> FloatArray:
     """The tensor that `sweep` writes, in float64. Raises whatever `report` raises."""
-    # A sweep whose cells are one term each is a handful of whole-array operations.
-    if sweep.steps < COMPILE_FROM or sweep.fold is None or sweep.transcendental:
+    if not is_compiled(sweep):
         report(Progress("computing", sweep.full_name, 0.0))
         return fill_vectorised(sweep, tensors)
     report(Progress("compiling", sweep.full_name, 0.0))

@@ -208,21 +208,8 @@ def _kernel(
     return fill
 
 
-def can_compile(sweep: Sweep) -> bool:
-    """Whether the general kernel takes `sweep`: it folds, over at least one axis."""
-    return sweep.fold is not None and bool(sweep.taps) and not sweep.transcendental
-
-
-def fill_compiled(
-    sweep: Sweep,
-    tensors: Tensors,
-    threads: int,
-    progress: Callable[[float], None] = lambda share: None,
-) -> FloatArray:
-    """The tensor that `sweep` writes, in float64; `progress` hears of the share that is done.
-
-    Raises whatever `progress` raises, which is how a caller stops it.
-    """
+def _runner(sweep: Sweep, tensors: Tensors) -> Callable[[int, int, FloatArray], None]:
+    """``run(first, last, out)`` for the strips of `sweep`; the first call compiles, or loads."""
     assert sweep.fold is not None
     if isinstance(sweep.start, Start):
         start_where, start = sweep.start.where, tensors[sweep.start.tensor].astype(np.float64)
@@ -239,21 +226,44 @@ def fill_compiled(
         tuple(read.outside is None for read in sweep.reads),
     )
     arrays = tuple(np.ascontiguousarray(tensors[read.tensor]) for read in sweep.reads)
+    taps = tap_coordinates(sweep.taps)
+
+    def run(first: int, last: int, out: FloatArray) -> None:
+        fill(first, last, sweep.cells, taps, arrays, start, sweep.params, out)
+
+    return run
+
+
+def compile_sweep(sweep: Sweep, tensors: Tensors) -> None:
+    """Compile the kernel of `sweep`; of `tensors` only types and ranks matter."""
+    _runner(sweep, tensors)(0, 0, np.empty(0, np.float64))
+
+
+def fill_compiled(
+    sweep: Sweep,
+    tensors: Tensors,
+    threads: int,
+    progress: Callable[[float], None] = lambda share: None,
+) -> FloatArray:
+    """The tensor that `sweep` writes, in float64; `progress` hears of the share that is done.
+
+    Raises whatever `progress` raises, which is how a caller stops it.
+    """
+    run = _runner(sweep, tensors)
     out = np.empty(sweep.cell_count, np.float64)
     width = sweep.cells[-1]
     units = sweep.cell_count // width * -(-width // STRIP)
     # About 2 million taps a piece: milliseconds, so progress is smooth and a stop is prompt.
     piece = max(1, min(-(-units // (2 * threads)), 2_000_000 // (STRIP * sweep.tap_count) + 1))
     pieces = [(first, min(first + piece, units)) for first in range(0, units, piece)]
-    taps = tap_coordinates(sweep.taps)
+    run(0, 0, out)  # compiles, or loads what was compiled
 
-    def run(bounds: tuple[int, int]) -> None:
-        fill(*bounds, sweep.cells, taps, arrays, start, sweep.params, out)
+    def work(piece: tuple[int, int]) -> None:
+        run(*piece, out)
 
-    run((0, 0))  # compiles, or loads what was compiled
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for done, _ in enumerate(pool.map(run, pieces), 1):
+            for done, _ in enumerate(pool.map(work, pieces), 1):
                 progress(done / len(pieces))
         except BaseException:
             pool.shutdown(cancel_futures=True)

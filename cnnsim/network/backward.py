@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,23 +10,23 @@ from cnnsim.network.graph import INPUT, Network
 from cnnsim.steps.sweep import Index, Read, Sweep
 
 
-def backward_sweeps(network: Network, gradient: str) -> tuple[Sweep, ...]:
-    """All gradient sweeps, given the tensor `gradient` with dL/dy of the last layer.
+def backward_sweeps(network: Network, gradients: Mapping[str, str]) -> tuple[Sweep, ...]:
+    """All gradient sweeps; `gradients` names the tensor with dL/dy of each layer where L begins.
 
     A layer that several read gets a sweep ``output_grad`` first, the sum of what comes back; one
-    that nobody reads has no gradient and is left out.
+    from which no way leads to L has no gradient and is left out.
     """
-    arriving: dict[str, list[str]] = {network.layers[-1].name: [gradient]}
+    arriving: dict[str, list[str]] = {layer: [tensor] for layer, tensor in gradients.items()}
     found: list[Sweep] = []
     for layer in reversed(network.layers):
-        gradients = arriving.get(layer.name, [])
-        if not gradients:
+        terms = arriving.get(layer.name, [])
+        if not terms:
             continue
         place = network.places[layer.name]
-        if len(gradients) > 1:
-            found.append(sum_of(gradients, layer.name, place.cells, place.axes))
-            gradients = [place.tensor("dy")]
-        place = replace(place, gradient=gradients[0])
+        if len(terms) > 1:
+            found.append(sum_of(terms, layer.name, place.cells, place.axes))
+            terms = [place.tensor("dy")]
+        place = replace(place, gradient=terms[0])
         found += layer.backward(place)
         for tensor, back in zip(place.tensors, layer.input_gradients(place), strict=True):
             name = tensor if tensor == INPUT else tensor.removesuffix(".y")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
@@ -27,13 +27,13 @@ class Iteration:
     Attributes:
         network: the layers; free of shape errors.
         loss: of the last layer's output, or None.
-        given: dL/dy of the last layer, in place of a loss; L is then ⟨given, y⟩.
+        given: dL/dy by layer, in place of a loss; L is then Σ ⟨given, y⟩.
         optimizer: how the weights change, or None; needs one of the two.
     """
 
     network: Network
     loss: Loss | None = None
-    given: Floats | None = None
+    given: Mapping[str, Floats] = field(default_factory=dict)
     optimizer: Optimizer | None = None
 
     @property
@@ -42,11 +42,11 @@ class Iteration:
         return f"{self.network.layers[-1].name}.y"
 
     @property
-    def gradient(self) -> str | None:
-        """The tensor with dL/dy of the last layer; None without a backward pass."""
+    def gradients(self) -> dict[str, str]:
+        """The tensors with dL/dy of the layers where L begins; empty without a backward pass."""
         if self.loss is not None:
-            return f"{LOSS}.dx"
-        return f"{self.network.layers[-1].name}.dy" if self.given is not None else None
+            return {self.network.layers[-1].name: f"{LOSS}.dx"}
+        return {layer: f"{layer}.given" for layer in self.given}
 
     @property
     def _loss_place(self) -> Place:
@@ -54,12 +54,15 @@ class Iteration:
         return Place(LOSS, last.batch, (self.output,), (last.output,), ())
 
     @cached_property
+    def _backward(self) -> tuple[Sweep, ...]:
+        return backward_sweeps(self.network, self.gradients) if self.gradients else ()
+
+    @cached_property
     def phases(self) -> dict[str, tuple[Sweep, ...]]:
         """The sweeps of ``forward``, ``loss``, ``backward`` and ``update``; some may be empty."""
         loss: list[Sweep] = []
         if self.loss is not None:
             loss = [*self.loss.sweeps(self._loss_place), *self.loss.backward(self._loss_place)]
-        backward = backward_sweeps(self.network, self.gradient) if self.gradient else ()
         update: list[Sweep] = []
         if self.optimizer is not None:
             for slot in self.slots:
@@ -67,7 +70,7 @@ class Iteration:
         return {
             "forward": self.network.sweeps,
             "loss": tuple(loss),
-            "backward": backward,
+            "backward": self._backward,
             "update": tuple(update),
         }
 
@@ -87,9 +90,7 @@ class Iteration:
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
         """The parameters that are trained: those with a gradient, of layers that are not frozen."""
-        if self.gradient is None:
-            return ()
-        written = {sweep.writes for sweep in backward_sweeps(self.network, self.gradient)}
+        written = {sweep.writes for sweep in self._backward}
         found = []
         for name, parameter in self.network.parameters.items():
             layer, _, role = name.rpartition(".")
@@ -106,8 +107,7 @@ class Iteration:
         if self.loss is not None:
             place = self._loss_place
             found[place.tensor("target")] = self.loss.target_values(place.inputs[0], place.batch)
-        if self.given is not None and self.gradient is not None:
-            found[self.gradient] = self.given
+        found.update({self.gradients[layer]: given for layer, given in self.given.items()})
         if self.optimizer is not None:
             found[COUNTER] = np.ones(1)
             for slot in self.slots:

@@ -75,15 +75,16 @@ def _validate(model: type[BaseModel], table: Any, key: str, problems: list[Probl
 
 def iteration_of(network: Network, passes: Passes) -> tuple[Iteration, list[Problem]]:
     """The iteration, and why target or gradient do not fit the output."""
-    place = network.places[network.layers[-1].name]
+    last = network.layers[-1].name
+    place = network.places[last]
     problems = []
-    given = None
+    given = {}
     if passes.output_grad is not None:
         values = passes.output_grad.values
         if values is None:
-            given = np.broadcast_to(np.float64(1.0), place.cells)
+            given = {last: np.broadcast_to(np.float64(1.0), place.cells)}
         elif place.cells == (1,) * (len(place.cells) - values.ndim) + values.shape:
-            given = values.reshape(place.cells)
+            given = {last: values.reshape(place.cells)}
         else:
             what = (
                 f"the output is {times(place.cells)} and {times(values.shape) or 'one number'} "

@@ -118,11 +118,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("what.reset", "x,delete", "reset", "", "Everything as in the file again.", ("walk",)),
     Action("copy.table", "y", "copy", "copy table", "Copy the table as text.", ("walk",)),
     Action("layer.find", "slash", "find", "find", "Find a layer by its name or kind.", ("walk",)),
-    Action("panel.next", "tab", "turn(1)", "", "The next panel.", ("walk",)),
-    Action("panel.previous", "shift+tab", "turn(-1)", "", "The previous panel.", ("walk",)),
     Action("fold", "z", "fold", "", "Show or hide layers that change values in place.",
            ("walk",)),
     # Everywhere
+    Action("panel.next", "tab", "turn(1)", "", "The next panel.", _ALL),
+    Action("panel.previous", "shift+tab", "turn(-1)", "", "The previous panel.", _ALL),
     Action("maximise", "m", "maximise", "maximise", "The focused panel alone, or all again.",
            ("forward", "walk")),
     Action("save", "s", "save", "", "Save the screen as SVG and as text.", _ALL),

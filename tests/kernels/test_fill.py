@@ -23,8 +23,8 @@ from strategies import (
 )
 
 from cnnsim.kernels import fill as fill_module
-from cnnsim.kernels.fill import Progress, fill
-from cnnsim.kernels.reference import can_compile, fill_compiled
+from cnnsim.kernels.fill import Progress, can_compile, fill
+from cnnsim.kernels.reference import fill_compiled
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.stepper.values import Values
 from cnnsim.steps.sweep import Sweep

@@ -8,7 +8,7 @@ from math import prod
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import EVERY_KIND, alexnet, every_kind, examples, network
+from strategies import EVERY_KIND, alexnet, every_pass, examples, network
 
 from cnnsim.errors import AddressError
 from cnnsim.steps.sweep import Read, Sweep, value
@@ -184,3 +184,45 @@ def test_order_is_layer_n_o_y_x_c_i_j() -> None:
     assert places == sorted(places)
     assert places[-1] == (1, 1, 1, 2, 1, 1, 1)
     assert trace.position(1) == Position(0, 0, (0, 0, 0, 0), (0, 0, 1))
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY_KIND if "conv" in name or name == "head"])
+def test_a_gradient_has_the_number_of_its_forward_twin(name: str) -> None:
+    """The same product of pixel, weight and output cell, found by what the steps read."""
+    iteration, _ = every_pass(name)
+    trace = Trace(iteration.sweeps)
+    numbers: dict[str, set[int]] = {}
+    for step in range(len(trace)):
+        position = trace.position(step)
+        sweep = trace.sweep_of(position)
+        if sweep.name not in ("kernel_grad", "input_grad"):
+            continue
+        mac = trace.mac(step)
+        if sweep.twin is None:
+            assert mac is None
+            continue
+        indices = sweep.where(position.cell, position.tap, sweep.params)
+        here = {read.tensor: index for read, index in zip(sweep.reads, indices, strict=True)}
+        if any(
+            read.outside is None and not _inside(here[read.tensor], iteration.shapes[read.tensor])
+            for read in sweep.reads
+        ):
+            continue  # a hole has no product, so no twin
+        assert mac is not None
+        forward = trace.position(trace.step_of_mac(mac))
+        twin = trace.sweep_of(forward)
+        assert twin.full_name == f"{sweep.layer}.forward"
+        indices = twin.where(forward.cell, forward.tap, twin.params)
+        there = {read.tensor: index for read, index in zip(twin.reads, indices, strict=True)}
+        for tensor, index in here.items():
+            # What is no tensor of the forward pass is the gradient of the output cell.
+            assert index == there.get(tensor, forward.cell)
+        source, weight = there.values()
+        assert position.cell == (weight if sweep.name == "kernel_grad" else source)
+        assert mac not in numbers.setdefault(sweep.full_name, set())
+        numbers[sweep.full_name].add(mac)
+    assert numbers
+
+
+def _inside(index: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    return all(0 <= at < extent for at, extent in zip(index, shape, strict=True))

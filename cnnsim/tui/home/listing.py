@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +56,14 @@ def network_rows(
     ]
 
 
-def recent_rows(recent: Sequence[tuple[str, Mark]]) -> list[Row]:
-    """What was open last, with the address."""
+def recent_rows(recent: Sequence[tuple[str, Mark]], bundled: Collection[str]) -> list[Row]:
+    """What was open last, with the address; `bundled` are the names that are no files."""
     rows = []
     for source, mark in recent:
-        name = Path(source).name if "/" in source else source
+        is_file = "/" in source
+        if not is_file and source not in bundled:
+            continue
+        name = Path(source).name if is_file else source
         share = mark.farthest / max(mark.steps - 1, 1)
         rows.append(Row(source, "", name, mark.address, (count(mark.step),), share))
     return rows

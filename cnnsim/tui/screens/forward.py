@@ -12,7 +12,8 @@ from textual.binding import BindingType
 from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Progress, is_compiled
+from cnnsim.kernels.warm import warm
 from cnnsim.network.layer import times
 from cnnsim.stepper.edits import Edits
 from cnnsim.stepper.queries import Query, find_step, parse_query
@@ -115,11 +116,19 @@ class ForwardScreen(BaseScreen):
                 self.app.call_from_thread(self._hear, progress)
 
         try:
+            self._warm(report)
             self.stepper.iterations.at(number).compute_all(report)
         except CnnsimError:
             return
         if not worker.is_cancelled:
             self.app.call_from_thread(self._computed)
+
+    def _warm(self, report: Callable[[Progress], None]) -> None:
+        """Have the kernels compiled where that does not make the screen stutter."""
+        parameters = self.stepper.network.parameters
+        drawn = [name for name, parameter in parameters.items() if parameter.values is None]
+        sweeps = [sweep for sweep in self.stepper.trace.sweeps if is_compiled(sweep)]
+        warm(sweeps, self.stepper.shapes, drawn, report)
 
     def _hear(self, progress: Progress) -> None:
         self._progress = progress
@@ -218,14 +227,16 @@ class ForwardScreen(BaseScreen):
         self.board.maximise(self.focused)
         self.show_again()
 
-    def key_tab(self) -> None:
-        """The next panel; panels that share a place come up in turn."""
-        panel = self.board.next_tab(self.focused)
+    def action_turn(self, direction: int) -> None:
+        """The next or previous panel; panels that share a place come up in turn."""
+        panel = self.board.turn(self.focused, direction)
         self.show_again()
-        if panel is None:
+        if panel is not None:
+            self.set_focus(panel)
+        elif direction > 0:
             self.focus_next()
         else:
-            self.set_focus(panel)
+            self.focus_previous()
 
     # -- moving ----------------------------------------------------------------------------------
 
@@ -456,6 +467,8 @@ class ForwardScreen(BaseScreen):
 
     def _look_at_file(self) -> None:
         """Read the scenario again when it was saved; a broken file leaves everything as it is."""
+        if not self.is_current:
+            return
         try:
             scenario = self._watch.changed()
         except CnnsimError as error:

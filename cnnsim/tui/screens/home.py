@@ -89,7 +89,7 @@ class HomeScreen(BaseScreen):
         found = (
             lesson_rows(self._entries, self._steps, marks),
             network_rows(self._entries, self._steps, marks),
-            recent_rows(self.cnnsim.marks.recent()),
+            recent_rows(self.cnnsim.marks.recent(), [entry.name for entry in self._entries]),
         )
         return (
             matching(found[0], self._word),
@@ -191,15 +191,8 @@ class HomeScreen(BaseScreen):
         self._lists[self._list].focus()
         self.show_all()
 
-    def key_tab(self) -> None:
-        """The next list."""
-        self._next_list(1)
-
-    def key_shift_tab(self) -> None:
-        """The previous list."""
-        self._next_list(-1)
-
-    def _next_list(self, direction: int) -> None:
+    def action_turn(self, direction: int) -> None:
+        """The next or previous list."""
         lists = self.rows()
         shown = [n for n, panel in enumerate(self._lists) if panel.display and lists[n]]
         if shown:

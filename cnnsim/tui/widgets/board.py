@@ -212,18 +212,18 @@ class Board(Container):
         """Whether one panel stands alone."""
         return self._maximised is not None
 
-    def next_tab(self, focused: Widget | None) -> Widget | None:
-        """Bring up the next of the panels that share the place of `focused`.
+    def turn(self, focused: Widget | None, direction: int) -> Widget | None:
+        """Bring up the next (1) or previous (−1) of the panels that share a place.
 
         Returns it, or None where the focus should go on to another place.
         """
         shared = self._arrangement.shared if self._arrangement else ()
         if focused is None or focused.id not in shared:
             return None
-        at = shared.index(focused.id) + 1
+        at = shared.index(focused.id) + direction
         self._tab = shared[at % len(shared)]
         self.forget()
-        return self._panels[self._tab] if at < len(shared) else None
+        return self._panels[self._tab] if 0 <= at < len(shared) else None
 
 
 def place(widget: Widget, rect: Rect) -> None:
