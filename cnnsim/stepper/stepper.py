@@ -41,12 +41,13 @@ class Stepper:
         return self.trace.sweep_of(self.trace.position(step))
 
     def is_ready(self, step: int) -> bool:
-        """Whether `step` can be read without computing a tensor."""
+        """Whether `step` can be read, and what it fills be shown, without computing a tensor."""
         iteration = self.trace.position(step).iteration
         if not self.iterations.has(iteration):
             return False
         values = self.iterations.at(iteration)
-        return all(values.is_ready(name) for name in self.sweep(step).tensors)
+        sweep = self.sweep(step)
+        return all(values.is_ready(name) for name in (*sweep.tensors, sweep.writes))
 
     def work(self, position: Position) -> Work:
         """The cell of `position`, worked out."""

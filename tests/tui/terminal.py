@@ -20,7 +20,7 @@ import pyte
 from pyte.screens import Char
 
 #: Seconds to wait for what should come at once; slow machines get their time.
-PATIENCE = 40.0
+PATIENCE = float(os.environ.get("CNNSIM_TEST_PATIENCE", "40"))
 
 ENTER_ALTERNATE, LEAVE_ALTERNATE = b"\x1b[?1049h", b"\x1b[?1049l"
 SHOW_CURSOR = b"\x1b[?25h"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -63,6 +65,14 @@ class BaseScreen(Screen[None]):
         """A short sentence in the footer, for a moment."""
         self.footer.say(message)
         self.set_timer(2.5, lambda: self.footer.say(""))
+
+    def from_thread(self, function: Callable[..., object], *arguments: object) -> None:
+        """Have the screen call `function`, without waiting for it.
+
+        A thread that waited for an app that is ending would keep the process alive.
+        """
+        with suppress(RuntimeError):  # the event loop is closed: nobody is there to be told
+            self.call_later(function, *arguments)
 
     def complain(self, error: CnnsimError) -> None:
         """Say what went wrong; nothing is lost."""

@@ -113,7 +113,7 @@ class ForwardScreen(BaseScreen):
                 raise CnnsimError("stopped")
             if progress.share - last > 0.1 or progress.share < last or progress.share == 0:
                 last = progress.share
-                self.app.call_from_thread(self._hear, progress)
+                self.from_thread(self._hear, progress)
 
         try:
             self._warm(report)
@@ -121,7 +121,7 @@ class ForwardScreen(BaseScreen):
         except CnnsimError:
             return
         if not worker.is_cancelled:
-            self.app.call_from_thread(self._computed)
+            self.from_thread(self._computed)
 
     def _warm(self, report: Callable[[Progress], None]) -> None:
         """Have the kernels compiled where that does not make the screen stutter."""

@@ -150,7 +150,7 @@ class HomeScreen(BaseScreen):
             found = preview_of(source)
         except CnnsimError as error:
             found = error
-        self.app.call_from_thread(self._loaded, source, found)
+        self.from_thread(self._loaded, source, found)
 
     def _loaded(self, source: str, found: object) -> None:
         self._previews[source] = found
@@ -167,7 +167,7 @@ class HomeScreen(BaseScreen):
             except CnnsimError:
                 continue
             self._steps[entry.name] = len(scenario.trace)
-        self.app.call_from_thread(self.show_all)
+        self.from_thread(self.show_all)
 
     # -- choosing ---------------------------------------------------------------------------------
 

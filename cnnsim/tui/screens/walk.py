@@ -187,7 +187,7 @@ class WalkScreen(BaseScreen):
         key, network = self._changes(), self.state.what.outcome.network
         found = sides_that_fit(network.layers, network.input_shape).removeprefix("sides ")
         if not worker.is_cancelled:
-            self.app.call_from_thread(self._found_sides, key, found)
+            self.from_thread(self._found_sides, key, found)
 
     def _found_sides(self, key: Changes, found: str) -> None:
         self._sides[key] = found
