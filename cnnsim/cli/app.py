@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from cnnsim import __version__
 from cnnsim.cli.completion import install_completion
+from cnnsim.cli.gradcheck import gradcheck
 from cnnsim.cli.help import TwoColumns
 from cnnsim.cli.home import home
 from cnnsim.cli.listing import list_scenarios
@@ -52,6 +53,9 @@ COMMANDS = {
             "replay sobel --steps --from conv1 --to 50% --csv",
             'replay alexnet --steps --from "mac 500000000" --to "mac 500000009"',
         ),
+    ),
+    "gradcheck": _Entry(
+        gradcheck, "SCENARIO [OPTIONS]", ("gradcheck sobel", "gradcheck lenet5 --entries 20")
     ),
     "values": _Entry(
         values,

@@ -28,7 +28,9 @@ def fill_vectorised(sweep: Sweep, tensors: Tensors) -> FloatArray:
     result = np.empty(sweep.cell_count, np.float64)
     for first in range(0, sweep.cell_count, _CHUNK):
         last = min(first + _CHUNK, sweep.cell_count)
-        cells = np.unravel_index(np.arange(first, last, dtype=np.int64), sweep.cells)
+        numbers = np.arange(first, last, dtype=np.int64)
+        # The loss is a tensor without axes: one cell, no coordinates.
+        cells = np.unravel_index(numbers, sweep.cells) if sweep.cells else ()
         with np.errstate(all="ignore"):
             result[first:last] = _fill_cells(sweep, cells, last - first, tensors)
     return result.reshape(sweep.cells)

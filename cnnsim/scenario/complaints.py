@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -21,13 +22,18 @@ _TYPES = {
 
 
 def problems_of(
-    error: ValidationError, model: type[BaseModel], before: tuple[str | int, ...] = ()
+    error: ValidationError,
+    model: type[BaseModel],
+    before: tuple[str | int, ...] = (),
+    beside: Sequence[str] = (),
 ) -> list[Problem]:
-    """One problem for each complaint; `before` is the path of what was validated."""
+    """One problem for each complaint; `before` is the path of what was validated, `beside` are keys
+    that stand there too but are read elsewhere.
+    """
     found = []
     for detail in error.errors(include_url=False):
         path = (*before, *(part for part in detail["loc"] if isinstance(part, str | int)))
-        found.append(Problem(dotted(path), _say(detail, model), path=path))
+        found.append(Problem(dotted(path), _say(detail, model, beside), path=path))
     return found
 
 
@@ -59,12 +65,13 @@ def _keys_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
     return keys_of(model)
 
 
-def _say(detail: Any, model: type[BaseModel]) -> str:
+def _say(detail: Any, model: type[BaseModel], beside: Sequence[str]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
         keys = _keys_at(model, detail["loc"])
+        keys += beside if len(detail["loc"]) == 1 else ()
         near = did_you_mean(str(detail["loc"][-1]), keys)
         return "unknown key" + (near or f"; known are {', '.join(keys)}")
     if kind in _TYPES:

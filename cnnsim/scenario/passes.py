@@ -17,6 +17,9 @@ from cnnsim.network.optimizer import Optimizer, optimizers
 from cnnsim.scenario.complaints import problems_of, shown
 from cnnsim.scenario.model import OutputGrad
 
+#: The tables that are read here.
+PASSES = ("loss", "training", "output_grad")
+
 
 @dataclass(frozen=True)
 class Passes:
@@ -30,8 +33,7 @@ class Passes:
 def read_passes(document: dict[str, Any]) -> tuple[Passes, list[Problem]]:
     """Take the three tables out of `document`, each made of its kind."""
     problems: list[Problem] = []
-    keys = ("loss", "training", "output_grad")
-    given = {key: document.pop(key) for key in keys if key in document}
+    given = {key: document.pop(key) for key in PASSES if key in document}
     loss = _of_kind(given, "loss", "type", losses(), problems)
     optimizer = _of_kind(given, "training", "optimizer", optimizers(), problems)
     output_grad = None

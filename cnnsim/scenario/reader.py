@@ -30,7 +30,7 @@ from cnnsim.scenario.limits import size_problems
 from cnnsim.scenario.locate import key_lines, line_of
 from cnnsim.scenario.model import SOURCES, ScenarioModel
 from cnnsim.scenario.overrides import apply_overrides
-from cnnsim.scenario.passes import iteration_of, read_passes
+from cnnsim.scenario.passes import PASSES, iteration_of, read_passes
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.tour import tour_problems
 from cnnsim.scenario.wiring import wiring_problems
@@ -76,7 +76,7 @@ def parse_scenario(
     try:
         model = ScenarioModel.model_validate(document)
     except ValidationError as error:
-        problems += problems_of(error, ScenarioModel)
+        problems += problems_of(error, ScenarioModel, beside=("layers", *PASSES))
     problems += wiring_problems(layers, _names(entries))
     scenario = None
     if model is not None and not problems:

@@ -133,6 +133,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "q,ctrl+c", "app.quit", "quit", "Quit.", _ALL),
 )  # fmt: skip
 
+#: Quits from dialogs too, where Textual would only copy what is selected.
+QUIT = Binding("ctrl+c", "app.quit", show=False, priority=True)
+
 #: What never leaves the footer.
 FIXED = ("help", "quit")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from strategies import (
     every_pass,
     examples,
     gradients,
+    gradients_of,
     pools,
     same_bits,
     values_of,
@@ -81,6 +83,20 @@ def test_average_pool(case: Case) -> None:
 def test_gradients_with_holes(gradient: Gradients) -> None:
     check(gradient.input, gradient.tensors)
     check(gradient.kernel, gradient.tensors)
+
+
+def test_holes_leave_even_a_negative_zero_alone() -> None:
+    case = Case(
+        {"type": "conv2d", "kernel": np.ones((1, 1, 2, 2)), "stride": 3, "bias": "none"},
+        np.ones((1, 1, 5, 5)),
+        np.ones((1, 1, 2, 2)),
+    )
+    gradient = gradients_of(case, np.full((1, 1, 2, 2), -0.0))
+    sweep = replace(gradient.input, start=-0.0)
+    check(sweep, gradient.tensors)
+    assert same_bits(fill_vectorised(sweep, gradient.tensors), np.full((1, 1, 5, 5), -0.0))
+    for cell in np.ndindex(sweep.cells):
+        assert same_bits(work_out(sweep, cell, gradient.tensors).value, -0.0)
 
 
 @pytest.mark.parametrize("name", ["conv, tied", "pools"])

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from strategies import ALEXNET_LAYERS, alexnet, network
 
+from cnnsim.network import walk as walk_module
+from cnnsim.network.graph import connect
 from cnnsim.network.walk import sides_that_fit, walk
 
 #: name, output, parameters, multiply-adds, receptive field (size, stride, padding).
@@ -85,12 +87,20 @@ def test_sides_that_fit_by_trying() -> None:
     assert sides_that_fit(never.layers, never.input_shape) == ""
 
 
-def test_very_deep_networks_are_told_quickly() -> None:
+def test_very_deep_networks_are_told_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only sides near the input's are tried where every try is expensive."""
+    tried: list[int] = []
+
+    def counted(layers: Any, shape: Any) -> Any:
+        tried.append(len(layers))
+        return connect(layers, shape)
+
+    monkeypatch.setattr(walk_module, "connect", counted)
     layers = [{"type": "relu", "name": f"r{number}"} for number in range(5000)]
     dense = {"type": "dense", "name": "d", "units": 1, "inputs": 144}
     net = network(*layers, {"type": "flatten"}, dense, shape=(1, 10, 10))
     assert sides_that_fit(net.layers, net.input_shape) == "side 12"
+    assert 0 < sum(tried) < 1_000_000
 
 
 SIMPLE = (

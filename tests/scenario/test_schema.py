@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from cnnsim.network.layer import kinds
+from cnnsim.network.loss import losses
+from cnnsim.network.optimizer import optimizers
 from cnnsim.scenario.complaints import keys_of
-from cnnsim.scenario.model import Input, ScenarioModel, Stop
+from cnnsim.scenario.model import Input, OutputGrad, ScenarioModel, Stop
 from cnnsim.scenario.schema import scenario_schema
 
 SCHEMA = scenario_schema()
@@ -37,6 +39,18 @@ def test_every_reference_leads_somewhere() -> None:
         assert name in SCHEMA["$defs"], reference
 
 
+@pytest.mark.parametrize(
+    ("table", "tag", "known"), [("loss", "type", losses()), ("training", "optimizer", optimizers())]
+)
+def test_losses_and_optimisers(table: str, tag: str, known: dict[str, Any]) -> None:
+    references = SCHEMA["properties"][table]["oneOf"]
+    assert references == [{"$ref": f"#/$defs/{table}_{name}"} for name in known]
+    for name, kind in known.items():
+        definition = SCHEMA["$defs"][f"{table}_{name}"]
+        assert set(definition["properties"]) == set(keys_of(kind))
+        assert definition["properties"][tag]["const"] == name
+
+
 @pytest.mark.parametrize("name", kinds())
 def test_every_kind_with_its_keys(name: str) -> None:
     layer = SCHEMA["$defs"][f"layer_{name}"]
@@ -49,7 +63,9 @@ def test_every_kind_with_its_keys(name: str) -> None:
 
 
 def test_every_other_table_with_its_keys() -> None:
-    assert set(SCHEMA["properties"]) == {*keys_of(ScenarioModel), "layers"}
+    elsewhere = {"layers", "loss", "training", "output_grad"}
+    assert set(SCHEMA["properties"]) == {*keys_of(ScenarioModel), *elsewhere}
+    assert set(SCHEMA["$defs"]["output_grad"]["properties"]) == set(keys_of(OutputGrad))
     assert set(SCHEMA["$defs"]["Input"]["properties"]) == set(keys_of(Input))
     assert set(SCHEMA["$defs"]["Stop"]["properties"]) == set(keys_of(Stop))
     assert SCHEMA["additionalProperties"] is False

@@ -52,6 +52,10 @@ def test_steps_lead_to_the_tensor(name: str, seed: int) -> None:
                 assert same_bits(reading.after, folded), reading.address
         if last:
             assert same_bits(reading.after, values[sweep.writes][position.cell]), reading.address
+        if reading.why == "hole":
+            assert (reading.mac, reading.term) == (None, None), reading.address
+        elif sweep.twin is not None or sweep.counts_macs:
+            assert reading.mac is not None, reading.address
         for read in reading.reads:
             if read.inside:
                 assert read.index is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -257,7 +258,7 @@ class Terminal:
         self.screen.resize(height, width)
         self._child.setwinsize(height, width)
 
-    def signal(self, number: int) -> None:
+    def tell(self, number: int) -> None:
         """Send a signal."""
         self._child.kill(number)
 
@@ -268,7 +269,10 @@ class Terminal:
 
     def close(self) -> None:
         """End the command, whatever state it is in."""
-        self._child.close(force=True)
+        if self._child.isalive():
+            self._child.kill(signal.SIGKILL)
+            self._child.wait()
+        self._child.close()
 
 
 def environment(home: Path) -> dict[str, str]:

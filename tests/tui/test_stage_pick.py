@@ -85,9 +85,7 @@ def test_a_click_goes_to_a_step_that_uses_the_value(name: str, data: st.DataObje
         return
     every = steps_reading(stepper, view, matrix.read, index)
     here = [step for step in every if stepper.trace.position(step).cell == view.position.cell]
-    in_sight = [
-        step for step in every if shown[-1].slice.place(stepper.trace.position(step).cell)
-    ]
+    in_sight = [step for step in every if shown[-1].slice.place(stepper.trace.position(step).cell)]
     assert found == (here[0] if here else in_sight[0] if in_sight else None)
 
 

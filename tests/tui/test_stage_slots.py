@@ -94,8 +94,8 @@ def test_panels_stay_on_the_screen_and_do_not_overlap(sum_rows, is_long, has_map
         rects = [found.matrices, *(r for name, r in found.panels.items() if name not in shared)]
         where = (width, height, sum_rows, is_long, has_maps, rows)
         for x, y, columns, lines in rects:
-            assert 0 <= x, where
-            assert 0 <= y, where
+            assert x >= 0, where
+            assert y >= 0, where
             assert columns >= 1, where
             assert lines >= 1, where
             assert x + columns <= width, where

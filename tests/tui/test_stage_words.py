@@ -155,7 +155,12 @@ def test_decimals_stay_small_for_any_numbers(values: list[float]) -> None:
 def test_a_lesson_has_a_tick_for_each_cell_with_its_value() -> None:
     TOY.values.compute_all()
     ticks = ticks_of(Stage(TOY), view_of(TOY, 9))
-    assert [tick.label for tick in ticks] == ["y[0,0,0] = 8", "y[0,0,1] = 7", "y[0,1,0]", "y[0,1,1]"]
+    assert [tick.label for tick in ticks] == [
+        "y[0,0,0] = 8",
+        "y[0,0,1] = 7",
+        "y[0,1,0]",
+        "y[0,1,1]",
+    ]
     assert [tick.now for tick in ticks] == [False, False, True, False]
 
 

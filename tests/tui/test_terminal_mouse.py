@@ -87,17 +87,42 @@ def test_a_click_on_the_timeline_goes_there(shared) -> None:
 def test_the_timeline_is_dragged(shared) -> None:
     toy = shared("toy_2x2")
     _, y = toy.find("●")
-    toy.drag([(2, y), (30, y), (60, y + 3), (117, y - 5)])
+    toy.drag([(2, y), (30, y), (117, y)])
     toy.wait_for("step 15  ")
-    toy.drag([(117, y), (0, y), (-0, y)])
+    toy.drag([(117, y), (0, y)])
     toy.wait_for("step 0  ")
+
+
+def test_a_drag_goes_on_beside_the_rail_and_ends_with_the_button(shared) -> None:
+    toy = shared("toy_2x2")
+    _, y = toy.find("●")
+    toy.mouse(0, 30, y)
+    toy.wait_for("step 4  ")
+    toy.mouse(32, 60, y - 5)
+    toy.wait_for("step 8  ")
+    toy.mouse(0, 117, y + 2, release=True)
+    toy.wait_for("step 15  ")
+    toy.move(30, y)
+    toy.send("left")
+    toy.wait_for("step 14  ")
+
+
+def test_a_button_let_go_unheard_does_not_drag_on(shared) -> None:
+    toy = shared("toy_2x2")
+    _, y = toy.find("●")
+    toy.move(60, y)
+    toy.mouse(0, 60, y)
+    toy.wait_for("step 8  ")
+    toy.move(117, y)
+    toy.send("right")
+    toy.wait_for("step 9  ")
 
 
 def test_a_quick_drag_ends_where_the_mouse_was_let_go(shared) -> None:
     net = shared("lenet5")
     _, y = net.find("●", after=(0, 30))
     net.drag([(x, y) for x in [*range(2, 118, 3), 117]])
-    net.wait_for("fc2 › ", "[0,9]")
+    net.wait_for("436,066 of 436,066", "[0,9]")
 
 
 def test_the_wheel_scrolls_the_note(shared) -> None:

@@ -42,7 +42,7 @@ def test_a_signal_ends_it_with_the_terminal_restored(opened, name: str, code: in
     toy.wait_for("0 → 1")
     toy.send("right")
     toy.wait_for("1 → 13")
-    toy.signal(getattr(signal, name))
+    toy.tell(getattr(signal, name))
     assert toy.wait_exit() == code
     assert restored(toy)
     assert toy.last_words.strip() == ""
@@ -51,7 +51,12 @@ def test_a_signal_ends_it_with_the_terminal_restored(opened, name: str, code: in
 
 
 def test_ctrl_c_quits_from_a_dialog_and_from_help(opened) -> None:
-    for key, sign in (("g", "go to"), ("?", "? closes"), ("ctrl+p", "Search for commands")):
+    for key, sign in (
+        ("g", "step 12   50%"),
+        ("e", "change a number"),
+        ("?", "? closes"),
+        ("ctrl+p", "Search for commands"),
+    ):
         toy = opened("toy_2x2")
         toy.wait_for("0 → 1")
         toy.send(key)
@@ -63,7 +68,7 @@ def test_ctrl_c_quits_from_a_dialog_and_from_help(opened) -> None:
 
 def test_quitting_does_not_wait_for_what_is_being_computed(opened) -> None:
     net = opened("alexnet")
-    net.wait_for("computing every layer")
+    net.wait_for("alexnet › ")
     net.send("q")
     assert net.wait_exit() == 0
     assert restored(net)
@@ -92,9 +97,10 @@ def thread(self):
         raise LookupError("in a thread")
     self.run_worker(work, thread=True)
 ForwardScreen.action_theme = thread
-def draw(self, *args):
+from cnnsim.tui.widgets.growth import GrowthPanel
+def draw(self, canvas):
     raise ArithmeticError("while drawing")
-ForwardScreen._show_waiting = draw
+GrowthPanel.paint = draw
 from cnnsim.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -105,7 +111,7 @@ sys.exit(main(sys.argv[1:]))
     [
         (["toy_2x2"], "n", "ZeroDivisionError: nobody [bold]thought"),
         (["toy_2x2"], "T", "LookupError: in a thread"),
-        (["alexnet"], None, "ArithmeticError: while drawing"),
+        (["sobel"], None, "ArithmeticError: while drawing"),
     ],
 )
 def test_an_unexpected_problem_ends_in_one_line_and_a_file(tmp_path, args, key, what) -> None:
@@ -139,7 +145,7 @@ def test_without_a_place_for_the_details_the_line_says_how_to_see_them(tmp_path)
 @pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24), (120, 36), (200, 60)])
 def test_every_size_shows_header_numbers_words_and_footer(opened, width, height) -> None:
     toy = opened("toy_2x2", width=width, height=height)
-    toy.wait_for("conv1", "input", "running sum", "quit", "●")
+    toy.wait_for("conv1", "input", "▐", "▌", "quit", "●")
     toy.settle()
     first, *_, last = toy.lines()
     assert first.startswith(" cnnsim › ")
@@ -166,7 +172,7 @@ def test_a_resize_lays_out_anew(opened, args) -> None:
     for width, height in [(80, 24), (59, 15), (200, 60), (60, 16), (30, 5), (120, 36)]:
         app.resize(width, height)
         if width < 60:
-            app.wait_for(f"this is {width}×{height}"[: width - 20])
+            app.wait_for("cnnsim needs 60×16;", f"this is {width}×{height}")
             continue
         app.wait_until(
             lambda: app.lines()[-1].rstrip().endswith("q quit") and "cnnsim" in app.lines()[0],
@@ -200,9 +206,13 @@ def test_no_color_means_no_colour_codes_but_all_the_marks(opened) -> None:
     modes.wait_for("░ padding", "▐", "▌", "·")
     modes.send("L", "end", "?")
     modes.wait_for("? closes")
-    modes.send("?", "ctrl+p")
+    modes.send("?")
+    modes.wait_gone("? closes")
+    modes.send("ctrl+p")
     modes.wait_for("Search for commands")
-    modes.send("escape", "T")
+    modes.send("escape")
+    modes.wait_gone("Search for commands")
+    modes.send("T")
     modes.wait_for("there is one theme")
     codes = {int(code) for code in modes.styles if code}
     assert not codes & {*range(30, 38), 38, *range(40, 48), 48, *range(90, 98), *range(100, 108)}
@@ -214,14 +224,18 @@ def test_ascii_glyphs_print_nothing_else(opened) -> None:
     toy.wait_for("cnnsim > modes > full", "+- input")
     toy.send("right", "L", "?")
     toy.wait_for("? closes")
-    toy.send("?", "g")
-    toy.wait_for("go to")
+    toy.send("?")
+    toy.wait_gone("? closes")
+    toy.send("g")
+    toy.wait_for("step 12   50%")
     toy.type("conv9")
     toy.send("enter")
     toy.wait_for("no layer 'conv9' here")
     toy.send("escape", "ctrl+p")
     toy.wait_for("Search for commands")
-    toy.send("escape", "n", "m", "v", "escape", "escape")
+    toy.send("escape")
+    toy.wait_gone("Search for commands")
+    toy.send("n", "m", "v", "escape", "escape")
     toy.wait_for("lessons")
     toy.settle()
     assert toy.output.isascii()

@@ -94,12 +94,13 @@ def equation_fits(
 ) -> bool:
     """Whether an equation has room for all its terms; otherwise draw the ledger."""
     return (
-        _equation_layout(width, start_text, terms, start_label, _labels(width, "tap")) is not None
+        _equation_layout(width, start_text, terms, start_label, _labels(width, "product", "tap"))
+        is not None
     )
 
 
-def _labels(width: int, tap_label: str) -> tuple[str, ...]:
-    return "terms", "product", "running sum" if width >= 90 else "sum", tap_label
+def _labels(width: int, term_label: str, tap_label: str) -> tuple[str, ...]:
+    return "terms", term_label, "running sum" if width >= 90 else "sum", tap_label
 
 
 def draw_equation(
@@ -112,6 +113,7 @@ def draw_equation(
     palette: Palette,
     *,
     start_label: str = "bias",
+    term_label: str = "product",
     tap_label: str = "tap",
     result: str | None = None,
     rows: int = 4,
@@ -125,7 +127,7 @@ def draw_equation(
     """
     if decimals is None:
         decimals = _decimals(value for term in terms for value in (term.term, term.running))
-    labels = _labels(width, tap_label)[:rows]
+    labels = _labels(width, term_label, tap_label)[:rows]
     layout = _equation_layout(width, start_text, terms, start_label, labels)
     shown = len(terms)
     while layout is None and shown:

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cnnsim.errors import CnnsimError
+from cnnsim.tui.actions import QUIT
 
 
 class AskScreen(ModalScreen[str | None]):
@@ -21,7 +22,10 @@ class AskScreen(ModalScreen[str | None]):
     """
 
     DEFAULT_CLASSES = "dialog-screen"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", show=False),
+        QUIT,
+    ]
 
     def __init__(
         self, title: str, hint: str, check: Callable[[str], str], placeholder: str = ""

@@ -29,9 +29,14 @@ class TooSmall(Panel, can_focus=False):
     """
 
     def paint(self, canvas: Canvas) -> None:
-        """One line."""
-        text = f"cnnsim needs {LEAST[0]}×{LEAST[1]}; this is {canvas.width}×{canvas.height}"
-        canvas.put(0, 0, text, self.palette.base)
+        """One line, two where it is very narrow."""
+        needs, there = (
+            f"cnnsim needs {LEAST[0]}×{LEAST[1]};",
+            f"this is {canvas.width}×{canvas.height}",
+        )
+        is_wide = len(needs) + 1 + len(there) <= canvas.width
+        canvas.put(0, 0, needs, self.palette.base)
+        canvas.put(len(needs) + 1 if is_wide else 0, int(not is_wide), there, self.palette.base)
 
 
 class BaseScreen(Screen[None]):

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cnnsim.steps.address import bracketed
+from cnnsim.tui.actions import QUIT
 from cnnsim.tui.stage.narrate import number
 
 Choice = tuple[str, tuple[int, ...], float | None]
@@ -27,6 +28,7 @@ class EditScreen(ModalScreen[Change | None]):
         Binding("escape", "give_up", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
+        QUIT,
     ]
 
     def __init__(self, choices: Sequence[Choice]) -> None:

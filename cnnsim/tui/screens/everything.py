@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.command import CommandInput, CommandList, CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.widgets import LoadingIndicator, Static
+
+from cnnsim.tui.actions import QUIT
 
 
 class _Found(CommandList):
@@ -21,6 +26,8 @@ class _Found(CommandList):
 
 class EverythingScreen(CommandPalette):
     """The palette. Once it is closed, answers that still come in are dropped."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [QUIT]
 
     def compose(self) -> ComposeResult:
         """The line to type in, and the list."""

@@ -468,6 +468,9 @@ class ForwardScreen(BaseScreen):
     def _look_at_file(self) -> None:
         """Read the scenario again when it was saved; a broken file leaves everything as it is."""
         if not self.is_current:
+            # A dialog is open: what is being answered stays.
+            return
+        if not self.is_current:
             return
         try:
             scenario = self._watch.changed()

@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from cnnsim.tui.actions import actions_of, key_name
+from cnnsim.tui.actions import QUIT, actions_of, key_name
 
 
 class HelpScreen(ModalScreen[None]):
@@ -20,7 +20,8 @@ class HelpScreen(ModalScreen[None]):
 
     DEFAULT_CLASSES = "dialog-screen"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,escape,q,f1,enter", "dismiss", "close", show=False)
+        Binding("question_mark,escape,q,f1,enter", "dismiss", "close", show=False),
+        QUIT,
     ]
 
     def __init__(self, kind: str, text: str) -> None:

@@ -14,8 +14,8 @@ from cnnsim.scenario.catalogue import Entry, catalogue
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.home.listing import Row, lesson_rows, matching, network_rows, recent_rows
 from cnnsim.tui.screens.base import BaseScreen
-from cnnsim.tui.widgets.board import place
 from cnnsim.tui.widgets.listpanel import ListPanel
+from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.previewpanel import PreviewPanel
 
 

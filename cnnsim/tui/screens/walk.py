@@ -27,7 +27,7 @@ from cnnsim.tui.walk.table import Line, table_text
 from cnnsim.tui.walk.views import TableView
 from cnnsim.tui.walk.whatif import Place
 from cnnsim.tui.walk.why import why_lines
-from cnnsim.tui.widgets.board import place
+from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.walkmaps import MapsPanel
 from cnnsim.tui.widgets.walkpanel import WalkPanel
 from cnnsim.tui.widgets.walkpicture import PicturePanel

@@ -34,7 +34,7 @@ def term_columns(view: View, taps: range, symbols: bool = False) -> list[TermCol
                 reads=reads,
                 text=formula_with(view, names) if not hole else "none",
                 term=None if hole or tap > view.tap else float(work.terms[tap]),
-                running=None if tap > view.tap else float(work.running[tap]),
+                running=None if tap > view.tap else folded_after(view, tap),
                 state=state,
                 outside=outside,
             )
@@ -53,7 +53,8 @@ def _symbol(view: View, place: int, tap: int) -> str:
 
 def shared_decimals(view: View) -> list[int]:
     """Decimals for each read, the terms and the sums, from the whole cell: columns never shift."""
-    rows = (*view.work.values, view.work.terms, view.work.running)
+    sums = np.append(view.work.running[:-1], view.work.total)
+    rows = (*view.work.values, view.work.terms, sums)
     return [_decimals(values) for values in rows]
 
 
@@ -69,3 +70,9 @@ def _decimals(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> int:
     if simple is not None:
         return simple
     return int(min(max(3 - np.floor(np.log10(largest)), 2), 6))
+
+
+def folded_after(view: View, tap: int) -> float:
+    """The fold after a tap, before any finish."""
+    last = tap == view.sweep.tap_count - 1
+    return view.work.total if last else float(view.work.running[tap])

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
-from cnnsim.tui.stage.layout import LOW, Arrangement, Rect, arrange
+from cnnsim.tui.stage.layout import LOW, Arrangement, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.narrate import narrate
 from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
@@ -19,6 +19,7 @@ from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.growth import GrowthPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.panel import Panel
+from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.sign import Sign
 from cnnsim.tui.widgets.sumpanel import SumPanel, is_ledger
 from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel, TabbedPanel
@@ -224,16 +225,3 @@ class Board(Container):
         self._tab = shared[at % len(shared)]
         self.forget()
         return self._panels[self._tab] if 0 <= at < len(shared) else None
-
-
-def place(widget: Widget, rect: Rect) -> None:
-    """Show `widget` at (x, y, width, height) within its container."""
-    x, y, width, height = rect
-    styles = widget.styles
-    widget.display = True
-    if (styles.offset.x.value, styles.offset.y.value) != (x, y):
-        styles.offset = (x, y)
-    if styles.width is None or styles.width.value != width:
-        styles.width = width
-    if styles.height is None or styles.height.value != height:
-        styles.height = height

@@ -30,6 +30,7 @@ class Panel(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: list[list[Segment]] = []
+        self._strips: list[Strip | None] = []
         self._painted: Size | None = None
 
     @property
@@ -53,14 +54,15 @@ class Panel(Widget, can_focus=True):
         self._rows = self._paint_rows()
         if len(before) != len(self._rows) or self._painted != self.size:
             self._painted = self.size
+            self._strips = [None] * len(self._rows)
             self.refresh()
             return
         width = self.size.width
-        changed = [
-            Region(0, y, width, 1)
-            for y, (old, new) in enumerate(zip(before, self._rows, strict=True))
-            if old != new
-        ]
+        changed = []
+        for y, (old, new) in enumerate(zip(before, self._rows, strict=True)):
+            if old != new:
+                self._strips[y] = None
+                changed.append(Region(0, y, width, 1))
         if changed:
             self.refresh(*changed)
 
@@ -69,14 +71,28 @@ class Panel(Widget, can_focus=True):
         self.paint(canvas)
         return canvas.rows(ascii=self.cnnsim.ascii)
 
-    def render_line(self, y: int) -> Strip:
-        """A painted row. A panel that has not been painted at this size is painted now."""
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The painted rows. A panel that has not been painted at this size is painted now.
+
+        This goes past Textual's own cache of styles: a panel has no border or padding, and its
+        rows carry every style themselves.
+        """
         if self._painted != self.size:
             self._painted = self.size
             self._rows = self._paint_rows()
+            self._strips = [None] * len(self._rows)
+        whole = crop.x == 0 and crop.width == self.size.width
+        strips = [self._strip(y) for y in range(crop.y, crop.bottom)]
+        return strips if whole else [strip.crop(crop.x, crop.right) for strip in strips]
+
+    def _strip(self, y: int) -> Strip:
+        """A row as Textual wants it, made once."""
         if y >= len(self._rows):
             return Strip.blank(self.size.width, self.palette.base)
-        return Strip(self._rows[y], self.size.width)
+        strip = self._strips[y]
+        if strip is None:
+            strip = self._strips[y] = Strip(self._rows[y], self.size.width)
+        return strip
 
     def forget(self) -> None:
         """Paint anew at the next chance, in full: the colours or glyphs have changed."""

@@ -66,6 +66,7 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
                 canvas, 2, 1, width, first,
                 term_columns(view, range(view.sweep.tap_count), symbols), palette,
                 start_label=self._start_label(view),
+                term_label="product" if view.sweep.is_product else "term",
                 tap_label=",".join(view.sweep.tap_axes),
                 result=number(view.reading.after) if view.is_last_tap else None,
                 rows=min(4, canvas.height - 2),

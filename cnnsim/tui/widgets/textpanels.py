@@ -10,6 +10,7 @@ from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.stage.narrate import number, origins
 from cnnsim.tui.stage.prose import Paragraph, draw_prose
+from cnnsim.tui.stage.terms import folded_after
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.panel import Panel
 
@@ -153,7 +154,7 @@ tap. The counter that has just turned is gold."""
         fold = view.sweep.fold
         formula = view.sweep.formula.format(*self._names)
         change = f"{number(view.reading.before)} → " if fold else ""
-        after = number(view.reading.after)
+        after = number(folded_after(view, view.tap))
         right = canvas.width - 2 - len(change) - len(after)
         if fold is None:
             text = [("y = ", palette.bold), (formula, palette.now_text)]

@@ -51,11 +51,18 @@ class Timeline(Panel, can_focus=False):
         self._go(event.x)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag."""
-        if self._dragging:
+        """Drag, for as long as a button is down: where it was let go may never be heard."""
+        if self._dragging and not event.button:
+            self._let_go()
+        elif self._dragging:
             self._go(event.x)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Let go."""
+        """Let go, and go to where that was."""
+        if self._dragging:
+            self._go(event.x)
+            self._let_go()
+
+    def _let_go(self) -> None:
         self._dragging = False
         self.release_mouse()
