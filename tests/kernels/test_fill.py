@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +30,7 @@ from cnnsim.kernels.fill import Progress, can_compile, fill
 from cnnsim.kernels.reference import fill_compiled
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.stepper.values import Values
-from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.sweep import ADD, Read, Sweep
 from cnnsim.steps.work import work_out
 
 #: Every (mode, grouped) rule once, with every bias once: a compilation takes a second.
@@ -181,6 +182,51 @@ def test_a_caller_can_stop_it(threads: int) -> None:
         fill_compiled(sweep, values, threads, stop)
     assert len(shares) == 1
     assert shares[0] < 1
+
+
+def test_what_waits_is_not_begun_after_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[int, int]] = []
+
+    def slow(first: int, last: int, *rest: Any) -> None:
+        begun.append((first, last))
+        time.sleep(0.002)
+
+    monkeypatch.setattr(reference, "_kernel", lambda *rule: slow)
+    x = np.ones((1, 100, 30, 30))
+    case = Case({"type": "max_pool2d", "size": 9, "stride": 1, "padding": 4}, x)
+    sweep, values = case.net.sweeps[0], values_of(case.net, x)
+    fill_compiled(sweep, values, 1)
+    pieces = len(begun)
+    assert pieces > 3
+
+    def stop(share: float) -> None:
+        raise Stopped
+
+    begun.clear()
+    with pytest.raises(Stopped):
+        fill_compiled(sweep, values, 1, stop)
+    assert len(begun) < pieces
+
+
+def test_a_tensor_without_axes() -> None:
+    """The loss: one cell without coordinates, of few taps or of many."""
+    for size in (1, 3, 50):
+        sweep = Sweep(
+            layer="loss",
+            name="forward",
+            writes="loss",
+            cells=(),
+            cell_axes=(),
+            reads=(Read("x"),),
+            where=lambda cell, tap, p: (tap,),
+            taps=(size,),
+            tap_axes=("i",),
+            fold=ADD,
+        )
+        x = np.arange(1.0, size + 1)
+        assert not can_compile(sweep)
+        assert fill(sweep, {"x": x}).shape == ()
+        assert fill(sweep, {"x": x}) == size * (size + 1) / 2 == work_out(sweep, (), {"x": x}).value
 
 
 def test_small_sweeps_do_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:

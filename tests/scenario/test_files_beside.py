@@ -260,9 +260,10 @@ def test_damaged_pictures(tmp_path: Path) -> None:
             attempt(lambda: read_scenario(file).leaves())
 
 
-def test_a_picture_that_is_too_large(tmp_path: Path) -> None:
-    """A small file of 400 million pixels."""
-    Image.new("1", (20000, 20000)).save(tmp_path / "p.png")
+@pytest.mark.parametrize("side", [7500, 20000])
+def test_a_picture_that_is_too_large(tmp_path: Path, side: int) -> None:
+    """A small file of 56 million pixels, and one of 400 million that Pillow itself refuses."""
+    Image.new("1", (side, side)).save(tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size < 100_000
     for keys in ("", "size = [8, 8]"):
         assert "pixels" in complaint(picture_file(tmp_path, keys))

@@ -14,9 +14,9 @@ from rich.style import Style
 
 from cnnsim.tui.drawing.glyphs import to_ascii
 from cnnsim.tui.drawing.palette import Palette
+from cnnsim.tui.drawing.styles import Ids, style_id, style_of
 
 Codes = npt.NDArray[np.uint32]
-Ids = npt.NDArray[np.int32]
 Piece = tuple[str, Style]
 
 _BLANK = ord(" ")
@@ -32,28 +32,17 @@ class Canvas:
         self.width = max(width, 0)
         self.height = max(height, 0)
         self._codes: Codes = np.full((self.height, self.width), _BLANK, dtype=np.uint32)
-        self._ids: Ids = np.zeros((self.height, self.width), dtype=np.int32)
-        self._styles = [base]
-        self._known = {base: 0}
+        self._ids: Ids = np.full((self.height, self.width), style_id(base), dtype=np.int32)
         self._wide = False
-
-    # -- styles ---------------------------------------------------------------------------
-
-    def style_id(self, style: Style) -> int:
-        """The number that stands for a style on this canvas; 0 is the base style."""
-        number = self._known.get(style)
-        if number is None:
-            number = self._known[style] = len(self._styles)
-            self._styles.append(style)
-        return number
-
-    def style_ids(self, styles: Iterable[Style]) -> Ids:
-        """`style_id` of each, as a look-up table."""
-        return np.array([self.style_id(style) for style in styles], dtype=np.int32)
 
     def style_at(self, x: int, y: int) -> Style:
         """The style of one cell; IndexError outside."""
-        return self._styles[int(self._ids[y, x])]
+        return style_of(int(self._ids[y, x]))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.width, self.height
 
     # -- drawing --------------------------------------------------------------------------
 
@@ -66,7 +55,7 @@ class Canvas:
                 codes = codes[max(-x, 0) : self.width - x]
             left = max(x, 0)
             self._codes[y, left : left + len(codes)] = codes
-            self._ids[y, left : left + len(codes)] = self.style_id(style)
+            self._ids[y, left : left + len(codes)] = style_id(style)
             self._wide = self._wide or wide
         return end
 
@@ -86,21 +75,21 @@ class Canvas:
         """Fill a rectangle with one character."""
         area = self._area(x, y, width, height)
         self._codes[area] = cells_of(char)[0][0]
-        self._ids[area] = self.style_id(style)
+        self._ids[area] = style_id(style)
 
     def restyle(self, x: int, y: int, width: int, height: int, style: Style) -> None:
         """Give a rectangle a style and keep its characters."""
-        self._ids[self._area(x, y, width, height)] = self.style_id(style)
+        self._ids[self._area(x, y, width, height)] = style_id(style)
 
     def overlay(self, x: int, y: int, width: int, height: int, style: Style) -> None:
         """Add a partial style (a ground, an underline) to what a rectangle has."""
         area = self._area(x, y, width, height)
         for number in np.unique(self._ids[area]).tolist():
-            mixed = self.style_id(self._styles[number] + style)
+            mixed = style_id(style_of(number) + style)
             self._ids[area][self._ids[area] == number] = mixed
 
     def stamp(self, x: int, y: int, codes: Codes, ids: Ids) -> None:
-        """Lay a block of code points and style numbers of this canvas (one-cell characters)."""
+        """Lay a block of code points and style numbers (one-cell characters)."""
         rows, cols = codes.shape
         top, left = max(-y, 0), max(-x, 0)
         bottom, right = min(rows, self.height - y), min(cols, self.width - x)
@@ -119,7 +108,7 @@ class Canvas:
         inside = self._codes[area].shape
         part = (slice(top, top + inside[0]), slice(left, left + inside[1]))
         old[part], ids[part] = self._codes[area], self._ids[area]
-        number = self.style_id(style)
+        number = style_id(style)
         self.stamp(x, y, np.where(mask, codes, old), np.where(mask, np.int32(number), ids))
 
     def codes_at(self, x: int, y: int, width: int, height: int) -> Codes:
@@ -129,7 +118,7 @@ class Canvas:
     def blit(self, other: Canvas, x: int, y: int) -> None:
         """Lay another canvas over this one."""
         self._wide = self._wide or other._wide
-        self.stamp(x, y, other._codes, self.style_ids(other._styles)[other._ids])
+        self.stamp(x, y, other._codes, other._ids)
 
     def _area(self, x: int, y: int, width: int, height: int) -> tuple[slice, slice]:
         return (
@@ -184,36 +173,47 @@ class Canvas:
 
     def rows(self, ascii: bool = False) -> list[list[Segment]]:
         """Each row as segments, equal styles merged; every row is exactly `width` cells."""
+        found = self.changed_rows(None, ascii)
+        return [found[y] for y in range(self.height)]
+
+    def changed_rows(self, before: Canvas | None, ascii: bool = False) -> dict[int, list[Segment]]:
+        """The rows that differ from those of a canvas of the same size, by number."""
         if not self._codes.size:
-            return [[] for _ in range(self.height)]
-        text = self._text()
+            return {y: [] for y in range(self.height)}
+        numbers = np.arange(self.height)
+        if before is not None:
+            same = (self._codes == before._codes) & (self._ids == before._ids)
+            numbers = np.flatnonzero(~same.all(axis=1))
+            if not numbers.size:
+                return {}
+        text = self._text(numbers)
         if ascii:
             text = to_ascii(text).replace(_TAIL, "?")
-        ids = self._ids.ravel()
-        change = np.empty(ids.shape, dtype=np.bool_)
+        ids = self._ids[numbers].ravel()
+        change = np.ones(ids.shape, dtype=np.bool_)
         np.not_equal(ids[1:], ids[:-1], out=change[1:])
         change[:: self.width] = True
         starts = np.flatnonzero(change)
-        styles = self._styles
         bounds = starts.tolist()
         runs = [
-            Segment(text[start:stop], styles[number])
+            Segment(text[start:stop], style_of(number))
             for start, stop, number in zip(
                 bounds, [*bounds[1:], len(text)], ids[starts].tolist(), strict=True
             )
         ]
         if self._wide:
             runs = [Segment(text.replace(_TAIL, ""), style) for text, style, _ in runs]
-        counts = change.reshape(self.height, self.width).sum(axis=1).cumsum().tolist()
-        return [runs[a:b] for a, b in zip([0, *counts[:-1]], counts, strict=True)]
+        counts = change.reshape(-1, self.width).sum(axis=1).cumsum().tolist()
+        firsts = [0, *counts[:-1]]
+        return {y: runs[a:b] for y, a, b in zip(numbers.tolist(), firsts, counts, strict=True)}
 
     def lines(self, ascii: bool = False) -> list[str]:
         """The plain text of each row, blanks at the end included."""
         return ["".join(text for text, _, _ in row) for row in self.rows(ascii)]
 
-    def _text(self) -> str:
-        """All cells in one string; halves of wide characters that lost the other are mended."""
-        text = self._codes.tobytes().decode("utf-32-le")
+    def _text(self, rows: npt.NDArray[np.intp]) -> str:
+        """The cells of `rows` in one string; halves of wide characters alone are mended."""
+        text = self._codes[rows].tobytes().decode("utf-32-le")
         if not self._wide:
             return text
         chars = list(text)

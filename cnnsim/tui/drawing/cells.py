@@ -10,10 +10,11 @@ import numpy.typing as npt
 from rich.style import Style
 
 from cnnsim.tui.drawing import glyphs
-from cnnsim.tui.drawing.canvas import Canvas, Codes, Ids, codes_of, single_cells
+from cnnsim.tui.drawing.canvas import Canvas, Codes, codes_of, single_cells
 from cnnsim.tui.drawing.cellclass import CellClass
 from cnnsim.tui.drawing.fieldbox import corner_of, draw_field
 from cnnsim.tui.drawing.palette import Palette
+from cnnsim.tui.drawing.styles import Ids, style_id, style_ids
 
 if TYPE_CHECKING:
     from cnnsim.tui.drawing.plane import Plane
@@ -122,13 +123,13 @@ def _tiles(
     block = grid.ids[rows, : cls.height, cols, : cls.width]
     line = _value_line(cls)
     if cls.tall:
-        block[...] = canvas.style_ids(soft)[steps][:, None, :, None]
-        block[:, line] = canvas.style_ids(bold)[steps][:, :, None]
+        block[...] = style_ids(soft)[steps][:, None, :, None]
+        block[:, line] = style_ids(bold)[steps][:, :, None]
     else:
-        block[:, line] = canvas.style_ids(plain)[steps][:, :, None]
+        block[:, line] = style_ids(plain)[steps][:, :, None]
 
     def paint(lines: int | slice, mask: Mask, style: Style) -> None:
-        number = canvas.style_id(style)
+        number = style_id(style)
         for row, col in np.argwhere(mask).tolist():
             block[row, lines, col] = number
 
@@ -227,8 +228,8 @@ def _padding(canvas: Canvas, grid: _Grid, plane: Plane, palette: Palette, padded
     """`░` round a dim 0."""
     cls = grid.cls
     width = cls.width
-    zero = canvas.style_id(palette.dim)
-    faint = canvas.style_id(palette.faint)
+    zero = style_id(palette.dim)
+    faint = style_id(palette.faint)
     line = _value_line(cls)
     text = single_cells(plane.padding_text)[:width]
     end = width
@@ -249,8 +250,8 @@ def _notes(canvas: Canvas, grid: _Grid, plane: Plane, palette: Palette) -> None:
     """The last line of tall cells."""
     cls, (top, left, _, _) = grid.cls, plane.padding
     rows, cols = plane.outer
-    dim = canvas.style_id(palette.dim)
-    faint = canvas.style_id(palette.faint)
+    dim = style_id(palette.dim)
+    faint = style_id(palette.faint)
     for (row, col), note in plane.notes.items():
         at_row, at_col = row + top, col + left
         if 0 <= at_row < rows and 0 <= at_col < cols:

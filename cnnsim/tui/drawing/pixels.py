@@ -11,7 +11,7 @@ from rich.color import Color
 from rich.style import Style
 
 from cnnsim.tui.drawing import glyphs
-from cnnsim.tui.drawing.canvas import Canvas, Codes, Ids
+from cnnsim.tui.drawing.canvas import Canvas, Codes
 from cnnsim.tui.drawing.cellclass import CellClass
 from cnnsim.tui.drawing.palette import (
     HOVER_PIXEL,
@@ -20,6 +20,7 @@ from cnnsim.tui.drawing.palette import (
     PAST_PIXEL,
     Palette,
 )
+from cnnsim.tui.drawing.styles import Ids, style_id, style_ids
 
 if TYPE_CHECKING:
     from cnnsim.tui.drawing.plane import Plane
@@ -101,7 +102,7 @@ def _pixel_codes(
 def _styled(canvas: Canvas, keys: Pixels, style: Any) -> Ids:
     """Style numbers of an array of keys, each style looked up once."""
     unique, inverse = np.unique(keys, return_inverse=True)
-    table = canvas.style_ids(style(key) for key in unique.tolist())
+    table = style_ids(style(key) for key in unique.tolist())
     ids: Ids = table[inverse].reshape(keys.shape)
     return ids
 
@@ -160,8 +161,8 @@ def _plain_halves(
         for sign, glyph, style in ((1, "+", palette.plus), (-1, glyphs.MINUS, palette.minus)):
             mask = larger * sign >= 3
             codes[mask] = ord(glyph)
-            ids[mask] = canvas.style_id(style)
-            ids[larger * sign > 16] = canvas.style_id(style + Style(bold=True))
+            ids[mask] = style_id(style)
+            ids[larger * sign > 16] = style_id(style + Style(bold=True))
     for code, style in (
         (PAST_PIXEL, palette.past),
         (HOVER_PIXEL, palette.bold),
@@ -169,7 +170,7 @@ def _plain_halves(
     ):
         mask = (upper == code) | (lower == code)
         _set_halves(codes, upper == code, lower == code)
-        ids[mask] = canvas.style_id(style)
+        ids[mask] = style_id(style)
     return codes, ids
 
 
@@ -190,7 +191,7 @@ def _unset(
 ) -> None:
     """A faint dot in every other character where neither half is known; `░` on padding."""
     paper = (pixels[0::2] == PAPER_PIXEL) & (pixels[1::2] == PAPER_PIXEL)
-    faint = canvas.style_id(palette.faint)
+    faint = style_id(palette.faint)
     dots = paper & unknown[0::2] & unknown[1::2]
     dots[:, 1::2] = False
     rings = paper & padded[0::2] & padded[1::2]
@@ -211,7 +212,7 @@ def _blocks(
     """Some columns to a pixel, the last of them with room for the marks `▴` and `·`."""
     rows, cols = pixels.shape
     codes: Codes = np.full((rows, cols, cls.width), _BLANK, dtype=np.uint32)
-    table = canvas.style_ids(palette.inks if plane.picture else palette.bares)
+    table = style_ids(palette.inks if plane.picture else palette.bares)
     ids: Ids = np.zeros((rows, cols, cls.width), dtype=np.int32)
     tiled = pixels < NOW_PIXEL
     ids[tiled] = table[pixels[tiled]][:, None]
@@ -239,18 +240,18 @@ def _blocks(
     if plane.clipped is not None:
         mask = plane.clipped & known & (pixels[inside] == PAPER_PIXEL)
         codes[inside][mask] = ord(glyphs.CLIPPED)
-        ids[inside][mask] = canvas.style_id(palette.dim)
+        ids[inside][mask] = style_id(palette.dim)
     paper = pixels == PAPER_PIXEL
     codes[paper & unknown, -1] = ord(glyphs.NOT_YET)
     codes[paper & padded] = ord(glyphs.PADDING)
-    ids[paper & (unknown | padded)] = canvas.style_id(palette.faint)
+    ids[paper & (unknown | padded)] = style_id(palette.faint)
     for code, style in (
         (PAST_PIXEL, palette.past),
         (HOVER_PIXEL, palette.bold),
         (NOW_PIXEL, palette.now_edge),
     ):
         codes[pixels == code] = ord(glyphs.FULL)
-        ids[pixels == code] = canvas.style_id(style)
+        ids[pixels == code] = style_id(style)
     flat = (rows, cols * cls.width)
     if cls.height == 1:
         return codes.reshape(flat), ids.reshape(flat)

@@ -66,6 +66,7 @@ class ForwardScreen(BaseScreen):
         self._stops = Stops(stepper)
         self.board = Board(self.stage)
         self._watch = FileWatch(stepper.scenario.path)
+        self._was_current = False
 
     @property
     def key(self) -> str:
@@ -467,10 +468,9 @@ class ForwardScreen(BaseScreen):
 
     def _look_at_file(self) -> None:
         """Read the scenario again when it was saved; a broken file leaves everything as it is."""
-        if not self.is_current:
-            # A dialog is open: what is being answered stays.
-            return
-        if not self.is_current:
+        # Not under a dialog, nor right after one, whose answer may still be on its way.
+        before, self._was_current = self._was_current, self.is_current
+        if not (before and self.is_current):
             return
         try:
             scenario = self._watch.changed()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.segment import Segment
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -29,9 +28,8 @@ class Panel(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._rows: list[list[Segment]] = []
-        self._strips: list[Strip | None] = []
-        self._painted: Size | None = None
+        self._strips: list[Strip] = []
+        self._painted: Canvas | None = None
 
     @property
     def cnnsim(self) -> CnnsimApp:
@@ -50,26 +48,28 @@ class Panel(Widget, can_focus=True):
         """Paint, and ask for the lines that came out different to be shown."""
         if not self.is_attached or not self.size:
             return
-        before = self._rows
-        self._rows = self._paint_rows()
-        if len(before) != len(self._rows) or self._painted != self.size:
-            self._painted = self.size
-            self._strips = [None] * len(self._rows)
+        if self._painted is None or self._painted.size != self.size:
+            self._paint_all()
             self.refresh()
             return
+        before = self._painted
+        self._painted = self._painting()
+        changed = self._painted.changed_rows(before, self.cnnsim.ascii)
         width = self.size.width
-        changed = []
-        for y, (old, new) in enumerate(zip(before, self._rows, strict=True)):
-            if old != new:
-                self._strips[y] = None
-                changed.append(Region(0, y, width, 1))
+        for y, row in changed.items():
+            self._strips[y] = Strip(row, width)
         if changed:
-            self.refresh(*changed)
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
-    def _paint_rows(self) -> list[list[Segment]]:
+    def _painting(self) -> Canvas:
         canvas = Canvas(self.size.width, self.size.height, self.palette.base)
         self.paint(canvas)
-        return canvas.rows(ascii=self.cnnsim.ascii)
+        return canvas
+
+    def _paint_all(self) -> None:
+        self._painted = self._painting()
+        rows = self._painted.rows(self.cnnsim.ascii)
+        self._strips = [Strip(row, self.size.width) for row in rows]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The painted rows. A panel that has not been painted at this size is painted now.
@@ -77,22 +77,14 @@ class Panel(Widget, can_focus=True):
         This goes past Textual's own cache of styles: a panel has no border or padding, and its
         rows carry every style themselves.
         """
-        if self._painted != self.size:
-            self._painted = self.size
-            self._rows = self._paint_rows()
-            self._strips = [None] * len(self._rows)
+        if self._painted is None or self._painted.size != self.size:
+            self._paint_all()
         whole = crop.x == 0 and crop.width == self.size.width
-        strips = [self._strip(y) for y in range(crop.y, crop.bottom)]
+        blank = Strip.blank(self.size.width, self.palette.base)
+        strips = [
+            self._strips[y] if y < len(self._strips) else blank for y in range(crop.y, crop.bottom)
+        ]
         return strips if whole else [strip.crop(crop.x, crop.right) for strip in strips]
-
-    def _strip(self, y: int) -> Strip:
-        """A row as Textual wants it, made once."""
-        if y >= len(self._rows):
-            return Strip.blank(self.size.width, self.palette.base)
-        strip = self._strips[y]
-        if strip is None:
-            strip = self._strips[y] = Strip(self._rows[y], self.size.width)
-        return strip
 
     def forget(self) -> None:
         """Paint anew at the next chance, in full: the colours or glyphs have changed."""
