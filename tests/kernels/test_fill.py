@@ -26,6 +26,7 @@ from strategies import (
 )
 
 from cnnsim.kernels import fill as fill_module
+from cnnsim.kernels import reference
 from cnnsim.kernels.fill import Progress, can_compile, fill
 from cnnsim.kernels.reference import fill_compiled
 from cnnsim.kernels.vectorised import fill_vectorised

@@ -49,6 +49,17 @@ def test_a_click_between_cells_goes_nowhere(shared) -> None:
     toy.wait_for("step 1  ")
 
 
+def test_a_click_in_a_maximised_panel_goes_there_too(shared) -> None:
+    toy = shared("toy_2x2")
+    toy.send("m")
+    toy.wait_gone("loops")
+    toy.settle()
+    toy.click(*label(toy, "input", "2,2"))
+    toy.wait_for("step 15  ")
+    toy.send("m")
+    toy.wait_for("loops")
+
+
 def test_a_click_where_no_product_uses_a_value_says_so(shared) -> None:
     modes = shared("modes")
     modes.send("g")

@@ -185,6 +185,23 @@ def test_a_resize_lays_out_anew(opened, args) -> None:
             assert line.count("╰") == line.count("╯"), app.text()
 
 
+def test_many_resizes_and_keys_at_once_are_survived(opened) -> None:
+    toy = opened("modes")
+    toy.wait_for("modes › ")
+    for width, height in [(61, 17), (200, 10), (80, 24), (20, 60), (119, 31), (60, 16), (99, 99)]:
+        for key in ("right", "m", "L", "tab", "ctrl+p", "pageup", "escape", "v", "g", "escape"):
+            toy.send(key)
+        toy.resize(width, height)
+        toy.click(width - 1, height - 1)
+        toy.click(10, 5)
+    toy.resize(120, 36)
+    toy.settle()
+    for _ in range(3):
+        toy.send("escape")
+        toy.settle()
+    toy.wait_for("lessons")
+
+
 def test_a_resize_under_a_dialog_keeps_what_was_typed(opened) -> None:
     toy = opened("toy_2x2")
     toy.wait_for("0 → 1")

@@ -30,6 +30,7 @@ from cnnsim.tui.screens.reload import FileWatch
 from cnnsim.tui.stage.code import numpy_code, torch_code
 from cnnsim.tui.stage.crumbs import crumbs_of, state_of
 from cnnsim.tui.stage.pick import step_of_pick
+from cnnsim.tui.stage.planes import slice_at
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
@@ -66,7 +67,7 @@ class ForwardScreen(BaseScreen):
         self._stops = Stops(stepper)
         self.board = Board(self.stage)
         self._watch = FileWatch(stepper.scenario.path)
-        self._was_current = False
+        self._on_top = False
 
     @property
     def key(self) -> str:
@@ -469,8 +470,8 @@ class ForwardScreen(BaseScreen):
     def _look_at_file(self) -> None:
         """Read the scenario again when it was saved; a broken file leaves everything as it is."""
         # Not under a dialog, nor right after one, whose answer may still be on its way.
-        before, self._was_current = self._was_current, self.is_current
-        if not (before and self.is_current):
+        was_on_top, self._on_top = self._on_top, self.app.screen is self
+        if not (was_on_top and self._on_top):
             return
         try:
             scenario = self._watch.changed()
@@ -497,12 +498,13 @@ class ForwardScreen(BaseScreen):
 
     def on_matrix_panel_picked(self, event: MatrixPanel.Picked) -> None:
         """Go to the step that uses the clicked cell."""
-        view, matrix = self.view, event.panel.matrix
-        if view is None or matrix is None:
+        view = self.view
+        if view is None or event.matrix not in [slot.matrix for slot in self.board.slots]:
+            # It shows something else by now.
             return
         self._player.pause()
-        out = self.board.slots[-1].matrix.slice
-        step = step_of_pick(self.stepper.trace, view, matrix, event.index, out)
+        out = slice_at(view.sweep.cells, view.position.cell)
+        step = step_of_pick(self.stepper.trace, view, event.matrix, event.index, out)
         if step is None:
             self.tell("no product of this output map uses that value")
         else:

@@ -28,9 +28,9 @@ from, at a cell of an input to see where it goes."""
     class Picked(Message):
         """A cell was clicked."""
 
-        def __init__(self, panel: MatrixPanel, index: tuple[int, ...]) -> None:
+        def __init__(self, matrix: Matrix, index: tuple[int, ...]) -> None:
             super().__init__()
-            self.panel = panel
+            self.matrix = matrix
             self.index = index
 
     class Pointed(Message):
@@ -141,8 +141,8 @@ from, at a cell of an input to see where it goes."""
     def on_click(self, event: events.Click) -> None:
         """Go to the step that uses the cell."""
         index = self._index_at(event.x, event.y)
-        if index is not None:
-            self.post_message(self.Picked(self, index))
+        if index is not None and self.matrix is not None:
+            self.post_message(self.Picked(self.matrix, index))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show where the cell comes from or goes to."""

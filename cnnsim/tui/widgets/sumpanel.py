@@ -23,7 +23,9 @@ def is_ledger(sweep: Sweep, width: int) -> bool:
     """Whether a sum is drawn as a ledger in a panel of `width`; the same for all its steps."""
     if sweep.fold is None:
         return False
-    return sweep.tap_count > _MOST_TERMS or _BEFORE + sweep.tap_count * _TERM > width
+    # A formula such as "x = y ? place : inf" needs more room than a product.
+    term = max(_TERM, len(sweep.formula) + 2)
+    return sweep.tap_count > _MOST_TERMS or _BEFORE + sweep.tap_count * term > width
 
 
 class SumPanel(Panel):
