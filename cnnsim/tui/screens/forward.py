@@ -289,6 +289,36 @@ class ForwardScreen(BaseScreen):
         except CnnsimError as error:
             self.tell(error.message)
 
+    def action_backward(self) -> None:
+        """The gradients of this layer."""
+        trace, position = self.stepper.trace, self.stepper.trace.position(self.step)
+        layer = trace.sweep_of(position).layer
+        for name in ("kernel_grad", "input_grad", "input_grad0"):
+            number = trace.number_of(f"{layer}.{name}")
+            if number is not None:
+                self._player.pause()
+                start = position.iteration * trace.steps_per_iteration
+                self.go(start + trace.first_step(number))
+                return
+        runs = bool(self.stepper.scenario.iteration.gradients)
+        self.tell(
+            f"{layer} has no gradient"
+            if runs
+            else "nothing runs backwards here: the file has no [loss] and no [output_grad]"
+        )
+
+    def action_forward(self) -> None:
+        """The forward product that this step passes on, or the layer's first forward step."""
+        trace, position = self.stepper.trace, self.stepper.trace.position(self.step)
+        layer = trace.sweep_of(position).layer
+        mac = self.view.reading.mac if self.view is not None else None
+        number = trace.number_of(f"{layer}.forward")
+        self._player.pause()
+        if mac is not None:
+            self.go(trace.step_of_mac(mac, position.iteration))
+        elif number is not None:
+            self.go(position.iteration * trace.steps_per_iteration + trace.first_step(number))
+
     def action_padding(self) -> None:
         """Skip taps on padding, or stop at them again."""
         self._skip_padding = not self._skip_padding
