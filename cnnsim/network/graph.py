@@ -13,7 +13,7 @@ from cnnsim.network.parameter import Parameter
 from cnnsim.steps.sweep import Sweep
 
 #: What the worked-out cell takes for each of its taps: indices, values, terms, running results.
-_BYTES_A_TAP = 128
+BYTES_A_TAP = 128
 
 #: The name by which layers read the network's input.
 INPUT = "input"
@@ -86,7 +86,7 @@ class Network:
         taps = max((sweep.tap_count for sweep in self.sweeps), default=0)
         return (
             parameters
-            + _BYTES_A_TAP * taps
+            + BYTES_A_TAP * taps
             + 8
             * (
                 self.batch * prod(self.input_shape)

@@ -11,13 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.network.backward import backward_sweeps
-from cnnsim.network.graph import Network
+from cnnsim.network.graph import BYTES_A_TAP, Network
 from cnnsim.network.layer import Place
 from cnnsim.network.loss import LOSS, Loss
 from cnnsim.network.optimizer import COUNTER, Optimizer, Slot
 from cnnsim.steps.sweep import Sweep
 
 Floats = npt.NDArray[np.float64]
+
+#: Iterations besides the first whose tensors are kept.
+KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -110,10 +113,20 @@ class Iteration:
         found.update({self.gradients[layer]: given for layer, given in self.given.items()})
         if self.optimizer is not None:
             found[COUNTER] = np.ones(1)
-            for slot in self.slots:
-                for state in self.optimizer.states:
-                    found[slot.state(state)] = np.zeros(slot.shape)
+            found.update({name: np.zeros(shape) for name, shape in self._states.items()})
         return found
+
+    @cached_property
+    def _states(self) -> dict[str, tuple[int, ...]]:
+        """What the optimiser keeps: of its states those that its update reads, with their shapes.
+
+        Plain gradient descent has no use for a velocity.
+        """
+        if self.optimizer is None:
+            return {}
+        read = {tensor for sweep in self.phases["update"] for tensor in sweep.tensors}
+        every = {slot.state(s): slot.shape for slot in self.slots for s in self.optimizer.states}
+        return {name: shape for name, shape in every.items() if name in read}
 
     @cached_property
     def carried(self) -> Mapping[str, str]:
@@ -121,21 +134,20 @@ class Iteration:
         if self.optimizer is None:
             return {}
         found = {slot.name: slot.updated for slot in self.slots}
-        written = {sweep.writes for sweep in self.sweeps}
-        for slot in self.slots:
-            for state in self.optimizer.states:
-                if f"{slot.state(state)}_next" in written:
-                    found[slot.state(state)] = f"{slot.state(state)}_next"
+        found.update({state: f"{state}_next" for state in self._states})
         return found
 
     @property
     def bytes_needed(self) -> int:
         """What stepping through one iteration takes, nothing allocated yet."""
         forward = sum(sweep.cell_count for sweep in self.network.sweeps)
-        more = sum(sweep.cell_count for sweep in self.sweeps) - forward
-        kept = len(self.optimizer.states) if self.optimizer else 0
-        states = sum(prod(slot.shape) for slot in self.slots) * kept
-        return self.network.bytes_needed + 8 * (more + states)
+        every = sum(sweep.cell_count for sweep in self.sweeps)
+        taps = max((sweep.tap_count for sweep in self.sweeps), default=0)
+        states = len(self.optimizer.states) if self.optimizer else 0
+        kept = sum(prod(slot.shape) for slot in self.slots) * states
+        repeats = min(self.optimizer.iterations - 1, KEPT) if self.optimizer else 0
+        more = every - forward + kept + repeats * (every + kept)
+        return self.network.bytes_needed + BYTES_A_TAP * taps + 8 * more
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -7,6 +7,12 @@ from collections.abc import Mapping, Sequence
 from cnnsim.errors import Problem, did_you_mean, printable
 from cnnsim.network.graph import INPUT
 from cnnsim.network.layer import Layer
+from cnnsim.network.loss import LOSS
+
+#: Names that layers cannot have: of the input, the loss, the optimiser, and words of addresses.
+RESERVED = frozenset(
+    (INPUT, LOSS, "training", "mac", "step", "tap", "first", "last", "start", "end")
+)
 
 #: Up to so many unknown names get a suggestion; each is a search through all names.
 _MOST_SUGGESTIONS = 20
@@ -36,8 +42,8 @@ def wiring_problems(layers: Mapping[int, Layer], names: Sequence[str | None]) ->
 
 
 def _name_problems(number: int, name: str, above: Mapping[str, None]) -> list[Problem]:
-    if name == INPUT:
-        what = f"'{INPUT}' is the name of the network's input; choose another"
+    if name in RESERVED:
+        what = f"'{name}' has a meaning of its own here; choose another"
     elif name in above:
         what = f"the name '{name}' is taken by an earlier layer"
     else:

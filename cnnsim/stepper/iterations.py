@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import MutableMapping
 
-from cnnsim.network.iteration import Iteration
+from cnnsim.network.iteration import KEPT, Iteration
 from cnnsim.network.optimizer import COUNTER
 from cnnsim.stepper.values import Array, Overlay, Values
 
-#: Iterations whose tensors are kept; others are computed again from the nearest one before.
-_KEPT = 16
-
 
 class Iterations:
-    """Values by iteration. Iteration 0 is always there; the others follow from it."""
+    """Values by iteration. Iteration 0 is always there; others are computed anew where needed."""
 
     def __init__(self, iteration: Iteration, leaves: MutableMapping[str, Array]) -> None:
         self._iteration = iteration
@@ -34,7 +31,7 @@ class Iterations:
         for following in range(before + 1, number + 1):
             values = self._after(values)
             self._later[following] = values
-            while len(self._later) > _KEPT:
+            while len(self._later) > KEPT:
                 self._later.popitem(last=False)
         return values
 

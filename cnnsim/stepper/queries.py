@@ -74,6 +74,11 @@ def find_step(stepper: Stepper, step: int, query: Query, forward: bool) -> int |
     start = trace.position(step)
     for iteration, number in _sweeps_from(trace, start, forward):
         sweep = trace.sweeps[number]
+        if monotonic() > deadline:
+            raise CnnsimError(
+                f"nothing up to {sweep.full_name} of iteration {iteration} yet",
+                "go there and search on",
+            )
         if not query.sweeps(sweep) or (query.needs_reach and not _has_padding(stepper, number)):
             continue
         first = iteration * trace.steps_per_iteration + trace.first_step(number)
@@ -127,15 +132,20 @@ def _has_padding(stepper: Stepper, number: int) -> bool:
     sweep = stepper.trace.sweeps[number]
     corners = ((0,) * len(sweep.cells), tuple(extent - 1 for extent in sweep.cells))
     return any(
-        not inside.all()
+        stepper.reach(Position(0, number, cell, (0,) * len(sweep.taps))).padding.any()
         for cell in corners
-        for inside in stepper.reach(Position(0, number, cell, (0,) * len(sweep.taps))).inside
     )
 
 
 def _last(sweep: Sweep, work: Work) -> Mask:
     mask = np.zeros(sweep.tap_count, np.bool_)
     mask[-1] = True
+    return mask
+
+
+def _is(values: npt.NDArray[np.float64], better: np.ufunc) -> Mask:
+    """Where the largest or smallest value stands; nowhere if all are NaN."""
+    mask: Mask = values == better.reduce(values, axis=None)
     return mask
 
 
@@ -168,10 +178,10 @@ _QUERIES = {
     ),
     "infinity": Query(
         "infinity",
-        lambda sweep, values: np.isinf(values),
+        lambda sweep, values: ~np.isfinite(values),
         lambda sweep, work: np.isinf(work.running),
     ),
-    "largest": Query("largest", lambda sweep, values: values == np.nanmax(values), _last),
-    "smallest": Query("smallest", lambda sweep, values: values == np.nanmin(values), _last),
+    "largest": Query("largest", lambda sweep, values: _is(values, np.fmax), _last),
+    "smallest": Query("smallest", lambda sweep, values: _is(values, np.fmin), _last),
     "cell": Query("cell", _every, _last),
 }

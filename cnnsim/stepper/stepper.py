@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from cnnsim.errors import UsageError
+from cnnsim.network.graph import INPUT
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.iterations import Iterations
 from cnnsim.stepper.values import Values
@@ -86,8 +88,17 @@ class Stepper:
         """The canonical address of `step`."""
         return format_address(self.trace, self.trace.position(step))
 
+    def can_edit(self, tensor: str) -> bool:
+        """Whether `tensor` is the input or a parameter."""
+        return tensor == INPUT or tensor in self.network.parameters
+
     def edit(self, tensor: str, index: tuple[int, ...], value: float) -> float:
-        """Set one number of the input or a parameter; returns the old one. Raises UsageError."""
+        """Set one number of the input or a parameter, as the first iteration starts with it.
+
+        Returns the old one. Raises UsageError for other tensors and indices outside.
+        """
+        if not self.can_edit(tensor):
+            raise UsageError(f"{tensor} is computed; edit the input or a parameter instead")
         old = self.values.edit(tensor, index, value)
         self.iterations.forget()
         self._works.clear()

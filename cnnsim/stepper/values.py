@@ -62,6 +62,8 @@ class Values(Mapping[str, Array]):
         self._writer = {sweep.writes: number for number, sweep in enumerate(self._sweeps)}
         self._leaves = leaves
         self._computed: dict[str, Array] = {}
+        # Counts the edits: what was begun before one must not be kept after it.
+        self._edits = 0
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._leaves and name not in self._computed:
@@ -98,13 +100,22 @@ class Values(Mapping[str, Array]):
                 needed.append(sweep)
                 wanted.update(sweep.tensors)
         for sweep in reversed(needed):
-            self._computed[sweep.writes] = fill(sweep, self, report)
+            self._fill(sweep, report)
 
     def compute_all(self, report: Report = _silent) -> None:
         """Compute everything, in the order of the sweeps."""
         for sweep in self._sweeps:
             if sweep.writes not in self._computed:
-                self._computed[sweep.writes] = fill(sweep, self, report)
+                self._fill(sweep, report)
+
+    def _fill(self, sweep: Sweep, report: Report) -> None:
+        """Compute one tensor; again where an edit came in between."""
+        while True:
+            edits = self._edits
+            tensor = fill(sweep, self, report)
+            if edits == self._edits:
+                self._computed[sweep.writes] = tensor
+                return
 
     def edit(self, name: str, index: tuple[int, ...], value: float) -> float:
         """Set one number of a leaf and forget what followed from it; returns the old number.
@@ -122,6 +133,7 @@ class Values(Mapping[str, Array]):
         changed = old.astype(np.float64) if old.size <= _WIDEN_UP_TO else old.copy()
         changed[index] = value
         self._leaves[name] = changed
+        self._edits += 1
         for follower in self.followers(name):
             self._computed.pop(follower, None)
         return before

@@ -58,6 +58,11 @@ def parse_address(trace: Trace, text: str, *, end: bool = False) -> int:
         _check_iteration(trace, iteration)
         if match[2].lower() == "mac":
             return trace.step_of_mac(number, iteration)
+        if match[1] and not 0 <= number < trace.steps_per_iteration:
+            raise AddressError(
+                f"step {number:,} is outside iteration {iteration}",
+                f"its steps run from 0 to {trace.steps_per_iteration - 1:,}",
+            )
         step = number + iteration * trace.steps_per_iteration
         trace.position(step)
         return step

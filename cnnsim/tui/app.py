@@ -118,10 +118,11 @@ class CnnsimApp(App[int]):
         self.exit(code, return_code=code)
 
     def action_command_palette(self) -> None:
-        """Everything by name."""
+        """Everything by name; not from within a dialog, which would wait below."""
+        from cnnsim.tui.screens.base import BaseScreen
         from cnnsim.tui.screens.everything import EverythingScreen
 
-        if not isinstance(self.screen, EverythingScreen):
+        if isinstance(self.screen, BaseScreen):
             self.push_screen(EverythingScreen(id="--command-palette"))
 
     def get_line_filters(self) -> Sequence[LineFilter]:

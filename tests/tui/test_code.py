@@ -13,6 +13,14 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.stage.code import numpy_code, torch_code
 from cnnsim.tui.stage.view import View
 
+LOSS = """
+[loss]
+type = "softmax_cross_entropy"
+target = 1
+[training]
+optimizer = "adam"
+weight_decay = 0.1
+"""
 TEXT = """
 title = "every kind"
 mode = "training"
@@ -74,7 +82,7 @@ name = "softmax"
 
 def views() -> list[View]:
     """A view of the last cell of every sweep."""
-    stepper = Stepper(parse_scenario("kinds", TEXT))
+    stepper = Stepper(parse_scenario("kinds", TEXT + LOSS))
     found = []
     for end, sweep in zip(stepper.trace.ends, stepper.trace.sweeps, strict=True):
         position = stepper.trace.position(end - 1)

@@ -77,9 +77,9 @@ def test_reading_again_in_a_dialog_loses_neither_the_dialog_nor_the_app(opened, 
     mine.type("step 3")
     mine.wait_for("▸ conv1.forward")
     write(path, TOY.replace("[[1, 2]", "[[5, 2]"))
-    mine.settle(1.2)
+    mine.settle(1.2, timeout=1.5)
     mine.send("enter")
-    mine.wait_for("step 3  ")
+    mine.wait_for("step 3  ", "12 → 12")
     mine.send("home")
     mine.wait_for("0 → 5")
 

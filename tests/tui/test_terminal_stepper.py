@@ -188,6 +188,19 @@ def test_what_is_not_there_is_told(shared) -> None:
     toy.wait_for("no sign change after this step", "step 0  ")
 
 
+def test_a_second_escape_closes_nothing_but_the_dialog(opened) -> None:
+    toy = opened("toy_2x2")
+    toy.wait_for("0 → 1")
+    for key, sign in (("g", "step 12   50%"), ("?", "? closes"), ("ctrl+p", "Search for")):
+        toy.send(key)
+        toy.wait_for(sign)
+        toy.send("escape", "escape")
+        toy.wait_gone(sign)
+    toy.settle()
+    assert toy.is_alive
+    assert "lessons" in toy.text() or "toy_2x2 › " in toy.text()
+
+
 def test_nonsense_cannot_be_looked_for(shared) -> None:
     toy = shared("toy_2x2")
     toy.send("/")
@@ -283,6 +296,7 @@ def test_the_kernel_is_edited_with_tab(opened) -> None:
     toy.send("e")
     toy.wait_for("change a number", "input[0,0,0,0]", "conv1.w[0,0,0,0]")
     toy.send("tab")
+    toy.settle()
     toy.type("10")
     toy.send("enter")
     toy.wait_for("0 → 10")
@@ -406,17 +420,16 @@ def test_themes_change_the_colours(opened) -> None:
     toy = opened("toy_2x2")
     toy.wait_for("0 → 1")
     toy.settle()
-    grounds = [toy.cell(0, 0).bg, toy.cell(60, 25).bg]
-    assert grounds == ["1a1d25", "12141a"]
+
+    def grounds() -> set[str]:
+        return {ground for _, ground in toy.colours()}
+
+    assert grounds() >= {"1a1d25", "12141a", "ffc53d"}
     toy.send("T")
-    toy.wait_until(lambda: toy.cell(60, 25).bg == "fbfaf6", "light paper")
-    toy.settle()
-    assert {ground for _, ground in toy.colours()} >= {"fbfaf6", "f0eee7", "ffc53d"}
-    assert not {ground for _, ground in toy.colours()} & {"12141a", "1a1d25"}
+    toy.wait_until(lambda: grounds() >= {"fbfaf6", "f0eee7", "ffc53d"}, "light paper")
+    toy.wait_until(lambda: not grounds() & {"12141a", "1a1d25"}, "nothing dark")
     toy.send("T")
-    toy.wait_until(lambda: toy.cell(60, 25).bg == "default", "the terminal's own ground")
-    toy.settle()
-    assert {ground for _, ground in toy.colours()} == {"default"}
+    toy.wait_until(lambda: grounds() == {"default"}, "the terminal's own ground")
     toy.send("T")
     toy.wait_until(lambda: toy.cell(60, 25).bg == "12141a", "dark again")
     toy.send("right")

@@ -70,7 +70,10 @@ class SoftmaxCrossEntropy(Loss):
                 LOSS, f"{self.type} expects a flat output", "put a flatten layer before it"
             )
         if self.target.ndim > 1 or (self.target.ndim == 1 and batch == 1 and self.target.size > 1):
-            return super().target_values(shape, batch)
+            shares = super().target_values(shape, batch)
+            if (shares < 0).any() or not np.allclose(shares.sum(axis=1), 1.0, rtol=0, atol=1e-9):
+                raise ShapeError(LOSS, "the shares of its target should add up to 1")
+            return shares
         classes = np.broadcast_to(self.target, (batch,)) if self.target.ndim == 0 else self.target
         if classes.shape != (batch,):
             raise ShapeError(LOSS, f"its target has {classes.size} classes for {batch} samples")

@@ -8,23 +8,20 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cnnsim.errors import CnnsimError
-from cnnsim.tui.actions import QUIT
+from cnnsim.tui.screens.dialog import Dialog
 
 
-class AskScreen(ModalScreen[str | None]):
+class AskScreen(Dialog[str | None]):
     """Gives back a text that `check` accepts, or None.
 
     `check` says what the text means, or raises CnnsimError with what is wrong.
     """
 
-    DEFAULT_CLASSES = "dialog-screen"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", show=False),
-        QUIT,
     ]
 
     def __init__(

@@ -85,7 +85,7 @@ class BaseScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Back to the screen below; home stays."""
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 2 and self.app.screen is self:
             self.app.pop_screen()
 
     def action_theme(self) -> None:

@@ -9,26 +9,23 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cnnsim.steps.address import bracketed
-from cnnsim.tui.actions import QUIT
+from cnnsim.tui.screens.dialog import Dialog
 from cnnsim.tui.stage.narrate import number
 
 Choice = tuple[str, tuple[int, ...], float | None]
 Change = tuple[str, tuple[int, ...], float]
 
 
-class EditScreen(ModalScreen[Change | None]):
+class EditScreen(Dialog[Change | None]):
     """Offers the values that the step reads; tab goes from one to the other."""
 
-    DEFAULT_CLASSES = "dialog-screen"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
-        QUIT,
     ]
 
     def __init__(self, choices: Sequence[Choice]) -> None:

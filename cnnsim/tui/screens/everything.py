@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandInput, CommandList, CommandPalette
 from textual.containers import Horizontal, Vertical
@@ -38,6 +39,12 @@ class EverythingScreen(CommandPalette):
             with Vertical(id="--results"):
                 yield _Found()
                 yield LoadingIndicator()
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close, unless that has been done."""
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)
 
     def _watch__list_visible(self) -> None:
         if self.query(CommandList):

@@ -204,10 +204,13 @@ class ForwardScreen(BaseScreen):
 
     def _waiting(self) -> list[Waiting]:
         """Every layer, and how far it is computed."""
+        number = self.stepper.trace.position(self.step).iteration
+        iterations = self.stepper.iterations
+        values = iterations.at(number) if iterations.has(number) else None
         rows = []
         for layer, place in self.stepper.network.places.items():
             sweeps = [s for s in self.stepper.trace.sweeps if s.layer == layer]
-            done = sum(self.stepper.values.is_ready(sweep.writes) for sweep in sweeps)
+            done = sum(values is not None and values.is_ready(sweep.writes) for sweep in sweeps)
             share = done / len(sweeps)
             if self._progress is not None and self._progress.sweep.startswith(f"{layer}."):
                 share += max(self._progress.share, 0.01) / len(sweeps)
@@ -275,6 +278,8 @@ class ForwardScreen(BaseScreen):
         """The same place in the next or previous channel of the output."""
         position = self.stepper.trace.position(self.step)
         sweep = self.stepper.trace.sweep_of(position)
+        if not sweep.cells:
+            return
         axis = 1 if len(sweep.cells) > 1 else 0
         cell = list(position.cell)
         cell[axis] = (cell[axis] + direction) % sweep.cells[axis]
@@ -428,10 +433,13 @@ class ForwardScreen(BaseScreen):
         view = self.view
         if view is None:
             return
+        if view.position.iteration:
+            self.tell("edits change what iteration 0 starts with: go there first (g step 0)")
+            return
         choices = [
             (read.tensor, read.index, read.value)
             for read in view.reading.reads
-            if read.inside and read.index is not None and self.stepper.values.is_leaf(read.tensor)
+            if read.inside and read.index is not None and self.stepper.can_edit(read.tensor)
         ]
         if not choices:
             names = ", ".join(dict.fromkeys(read.tensor for read in view.reading.reads))

@@ -9,19 +9,17 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from cnnsim.tui.actions import QUIT, actions_of, key_name
+from cnnsim.tui.actions import actions_of, key_name
+from cnnsim.tui.screens.dialog import Dialog
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Closes with ?, escape or q."""
 
-    DEFAULT_CLASSES = "dialog-screen"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,escape,q,f1,enter", "dismiss", "close", show=False),
-        QUIT,
     ]
 
     def __init__(self, kind: str, text: str) -> None:

@@ -9,11 +9,12 @@ import re
 
 import numpy as np
 
-from cnnsim.steps.taps import FloatArray
 from cnnsim.tui.stage.view import View
 
 #: The signs of formulas, in Python.
-_SIGNS = (("−", "-"), ("·", " * "), ("²", " ** 2"), ("∞", "{m}.inf"))
+_SIGNS = (("−", "-"), ("·", " * "), ("²", " ** 2"), ("^", " ** "), ("∞", "{m}.inf"))
+#: Words that no array stands for.
+_IN_WORDS = re.compile(r"\b(here|count|place)\b")
 _TERNARY = re.compile(r"(?P<test>.+?) \? (?P<yes>.+?) : (?P<no>.+)")
 _FOLDS = {"add": "sum", "larger": "max", "smaller": "min"}
 
@@ -38,11 +39,13 @@ def _code(view: View, module: str, imports: str, array: str) -> str:
     for name, values, read in zip(names, work.values, sweep.reads, strict=True):
         numbers = ", ".join(_literal(float(value), module) for value in values[kept])
         lines.append(f"{name} = {array.format(f'[{numbers}]')}  # {read.tensor}")
-    if "place" in sweep.formula:
-        places = ", ".join(_literal(float(term), module) for term in _places(view)[kept])
-        lines.append(f"place = {array.format(f'[{places}]')}")
     lines += [f"{name} = {value!r}" for name, value in _params(view).items()]
     term = _python(sweep.formula.format(*names), module)
+    if _IN_WORDS.search(sweep.formula):
+        # The formula speaks of the cell's place: the terms themselves stand for it.
+        terms = ", ".join(_literal(float(value), module) for value in work.terms[kept])
+        lines.append(f"terms = {array.format(f'[{terms}]')}  # {sweep.formula}")
+        term = "terms"
     if sweep.fold is None:
         lines.append(f"y = ({term})[0]")
     else:
@@ -51,17 +54,10 @@ def _code(view: View, module: str, imports: str, array: str) -> str:
             start = f"{_literal(work.start, module)} + "
         lines.append(f"y = {start}({term}).{_FOLDS[sweep.fold.name]}()")
     if sweep.has_finish:
-        divisor = work.total / work.value if work.value else 1.0
-        lines.append(f"y = y / {divisor!r}")
+        share = float(sweep.finish(1.0, view.position.cell, sweep.params))
+        lines.append(f"y = y / {1.0 / share!r}")
     lines.append(f"print(float(y))  # {work.value!r}")
     return "\n".join(lines) + "\n"
-
-
-def _places(view: View) -> FloatArray:
-    """The number in its plane of the pixel that each tap reads."""
-    *_, row, column = view.work.reach.indices[0]
-    places: FloatArray = (row * view.sweep.params.in_w + column).astype(np.float64)
-    return places
 
 
 def _params(view: View) -> dict[str, float]:
@@ -78,7 +74,7 @@ def _python(formula: str, module: str) -> str:
     for sign, python in _SIGNS:
         formula = formula.replace(sign, python.format(m=module))
     formula = formula.replace("ε", "epsilon").replace("√", f"{module}.sqrt")
-    formula = re.sub(r"\b(exp|tanh)\(", rf"{module}.\1(", formula)
+    formula = re.sub(r"\b(exp|tanh|log)\(", rf"{module}.\1(", formula)
     formula = re.sub(r"max\(0, (\w+)\)", r"\1 * (\1 > 0)", formula)
     if match := _TERNARY.fullmatch(formula):
         test = match["test"].replace(" = ", " == ")

@@ -34,6 +34,8 @@ class Slice:
         """Row and column of an index, which may lie on the padding; None if in another matrix."""
         if index[: len(self.fixed)] != self.fixed:
             return None
+        if not self.shape:
+            return 0, 0
         if self.is_grid:
             row, column = divmod(index[-1], self.columns)
             return row, column
@@ -43,6 +45,8 @@ class Slice:
         """The index at a place; None beyond an incomplete last row or outside."""
         if not (0 <= row < self.rows and 0 <= column < self.columns):
             return None
+        if not self.shape:
+            return ()
         if self.is_grid:
             number = row * self.columns + column
             return (*self.fixed, number) if number < self.shape[-1] else None
@@ -53,6 +57,7 @@ class Slice:
         part = np.asarray(tensor[self.fixed], np.float64)
         if not self.is_grid:
             return part
+        part = part.reshape(-1)
         padded = np.full(self.rows * self.columns, np.nan)
         padded[: part.size] = part
         return padded.reshape(self.rows, self.columns)
@@ -60,15 +65,18 @@ class Slice:
     @property
     def exists(self) -> npt.NDArray[np.bool_]:
         """Which places of the matrix hold an entry of the tensor."""
-        count = self.shape[-1] if self.is_grid else self.rows * self.columns
+        count = self.shape[-1] if self.is_grid and self.shape else self.rows * self.columns
         return (np.arange(self.rows * self.columns) < count).reshape(self.rows, self.columns)
 
 
 def slice_at(shape: Index, index: Index) -> Slice:
     """The matrix of a tensor of `shape` that holds `index`.
 
-    Rank 1 and 2 end in features, higher ranks in a plane of rows and columns.
+    Rank 1 and 2 end in features, higher ranks in a plane of rows and columns; a single number, such
+    as the loss, is a grid of one.
     """
+    if not shape:
+        return Slice(shape, (), 1, 1, True)
     if len(shape) <= 2:
         columns = grid_columns(shape[-1])
         return Slice(shape, index[:-1], ceil(shape[-1] / columns), columns, True)
