@@ -19,7 +19,7 @@ from cnnsim.errors import (
     did_you_mean,
     printable,
 )
-from cnnsim.network.graph import INPUT, Network, connect
+from cnnsim.network.graph import Network, connect
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.layer import Layer, Shape, kinds
 from cnnsim.network.walk import explain
@@ -213,6 +213,3 @@ def check_file(source: str) -> list[str]:
     except CnnsimError as error:
         return [str(error)]
     return []
-
-
-__all__ = ["INPUT", "check_file", "parse_scenario", "read_scenario"]

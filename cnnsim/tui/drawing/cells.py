@@ -66,7 +66,7 @@ def draw_cells(
         _padding(canvas, grid, plane, palette, padded)
     if cls.tall:
         _notes(canvas, grid, plane, palette)
-    canvas.stamp(x, y, *_gutters(rows, cols, cls))
+    canvas.stamp(x, y, *_gutters(rows, cols, cls, palette))
     grid.stamp(canvas, x + 1, y + cls.gap_y)
     draw_field(canvas, x, y, plane, cls, palette)
     _pointers(canvas, x, y, plane, cls, palette)
@@ -76,11 +76,11 @@ def _value_line(cls: CellClass) -> int:
     return cls.height // 2
 
 
-def _gutters(rows: int, cols: int, cls: CellClass) -> tuple[Codes, Ids]:
+def _gutters(rows: int, cols: int, cls: CellClass, palette: Palette) -> tuple[Codes, Ids]:
     """A blank block the size of the plane, so that no old drawing shows through."""
     width, height = cls.size(rows, cols)
     codes: Codes = np.full((height, width), _BLANK, dtype=np.uint32)
-    return codes, np.zeros((height, width), dtype=np.int32)
+    return codes, np.full((height, width), style_id(palette.base), dtype=np.int32)
 
 
 def _holes(plane: Plane) -> Mask | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from cnnsim.tui.drawing.numbers import exact, in_formula
 from cnnsim.tui.stage.prose import Paragraph, Span, markdown
@@ -21,8 +22,13 @@ def number(value: float | None) -> str:
 
 
 def term_text(view: View) -> str:
-    """The term with its numbers: ``7·(−1)``."""
-    return formula_with(view, [number(read.value) for read in view.reading.reads])
+    """The term with its numbers: ``7·(−1)``, params included."""
+    text = formula_with(view, [number(read.value) for read in view.reading.reads])
+    params = view.sweep.params._asdict() if view.sweep.params else {}
+    if "ε" in text:
+        text = text.replace("ε", f"{params['epsilon']:g}")
+    named = {name: value for name, value in params.items() if name in view.sweep.formula}
+    return re.sub(r"[a-z_]+", lambda m: number(named[m[0]]) if m[0] in named else m[0], text)
 
 
 def formula_with(view: View, names: list[str]) -> str:

@@ -24,8 +24,6 @@ from cnnsim.tui.stage.view import View
 
 #: Reads that are shown as matrices; a sweep with more shows the first one only.
 _MOST_READS = 3
-#: Running sums of this many taps are worked out to see how wide the output's numbers get.
-_MOST_TAPS_AHEAD = 20_000
 #: Notes are written under the numbers of at most this many taps.
 _MOST_NOTES = 64
 
@@ -270,8 +268,12 @@ class Stage:
 
     def symbol_of(self, sweep: Sweep, number: int, read: ReadValue) -> str:
         """A read's name in a formula: ``x[0,2,0]``, without the batch's 0."""
-        letter = "x" if number == 0 and read.tensor.endswith((".y", INPUT)) else None
-        name = letter or self.letter(read.tensor)
+        name = self.letter(read.tensor)
+        if "grad" in sweep.name and name.startswith(("dx", "given")):
+            # What comes back from the layer above is this layer's output gradient.
+            name = "dy"
+        elif number == 0 and read.tensor.endswith((".y", INPUT)):
+            name = "x"
         if read.index is None:
             return name
         index = read.index

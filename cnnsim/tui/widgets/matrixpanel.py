@@ -103,7 +103,8 @@ from, at a cell of an input to see where it goes."""
             # The batch goes without saying where it is one.
             start = 1 if shape[0] == 1 else 0
             pieces.append((f"[{','.join(map(str, fixed[start:]))}]", palette.dim))
-        text = f" {'×'.join(map(str, shape[1:] if shape[0] == 1 and len(shape) > 2 else shape))}"
+        shown = shape[1:] if len(shape) > 2 and shape[0] == 1 else shape
+        text = f" {'×'.join(map(str, shown))}" if shown else ""
         if pieces_width(pieces) + len(text) <= width - 5:
             pieces.append((text, palette.dim))
         return pieces
