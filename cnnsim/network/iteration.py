@@ -143,8 +143,7 @@ class Iteration:
         forward = sum(sweep.cell_count for sweep in self.network.sweeps)
         every = sum(sweep.cell_count for sweep in self.sweeps)
         taps = max((sweep.tap_count for sweep in self.sweeps), default=0)
-        states = len(self.optimizer.states) if self.optimizer else 0
-        kept = sum(prod(slot.shape) for slot in self.slots) * states
+        kept = sum(prod(shape) for shape in self._states.values())
         repeats = min(self.optimizer.iterations - 1, KEPT) if self.optimizer else 0
         more = every - forward + kept + repeats * (every + kept)
         return self.network.bytes_needed + BYTES_A_TAP * taps + 8 * more

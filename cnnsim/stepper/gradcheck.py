@@ -94,26 +94,73 @@ def check_gradients(scenario: Scenario, entries: int = ENTRIES) -> Iterator[Grad
     """
     iteration = scenario.iteration
     values = Values(iteration.sweeps, scenario.leaves())
-    for leaf, gradient in _pairs(iteration):
+    for gradient, leaf in checkable(iteration).items():
         yield _check(scenario, values, leaf, gradient, entries)
 
 
-def _pairs(iteration: Iteration) -> Iterator[tuple[str, str]]:
-    """(leaf, tensor with its gradient)."""
+def checkable(iteration: Iteration) -> dict[str, str]:
+    """By tensor with a gradient, the leaf that it is the gradient of: ``conv1.dw``: ``conv1.w``."""
     written = {sweep.writes for sweep in iteration.sweeps}
     network = iteration.network
+    found = {}
     for name in network.parameters:
         layer, _, role = name.rpartition(".")
         if f"{layer}.d{role}" in written:
-            yield name, f"{layer}.d{role}"
+            found[f"{layer}.d{role}"] = name
     if f"{INPUT}.dy" in written:
-        yield INPUT, f"{INPUT}.dy"
-        return
+        return {**found, f"{INPUT}.dy": INPUT}
     for reader in network.layers:
         place = network.places[reader.name]
         for tensor, gradient in zip(place.tensors, reader.input_gradients(place), strict=True):
             if tensor == INPUT and gradient in written:
-                yield INPUT, gradient
+                found[gradient] = INPUT
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCheck:
+    """One entry of a gradient beside its difference."""
+
+    analytic: float
+    numeric: float
+    relative_error: float
+    is_kink: bool
+
+    @property
+    def ok(self) -> bool:
+        """Both agree."""
+        return self.relative_error <= TOLERANCE
+
+
+def check_entry(
+    iteration: Iteration, values: Values, leaf: str, gradient: str, index: tuple[int, ...]
+) -> EntryCheck:
+    """Check one entry of `gradient`, that of tensor `leaf`."""
+    tensor = values[leaf].astype(np.float64)
+    return _entry(iteration, values, leaf, tensor, values[gradient], index)
+
+
+def _entry(
+    iteration: Iteration,
+    values: Values,
+    leaf: str,
+    tensor: Floats,
+    analytic: Floats,
+    index: tuple[int, ...],
+) -> EntryCheck:
+    size = max(1.0, abs(float(tensor[index])))
+
+    def along(step: float) -> float:
+        moved = tensor.copy()
+        moved[index] += step * size
+        return _objective(iteration, values.replaced(leaf, moved)) / size
+
+    return _compare(along, float(analytic[index]), _scale(analytic))
+
+
+def _scale(analytic: Floats) -> float:
+    """What errors are at least relative to."""
+    return float(np.abs(analytic).max(initial=0.0)) * _FLOOR or _FLOOR
 
 
 def _objective(iteration: Iteration, values: Values) -> float:
@@ -131,67 +178,58 @@ def _check(
     iteration = scenario.iteration
     tensor = values[leaf].astype(np.float64)
     analytic = values[gradient]
-    scale = float(np.abs(analytic).max(initial=0.0)) * _FLOOR or _FLOOR
     everything = tensor.size <= EVERY_ENTRY
     stream = stream_of(scenario.model.seed, f"gradcheck.{leaf}")
-    numbers = (
-        np.arange(tensor.size)
-        if everything
-        else np.sort(stream.choice(tensor.size, min(entries, tensor.size), replace=False))
-    )
-    worst: tuple[float, tuple[int, ...] | None, float, float] = (0.0, None, 0.0, 0.0)
-    kinks = 0
+    numbers = np.arange(tensor.size)
+    if not everything:
+        numbers = np.sort(stream.choice(tensor.size, min(entries, tensor.size), replace=False))
+    found: list[tuple[tuple[int, ...] | None, EntryCheck]] = []
     for number in numbers.tolist():
         index = tuple(int(at) for at in np.unravel_index(number, tensor.shape))
-        size = max(1.0, abs(float(tensor[index])))
+        found.append((index, _entry(iteration, values, leaf, tensor, analytic, index)))
+    for _ in range(0 if everything else DIRECTIONS):
+        direction = stream.standard_normal(tensor.shape)
+        direction /= np.linalg.norm(direction)
 
-        def along(step: float, index: tuple[int, ...] = index, size: float = size) -> float:
-            moved = tensor.copy()
-            moved[index] += step * size
-            return _objective(iteration, values.replaced(leaf, moved)) / size
+        def along(step: float, direction: Floats = direction) -> float:
+            return _objective(iteration, values.replaced(leaf, tensor + step * direction))
 
-        error, numeric, is_kink = _compare(along, float(analytic[index]), scale)
-        if is_kink:
-            kinks += 1
-        elif error > worst[0] or worst[1] is None:
-            worst = (error, index, float(analytic[index]), numeric)
-    if not everything:
-        for _ in range(DIRECTIONS):
-            direction = stream.standard_normal(tensor.shape)
-            direction /= np.linalg.norm(direction)
-
-            def along_all(step: float, direction: Floats = direction) -> float:
-                return _objective(iteration, values.replaced(leaf, tensor + step * direction))
-
-            slope = float((analytic * direction).sum())
-            error, numeric, is_kink = _compare(along_all, slope, scale)
-            if is_kink:
-                kinks += 1
-            elif error > worst[0]:
-                worst = (error, None, slope, numeric)
-    checked = len(numbers) + (0 if everything else DIRECTIONS)
-    return GradientCheck(gradient, checked, worst[0], kinks, worst[1], worst[2], worst[3])
+        slope = float((analytic * direction).sum())
+        found.append((None, _compare(along, slope, _scale(analytic))))
+    smooth = [(index, entry) for index, entry in found if not entry.is_kink]
+    kinks = len(found) - len(smooth)
+    if not smooth:
+        return GradientCheck(gradient, len(found), 0.0, kinks, None, 0.0, 0.0)
+    place, worst = max(smooth, key=lambda pair: pair[1].relative_error)
+    return GradientCheck(
+        gradient,
+        len(found),
+        worst.relative_error,
+        kinks,
+        place,
+        worst.analytic,
+        worst.numeric,
+    )
 
 
-def _compare(
-    along: Callable[[float], float], analytic: float, scale: float
-) -> tuple[float, float, bool]:
-    """(relative error, numeric slope, is a kink) of the objective along one line."""
+def _compare(along: Callable[[float], float], analytic: float, scale: float) -> EntryCheck:
+    """The slope of the objective along one line beside the analytic one."""
     # Many objectives are almost straight along one number: try the cheap difference first.
     for slope in (_central, _richardson):
         numeric = slope(along, _STEP)
         error = _relative(analytic, numeric, scale)
         if error <= TOLERANCE:
-            return error, numeric, False
+            return EntryCheck(analytic, numeric, error, False)
     if not (np.isfinite(analytic) and np.isfinite(numeric)):
-        return float("inf"), numeric, False
+        return EntryCheck(analytic, numeric, float("inf"), False)
     # A kink somewhere within the step: the one-sided slopes differ by much more than a bend does,
     # whose share shrinks with the step.
     left, right = _sides(along, _STEP)
     near_left, near_right = _sides(along, _STEP * _CLOSER)
     here = _relative(near_left, near_right, scale)
     wide = _relative(left, right, scale)
-    return error, numeric, here > _KINK or (wide > _KINK and here < wide / 10)
+    is_kink = here > _KINK or (wide > _KINK and here < wide / 10)
+    return EntryCheck(analytic, numeric, error, is_kink)
 
 
 def _sides(along: Callable[[float], float], step: float) -> tuple[float, float]:

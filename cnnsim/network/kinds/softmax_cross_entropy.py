@@ -41,9 +41,12 @@ def both(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
 
 
 def surprise(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
-    """T · (log total + largest − x), which is −t · log p."""
+    """T · (log total + (largest − x)), which is −t · log p.
+
+    The difference is taken first: it is exactly 0 for the largest, and a tiny loss stays exact.
+    """
     x, t, largest, total = values
-    return t * (np.log(total) + largest - x)
+    return t * (np.log(total) + (largest - x))
 
 
 def excess(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
@@ -135,7 +138,7 @@ class SoftmaxCrossEntropy(Loss):
                 fold=ADD,
                 finish=divide,
                 params=Params(place.batch),
-                formula="{1}·(log({3}) + {2} − {0})",
+                formula="{1}·(log({3}) + ({2} − {0}))",
                 finish_formula="{0} / {count}",
                 transcendental=True,
             ),

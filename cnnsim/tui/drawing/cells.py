@@ -28,10 +28,10 @@ Mask = npt.NDArray[np.bool_]
 class _Grid:
     """Code points and style numbers, indexed [row, line in cell, column, character in cell]."""
 
-    def __init__(self, rows: int, cols: int, cls: CellClass) -> None:
+    def __init__(self, rows: int, cols: int, cls: CellClass, base: Style) -> None:
         shape = (rows, cls.pitch_y, cols, cls.pitch_x)
         self.codes: Codes = np.full(shape, _BLANK, dtype=np.uint32)
-        self.ids: Ids = np.zeros(shape, dtype=np.int32)
+        self.ids: Ids = np.full(shape, style_id(base), dtype=np.int32)
         self.cls = cls
 
     def write(self, line: int, texts: list[str], where: tuple[slice, slice]) -> None:
@@ -52,7 +52,7 @@ def draw_cells(
     """Draw a plane in a number class, gutters included, from (x, y) on."""
     top, left, _, _ = plane.padding
     rows, cols = plane.outer
-    grid = _Grid(rows, cols, cls)
+    grid = _Grid(rows, cols, cls, palette.base)
     inner = (slice(top, top + plane.rows), slice(left, left + plane.cols))
     padded = np.ones((rows, cols), dtype=np.bool_)
     padded[inner] = False

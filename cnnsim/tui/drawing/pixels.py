@@ -151,7 +151,7 @@ def _plain_halves(
     """Without tints: ink as half blocks, signed values as `+` and `−` (bold beyond a half)."""
     upper, lower = pixels[0::2], pixels[1::2]
     codes: Codes = np.full(upper.shape, _BLANK, dtype=np.uint32)
-    ids: Ids = np.zeros(upper.shape, dtype=np.int32)
+    ids: Ids = np.full(upper.shape, style_id(palette.base), dtype=np.int32)
     if plane.picture:
         _set_halves(codes, (upper >= 24) & (upper < NOW_PIXEL), (lower >= 24) & (lower < NOW_PIXEL))
     else:
@@ -213,7 +213,7 @@ def _blocks(
     rows, cols = pixels.shape
     codes: Codes = np.full((rows, cols, cls.width), _BLANK, dtype=np.uint32)
     table = style_ids(palette.inks if plane.picture else palette.bares)
-    ids: Ids = np.zeros((rows, cols, cls.width), dtype=np.int32)
+    ids: Ids = np.full((rows, cols, cls.width), style_id(palette.base), dtype=np.int32)
     tiled = pixels < NOW_PIXEL
     ids[tiled] = table[pixels[tiled]][:, None]
     if not palette.tinted:

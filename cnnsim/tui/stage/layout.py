@@ -17,7 +17,7 @@ LOW = 20
 _ORIGIN, _ORIGIN_WIDE = 27, 32
 
 #: Panels that may share a place, in the order of their tabs.
-TABS = ("note", "loops", "origin", "growth")
+TABS = ("note", "loops", "check", "origin", "growth")
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,19 @@ class Arrangement:
 
 
 def arrange(
-    width: int, height: int, sum_rows: int, is_long: bool, has_maps: bool, matrix_rows: int
+    width: int,
+    height: int,
+    sum_rows: int,
+    is_long: bool,
+    has_maps: bool,
+    matrix_rows: int,
+    has_check: bool = False,
 ) -> Arrangement:
     """The panels in `width` x `height` characters between header and footer.
 
     `sum_rows` are the lines that the sum needs inside its frame, `is_long` says that it is a
-    ledger, `has_maps` that the matrices need much width, `matrix_rows` how many rows they can use.
+    ledger, `has_maps` that the matrices need much width, `matrix_rows` how many rows they can use,
+    `has_check` that there is a gradient to check.
     """
     roomy = width >= 100
     gap = 1 if height >= 32 else 0
@@ -58,7 +65,8 @@ def arrange(
         matrices = matrix_rows
     panels: dict[str, Rect] = {}
     matrices_width = inner
-    tabs = [tab for tab in TABS if is_long or tab != "growth"]
+    hidden = {"growth": not is_long, "check": not has_check}
+    tabs = [tab for tab in TABS if not hidden.get(tab, False)]
     if matrices >= 9 and width >= (160 if has_maps else 100):
         wide = _ORIGIN_WIDE if width >= 160 else _ORIGIN
         panels["origin"] = (margin + inner - wide, 0, wide, matrices)
@@ -80,9 +88,11 @@ def arrange(
             each = margin + inner - x if last else int((inner - len(names) + 1) * share)
             panels[name] = (x, top, each, bottom)
             x += each + 1
-        if "origin" not in panels:
-            # No room for a column of its own: it shares the place of the loops.
-            panels["origin"] = panels["loops"]
-            shared = ("loops", "origin")
+        # What has no place of its own shares that of the loops.
+        shared = tuple(tab for tab in ("loops", "check", "origin") if tab in tabs)
+        for tab in shared:
+            panels[tab] = panels["loops"]
+        if len(shared) == 1:
+            shared = ()
     panels["timeline"] = (0, top + bottom, width, 2)
     return Arrangement((margin, 0, matrices_width, matrices), panels, shared)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnnsim.stepper.gradcheck import EntryCheck, check_entry
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.taps import Reach
@@ -29,6 +30,7 @@ class Measures:
     - ``scale(tensor)``: its largest |value|, leaving out NaN and infinity
     - ``number_format(tensor, slice, sweep)``: (width, decimals, power), running sums included
     - ``padding(sweep, read)``: how far the taps reach beyond the plane (top, left, bottom, right)
+    - ``check(leaf, gradient, index)``: one entry of a gradient beside its difference
     - ``field(sweep, cell, read, slice)``: the places that the cell reads, None for all of them
     """
 
@@ -42,6 +44,10 @@ class Measures:
         self.number_format = keep(self._number_format)
         self.padding = keep(self._padding)
         self.field = keep(self._field)
+        self.check = keep(self._check)
+
+    def _check(self, leaf: str, gradient: str, index: tuple[int, ...]) -> EntryCheck:
+        return check_entry(self.stepper.scenario.iteration, self.tensors, leaf, gradient, index)
 
     def _values(self, tensor: str, cut: Slice) -> npt.NDArray[np.float64]:
         return cut.values(self.tensors[tensor])

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.network.graph import INPUT
+from cnnsim.stepper.gradcheck import EntryCheck, checkable
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.reading import ReadValue
 from cnnsim.steps.sweep import FAR, Sweep
@@ -27,6 +28,9 @@ _MOST_READS = 3
 #: Notes are written under the numbers of at most this many taps.
 _MOST_NOTES = 64
 
+#: Gradients are checked live where an iteration has at most so many steps.
+_MOST_STEPS_CHECKED = 200_000
+
 Place = tuple[int, int]
 
 
@@ -35,6 +39,7 @@ class Stage:
 
     def __init__(self, stepper: Stepper) -> None:
         self.stepper = stepper
+        self.checkable = checkable(stepper.scenario.iteration)
         self._measures = Measures(stepper, 0)
 
     def forget(self) -> None:
@@ -243,6 +248,19 @@ class Stage:
                 places = (matrix.slice.place(cell) for cell, _ in cells)
                 return frozenset(place for place in places if place is not None)
         return frozenset()
+
+    # -- the check of a gradient ---------------------------------------------------------------
+
+    def check(self, view: View) -> tuple[str, EntryCheck | None, str]:
+        """(entry, its check, why there is none) for the cell at hand; kept until an edit."""
+        sweep, cell = view.sweep, view.position.cell
+        name = f"{sweep.writes}[{','.join(map(str, cell))}]"
+        leaf = self.checkable.get(sweep.writes)
+        if leaf is None:
+            return name, None, "Only gradients of the input and of parameters are checked."
+        if self.stepper.trace.steps_per_iteration > _MOST_STEPS_CHECKED:
+            return name, None, "Too large to check while stepping: see cnnsim gradcheck."
+        return name, self._measures.check(leaf, sweep.writes, cell), ""
 
     # -- names ----------------------------------------------------------------------------------
 

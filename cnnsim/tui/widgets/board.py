@@ -16,6 +16,7 @@ from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.ticks import ticks_of
 from cnnsim.tui.stage.view import View
+from cnnsim.tui.widgets.checkpanel import CheckPanel
 from cnnsim.tui.widgets.growth import GrowthPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.panel import Panel
@@ -59,6 +60,7 @@ class Board(Container):
         self._loops = LoopsPanel(id="loops")
         self._origin = OriginPanel(id="origin")
         self._growth = GrowthPanel(id="growth")
+        self._check = CheckPanel(id="check")
         self._timeline = Timeline(id="timeline")
         self._wait = WaitPanel(id="wait")
         self._panels: dict[str, Panel] = {
@@ -67,6 +69,7 @@ class Board(Container):
             "loops": self._loops,
             "origin": self._origin,
             "growth": self._growth,
+            "check": self._check,
             "timeline": self._timeline,
         }
 
@@ -99,6 +102,8 @@ class Board(Container):
             self._loops.show(view, previous, names)
         if self._origin.display:
             self._origin.show(view, names)
+        if self._check.display:
+            self._check.show(*self.stage.check(view))
         if self._growth.display:
             self._growth.show(view)
         if self._timeline.display:
@@ -128,10 +133,11 @@ class Board(Container):
         is_long = is_ledger(view.sweep, width - 2)
         rows = self._sum_rows(view, is_long, height)
         has_maps = any(matrix.is_map for matrix in matrices)
-        room = arrange(width, height, rows, is_long, has_maps, height).matrices
+        has_check = view.sweep.writes in self.stage.checkable
+        room = arrange(width, height, rows, is_long, has_maps, height, has_check).matrices
         slots = lay_out(matrices, room[2], room[3], large, half_blocks)
         used = max((slot.cls.size(*slot.matrix.outer)[1] + 2 for slot in slots), default=9)
-        arrangement = arrange(width, height, rows, is_long, has_maps, max(used, 9))
+        arrangement = arrange(width, height, rows, is_long, has_maps, max(used, 9), has_check)
         if self._maximised:
             shown = [m for m in matrices if m.key == self._maximised]
             arrangement, slots = self._alone(arrangement, shown, half_blocks)
