@@ -33,6 +33,8 @@ _STEP = 1e-4
 _CLOSER = 1e-2
 #: One-sided slopes that differ by more than this have a kink between them.
 _KINK = 1e-3
+#: What close by, where rounding limits a difference, counts as agreement.
+_NEAR = 1e-4
 #: Errors are relative to the gradient, or to this share of the tensor's largest one.
 _FLOOR = 1e-3
 
@@ -155,12 +157,19 @@ def _entry(
         moved[index] += step * size
         return _objective(iteration, values.replaced(leaf, moved)) / size
 
-    return _compare(along, float(analytic[index]), _scale(analytic))
+    return _compare(along, float(analytic[index]), _scale(iteration, values, analytic))
 
 
-def _scale(analytic: Floats) -> float:
-    """What errors are at least relative to."""
-    return float(np.abs(analytic).max(initial=0.0)) * _FLOOR or _FLOOR
+def _scale(iteration: Iteration, values: Values, analytic: Floats) -> float:
+    """What errors are at least relative to: less is the rounding of the differences."""
+    if iteration.loss is not None:
+        size = abs(float(values["loss"]))
+    else:
+        given = iteration.given.items()
+        size = sum(float(np.abs(dy * values[f"{layer}.y"]).sum()) for layer, dy in given)
+    rounding = 4 * float(np.finfo(np.float64).eps) * size / _STEP
+    largest = float(np.abs(analytic).max(initial=0.0))
+    return max(largest * _FLOOR, rounding / TOLERANCE) or _FLOOR
 
 
 def _objective(iteration: Iteration, values: Values) -> float:
@@ -195,7 +204,7 @@ def _check(
             return _objective(iteration, values.replaced(leaf, tensor + step * direction))
 
         slope = float((analytic * direction).sum())
-        found.append((None, _compare(along, slope, _scale(analytic))))
+        found.append((None, _compare(along, slope, _scale(iteration, values, analytic))))
     smooth = [(index, entry) for index, entry in found if not entry.is_kink]
     kinks = len(found) - len(smooth)
     if not smooth:
@@ -222,13 +231,13 @@ def _compare(along: Callable[[float], float], analytic: float, scale: float) -> 
             return EntryCheck(analytic, numeric, error, False)
     if not (np.isfinite(analytic) and np.isfinite(numeric)):
         return EntryCheck(analytic, numeric, float("inf"), False)
-    # A kink somewhere within the step: the one-sided slopes differ by much more than a bend does,
-    # whose share shrinks with the step.
-    left, right = _sides(along, _STEP)
-    near_left, near_right = _sides(along, _STEP * _CLOSER)
-    here = _relative(near_left, near_right, scale)
-    wide = _relative(left, right, scale)
-    is_kink = here > _KINK or (wide > _KINK and here < wide / 10)
+    # A kink right here makes the one-sided slopes differ close by too. With kinks further away, but
+    # within the step, the difference depends on the step and a right gradient agrees close by; in
+    # a mere bend a wrong one does not.
+    left, right = _sides(along, _STEP * _CLOSER)
+    agrees = _relative(analytic, (left + right) / 2, scale) <= _NEAR
+    moves = _relative(numeric, _richardson(along, _STEP / 8), scale) > error / 10
+    is_kink = _relative(left, right, scale) > _KINK or (agrees and moves)
     return EntryCheck(analytic, numeric, error, is_kink)
 
 

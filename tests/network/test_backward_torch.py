@@ -178,7 +178,7 @@ def compare(
     leaves = drawn(net, rng) | {INPUT: x}
     values = Values(iteration.sweeps, leaves | iteration.given_tensors)
 
-    # In one piece, for ours has −0.0 and strides as they come.
+    # Whatever strides ours has, torch gets it in one piece.
     tensors = {name: torch.tensor(np.ascontiguousarray(leaf)) for name, leaf in leaves.items()}
     gradients = written_gradients(iteration)
     for name in gradients:
@@ -211,7 +211,7 @@ def drawn(net: Network, rng: np.random.Generator) -> dict[str, Array]:
     """Parameters as given in the entries, else normal; a stored variance is positive."""
     found: dict[str, Array] = {}
     for name, parameter in net.parameters.items():
-        values = rng.standard_normal(parameter.shape)
+        values = rng.standard_normal(parameter.shape) / np.sqrt(parameter.fan_in)
         if name.endswith(".variance"):
             values = np.abs(values) + 0.1
         if parameter.values is not None:

@@ -63,8 +63,9 @@ def shared(_pool: dict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Op
     for key in used:
         terminal, first = _pool[key]
         try:
+            terminal.move(0, terminal.height - 1)
             terminal.send("home")
-            terminal.wait_until(lambda: terminal.text() == first, "the first screen", 1.5)  # noqa: B023
+            terminal.wait_until(lambda: terminal.text() == first, "the first screen", 0.5)  # noqa: B023
         except AssertionError:
             terminal.close()
             del _pool[key]

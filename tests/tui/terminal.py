@@ -168,7 +168,7 @@ class Terminal:
             timeout,
         )
 
-    def settle(self, quiet: float = 0.25, timeout: float = PATIENCE) -> None:
+    def settle(self, quiet: float = 0.15, timeout: float = PATIENCE) -> None:
         """Wait until nothing has been drawn for `quiet` seconds."""
         deadline = time.monotonic() + timeout
         last = time.monotonic()

@@ -105,11 +105,12 @@ def test_panels_stay_on_the_screen_and_do_not_overlap(sum_rows, is_long, has_map
                 assert x + columns <= a or a + c <= x or y + lines <= b or b + d <= y, where
 
 
-@pytest.mark.parametrize("is_long", [False, True])
-def test_no_panel_is_lost_at_any_size(is_long: bool) -> None:
-    wanted = {*TABS, "sum", "timeline"} - (set() if is_long else {"growth"})
+@pytest.mark.parametrize(("is_long", "has_check"), [*product([False, True], repeat=2)])
+def test_no_panel_is_lost_at_any_size(is_long: bool, has_check: bool) -> None:
+    spare = {"growth": not is_long, "check": not has_check}
+    wanted = {"sum", "timeline", *(tab for tab in TABS if not spare.get(tab, False))}
     for width, height in SIZES:
-        assert wanted <= set(arrange(width, height - 2, 4, is_long, False, 99).panels)
+        assert set(arrange(width, height - 2, 4, is_long, False, 99, has_check).panels) == wanted
 
 
 def test_panels_that_share_a_place_have_the_same_one() -> None:

@@ -4,42 +4,46 @@ from __future__ import annotations
 
 import pytest
 
+from cnnsim.scenario.catalogue import catalogue
+
+LESSONS = [entry.name for entry in catalogue() if entry.type == "lesson"]
+NETWORKS = [entry.name for entry in catalogue() if entry.type == "network"]
 GOOD = """\
 title = "My own"
 [input]
 values = [[1, 2], [3, 4]]
 [[layers]]
 type = "relu"
-name = "first"
+name = "soft"
 """
 
 
 def test_home_lists_lessons_in_order_and_networks_with_their_steps(opened) -> None:
     home = opened()
-    home.wait_for("lessons", "networks", "recent", "0 of 5 lessons done", "436,066", "1.12 G")
-    rows = [home.find(name)[1] for name in ("toy_2x2", "sobel", "conv_layer", "modes", "pooling")]
+    home.wait_for("lessons", "networks", f"0 of {len(LESSONS)} lessons done", "1.12 G", *LESSONS)
+    rows = [home.find(f"○ {name} ")[1] for name in [*LESSONS, *NETWORKS]]
     assert rows == sorted(rows)
     assert "What you open is listed here." in home.text()
 
 
 def test_j_and_k_move_through_all_lists(opened) -> None:
     home = opened()
-    home.wait_for("─ toy_2x2 ─")
+    home.wait_for(f"─ {LESSONS[0]} ─")
     home.send("j")
-    home.wait_for("─ sobel ─")
-    home.send("j", "j", "j", "j")
-    home.wait_for("─ lenet5 ─")
+    home.wait_for(f"─ {LESSONS[1]} ─")
+    home.send(*"j" * (len(LESSONS) - 1))
+    home.wait_for(f"─ {NETWORKS[0]} ─")
     home.send("up", "up")
-    home.wait_for("─ modes ─")
-    home.send("k", "k", "k", "k", "k")
-    home.wait_for("─ toy_2x2 ─")
+    home.wait_for(f"─ {LESSONS[-2]} ─")
+    home.send(*"k" * len(LESSONS))
+    home.wait_for(f"─ {LESSONS[0]} ─")
 
 
 def test_tab_goes_to_the_next_list(opened) -> None:
     home = opened()
     home.wait_for("─ toy_2x2 ─")
     home.send("tab")
-    home.wait_for("─ lenet5 ─")
+    home.wait_for(f"─ {NETWORKS[0]} ─")
     home.send("shift+tab")
     home.wait_for("─ toy_2x2 ─")
 
@@ -53,9 +57,9 @@ def test_enter_opens_at_the_first_step_and_escape_comes_back(opened) -> None:
     home = opened()
     home.wait_for("─ toy_2x2 ─")
     home.send("j", "enter")
-    home.wait_for("sobel › ", "1 of 162")
+    home.wait_for(f"{LESSONS[1]} › ", "step 0  1 of ")
     home.send("escape")
-    home.wait_for("lessons", "◐ sobel")
+    home.wait_for("lessons", f"◐ {LESSONS[1]}")
 
 
 def test_the_bare_escape_byte_works_too(opened) -> None:
@@ -71,7 +75,7 @@ def test_a_lesson_seen_to_its_end_is_done(opened) -> None:
     home.send("end")
     home.wait_for("step 15  ")
     home.send("escape")
-    home.wait_for("● toy_2x2", "1 of 5 lessons done")
+    home.wait_for("● toy_2x2", f"1 of {len(LESSONS)} lessons done")
 
 
 def test_r_resumes_where_one_was_in_an_earlier_session(opened) -> None:
@@ -118,7 +122,7 @@ def test_w_opens_the_shape_walk(opened) -> None:
 
 def test_the_filter_shows_only_what_holds_a_word(opened) -> None:
     home = opened()
-    home.wait_for("─ toy_2x2 ─", "436,066")
+    home.wait_for("─ toy_2x2 ─", "1.12 G")
     home.send("/")
     home.wait_for("show only what holds")
     home.type("alex")
@@ -132,12 +136,12 @@ def test_the_filter_shows_only_what_holds_a_word(opened) -> None:
 
 def test_a_word_that_nothing_holds_is_told(opened) -> None:
     home = opened()
-    home.wait_for("─ toy_2x2 ─", "436,066")
+    home.wait_for("─ toy_2x2 ─", "1.12 G")
     home.send("/")
     home.wait_for("show only what holds")
     home.type("zzz")
     home.send("enter")
-    home.wait_for("✗ none of the 9 scenarios holds 'zzz'")
+    home.wait_for(f"✗ none of the {len(catalogue())} scenarios holds 'zzz'")
     home.send("escape")
     home.wait_for("sobel")
 
@@ -151,7 +155,7 @@ def test_o_opens_a_file(opened, tmp_path) -> None:
     home.type("mine.toml")
     home.wait_for("▸ My own")
     home.send("enter")
-    home.wait_for("mine › first › ", "1 of 4")
+    home.wait_for("mine › soft › ", "1 of 4")
     home.send("escape")
     home.wait_for("mine.toml")
 
@@ -186,7 +190,7 @@ def test_a_recent_file_that_is_gone_is_told(opened, tmp_path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(GOOD)
     first = opened(str(path))
-    first.wait_for("mine › first")
+    first.wait_for("mine › soft")
     first.send("q")
     assert first.wait_exit() == 0
     path.unlink()
@@ -197,7 +201,7 @@ def test_a_recent_file_that_is_gone_is_told(opened, tmp_path) -> None:
     second.send("enter")
     second.wait_for("error", "mine.toml")
     second.send("k")
-    second.wait_for("─ alexnet_2012 ─")
+    second.wait_for(f"─ {NETWORKS[-1]} ─")
 
 
 def test_help_at_home_lists_its_keys(opened) -> None:

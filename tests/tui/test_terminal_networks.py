@@ -74,7 +74,7 @@ def test_lenet5_is_played_at_full_speed_without_falling_behind(opened) -> None:
     net.wait_for("❚❚ 4096/s")
 
 
-@pytest.mark.parametrize("name", ["toy_2x2", "lenet5", ""])
+@pytest.mark.parametrize("name", ["lenet5", ""])
 def test_every_printable_key_is_survived_on_every_screen(opened, name) -> None:
     app = opened(*[name] if name else [])
     app.wait_for("cnnsim › ", "quit")

@@ -124,11 +124,11 @@ def test_an_address_is_gone_to(shared, address: str, header: str) -> None:
 def test_an_address_is_explained_while_it_is_typed(shared) -> None:
     toy = shared("toy_2x2")
     toy.send("g")
-    toy.wait_for("go to")
+    toy.wait_for("step 12   50%")
     toy.type("mac 9")
     toy.wait_for("▸ conv1.forward[0,0,1,0] tap[0,0,1]")
     toy.send("escape")
-    toy.wait_gone("go to\n", "▸ conv1")
+    toy.wait_gone("step 12   50%")
 
 
 @pytest.mark.parametrize(

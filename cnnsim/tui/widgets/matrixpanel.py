@@ -96,7 +96,7 @@ from, at a cell of an input to see where it goes."""
         if matrix.window is not None:
             row, column, rows, columns = matrix.window
             if not matrix.slice.is_grid:
-                place = f"{row}–{row + rows - 1},{column}–{column + columns - 1}"
+                place = f"{row}–{row + rows - 1},{column}–{column + columns - 1}".replace("-", "−")
                 pieces.append((f"[{','.join(map(str, fixed[1:]))},{place}]", palette.dim))
             return pieces
         if any(extent > 1 for extent in shape[: len(fixed)]):
