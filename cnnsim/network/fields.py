@@ -110,8 +110,10 @@ def _padding(value: Any) -> Any:
 
 def _check_padding(value: Any) -> Any:
     for number in value if isinstance(value, tuple) else ():
-        if not 0 <= number <= LONGEST_AXIS:
+        if number < 0:
             raise ValueError(f"should be 0 or more, not {number}")
+        if number > LONGEST_AXIS:
+            raise ValueError(f"should be {LONGEST_AXIS:,} or less, not {number:,}")
     return value
 
 

@@ -15,7 +15,7 @@ from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.parameter import Parameter, stream_of
 from cnnsim.scenario.model import Input, ScenarioModel
-from cnnsim.scenario.picture import digit_picture, picture_size, read_picture
+from cnnsim.scenario.picture import digit_picture, is_irregular, picture_size, read_picture
 
 Array = npt.NDArray[Any]
 
@@ -80,6 +80,8 @@ def read_weights(model: ScenarioModel, network: Network, file: Path | None) -> d
         return {}
     path = beside(file, model.weights)
     where = printable(str(path))
+    if is_irregular(path):
+        raise UsageError(f"{where} is no regular file", "name a safetensors file")
     from safetensors import SafetensorError, safe_open
 
     try:

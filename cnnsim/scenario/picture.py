@@ -40,11 +40,24 @@ def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats
     from PIL import Image
 
     with _opened(path) as picture:
+        if picture.mode.startswith(("I", "F")):
+            raise UsageError(
+                f"{printable(str(path))} has more than 8 bits a channel", "save it with 8 bits"
+            )
         converted = picture.convert("L" if grey else "RGB")
         if size is not None and converted.size != (size[1], size[0]):
             converted = converted.resize((size[1], size[0]), Image.Resampling.BILINEAR)
         pixels = np.asarray(converted, np.float64) / 255
     return pixels[np.newaxis] if grey else np.moveaxis(pixels, -1, 0).copy()
+
+
+def is_irregular(path: Path) -> bool:
+    """Whether `path` is there but no file: a folder, or a pipe that would be waited for forever."""
+    try:
+        return path.exists() and not path.is_file()
+    except (OSError, ValueError):
+        # Opening it will say why it cannot be reached.
+        return False
 
 
 @contextmanager
@@ -53,6 +66,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     from PIL import Image, UnidentifiedImageError
 
     where = printable(str(path))
+    if is_irregular(path):
+        raise UsageError(f"{where} is no regular file", "name a PNG or JPEG file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -43,7 +43,10 @@ def wiring_problems(layers: Mapping[int, Layer], names: Sequence[str | None]) ->
 
 def _name_problems(number: int, name: str, above: Mapping[str, None]) -> list[Problem]:
     if name in RESERVED:
-        what = f"'{name}' has a meaning of its own here; choose another"
+        what = (
+            f"'{name}' is kept for the network's input, the loss, training or addresses; "
+            "choose another"
+        )
     elif name in above:
         what = f"the name '{name}' is taken by an earlier layer"
     else:

@@ -89,8 +89,9 @@ class Stepper:
         return format_address(self.trace, self.trace.position(step))
 
     def can_edit(self, tensor: str) -> bool:
-        """Whether `tensor` is the input or a parameter."""
-        return tensor == INPUT or tensor in self.network.parameters
+        """Whether `tensor` is the input, a parameter or a dropout mask."""
+        network = self.network
+        return tensor == INPUT or tensor in network.parameters or tensor in network.constants
 
     def edit(self, tensor: str, index: tuple[int, ...], value: float) -> float:
         """Set one number of the input or a parameter, as the first iteration starts with it.

@@ -111,7 +111,7 @@ class CnnsimApp(App[int]):
             if number is not None:
                 try:
                     loop.add_signal_handler(number, self._end, 128 + int(number))
-                except (NotImplementedError, RuntimeError):
+                except (RuntimeError, ValueError):
                     return
 
     def _end(self, code: int) -> None:
