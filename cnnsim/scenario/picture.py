@@ -40,14 +40,19 @@ def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats
     from PIL import Image
 
     with _opened(path) as picture:
-        if picture.mode.startswith(("I", "F")):
-            raise UsageError(
-                f"{printable(str(path))} has more than 8 bits a channel", "save it with 8 bits"
-            )
-        converted = picture.convert("L" if grey else "RGB")
+        if picture.mode == "F":
+            raise UsageError(f"{printable(str(path))} has no range of its own", "save it as PNG")
+        deep = picture.mode.startswith("I")
+        if deep:
+            # Pillow would clip 16 bits to 8: these pixels are scaled, and stay grey.
+            converted = Image.fromarray(np.asarray(picture, np.float32) / np.float32(257))
+        else:
+            converted = picture.convert("L" if grey else "RGB")
         if size is not None and converted.size != (size[1], size[0]):
             converted = converted.resize((size[1], size[0]), Image.Resampling.BILINEAR)
         pixels = np.asarray(converted, np.float64) / 255
+        if deep and not grey:
+            pixels = np.stack([pixels] * 3, axis=-1)
     return pixels[np.newaxis] if grey else np.moveaxis(pixels, -1, 0).copy()
 
 
