@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Numbers
 from cnnsim.network.layer import Place, Shape, times
-from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.sweep import ADD, Index, Sweep
 
 _LOSSES: dict[str, type[Loss]] = {}
 
@@ -64,6 +64,27 @@ class Loss(BaseModel):
         raise ShapeError(LOSS, f"{self.type} has no gradient")
 
 
+class Params(NamedTuple):
+    """What a mean divides by: the outputs of the batch, or its samples."""
+
+    values: int
+
+
+def both_at_tap(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """Output and target of a tap."""
+    return tap, tap
+
+
+def both_at_cell(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
+    """Output and target of the cell."""
+    return cell, cell
+
+
+def divide(total: Any, cell: Index, p: Params) -> Any:
+    """Divide by what the mean is over."""
+    return total / p.values
+
+
 def mean_of_all(place: Place, **rule: Any) -> Sweep:
     """The sweep that averages a term over every output of the batch into the one number."""
     axes = ("n", "o", "y", "x") if len(place.inputs[0]) == 3 else ("n", "o")
@@ -75,6 +96,9 @@ def mean_of_all(place: Place, **rule: Any) -> Sweep:
         cell_axes=(),
         taps=(place.batch, *place.inputs[0]),
         tap_axes=axes,
+        fold=ADD,
+        finish=divide,
+        finish_formula="{0} / {count}",
         **rule,
     )
 

@@ -9,10 +9,16 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from cnnsim.network.kinds.mean_squared_error import Params, both_at_cell, both_at_tap, divide
 from cnnsim.network.layer import Place
-from cnnsim.network.loss import Loss, gradient_of_all, mean_of_all
-from cnnsim.steps.sweep import ADD, Index, Read, Sweep
+from cnnsim.network.loss import (
+    Loss,
+    Params,
+    both_at_cell,
+    both_at_tap,
+    gradient_of_all,
+    mean_of_all,
+)
+from cnnsim.steps.sweep import Index, Read, Sweep
 
 
 def cross_entropy(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
@@ -43,11 +49,8 @@ class BinaryCrossEntropy(Loss):
                 reads=(Read(place.tensors[0]), Read(place.tensor("target"))),
                 where=both_at_tap,
                 term=cross_entropy,
-                fold=ADD,
-                finish=divide,
                 params=Params(place.count),
                 formula="−({1}·log({0}) + (1 − {1})·log(1 − {0}))",
-                finish_formula="{0} / {count}",
                 transcendental=True,
             )
         ]

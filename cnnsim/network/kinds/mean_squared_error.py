@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from cnnsim.network.layer import Place
-from cnnsim.network.loss import Loss, gradient_of_all, mean_of_all
-from cnnsim.steps.sweep import ADD, Index, Read, Sweep
-
-
-class Params(NamedTuple):
-    """How many outputs the batch has."""
-
-    values: int
-
-
-def both_at_tap(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """Output and target of a tap."""
-    return tap, tap
-
-
-def both_at_cell(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """Output and target of the cell."""
-    return cell, cell
+from cnnsim.network.loss import (
+    Loss,
+    Params,
+    both_at_cell,
+    both_at_tap,
+    gradient_of_all,
+    mean_of_all,
+)
+from cnnsim.steps.sweep import Index, Read, Sweep
 
 
 def squared(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
@@ -33,11 +24,6 @@ def squared(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
 def slope(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     """2 · (x − target) / count."""
     return 2.0 * (values[0] - values[1]) / p.values
-
-
-def divide(total: Any, cell: Index, p: Params) -> Any:
-    """Divide by the number of outputs."""
-    return total / p.values
 
 
 class MeanSquaredError(Loss):
@@ -53,11 +39,8 @@ class MeanSquaredError(Loss):
                 reads=(Read(place.tensors[0]), Read(place.tensor("target"))),
                 where=both_at_tap,
                 term=squared,
-                fold=ADD,
-                finish=divide,
                 params=Params(place.count),
                 formula="({0} − {1})²",
-                finish_formula="{0} / {count}",
             )
         ]
 

@@ -6,7 +6,7 @@ logarithm is taken of the total, not of p, which may be 0.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,24 +20,13 @@ from cnnsim.network.kinds.softmax import (
     share,
 )
 from cnnsim.network.layer import Place, Shape
-from cnnsim.network.loss import LOSS, Loss, gradient_of_all, mean_of_all
+from cnnsim.network.loss import LOSS, Loss, Params, both_at_cell, gradient_of_all, mean_of_all
 from cnnsim.steps.sweep import ADD, LARGER, Index, Read, Sweep
-
-
-class Params(NamedTuple):
-    """How many samples the batch has."""
-
-    values: int
 
 
 def everything(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
     """Logit and target of a tap, largest and total of its sample."""
     return tap, tap, (tap[0],), (tap[0],)
-
-
-def both(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """Probability and target of the cell."""
-    return cell, cell
 
 
 def surprise(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
@@ -52,11 +41,6 @@ def surprise(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any
 def excess(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     """(p − target) / samples."""
     return (values[0] - values[1]) / p.values
-
-
-def divide(total: Any, cell: Index, p: Params) -> Any:
-    """Divide by the number of samples."""
-    return total / p.values
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -135,11 +119,8 @@ class SoftmaxCrossEntropy(Loss):
                 reads=(x, Read(place.tensor("target")), largest, total),
                 where=everything,
                 term=surprise,
-                fold=ADD,
-                finish=divide,
                 params=Params(place.batch),
                 formula="{1}·(log({3}) + ({2} − {0}))",
-                finish_formula="{0} / {count}",
                 transcendental=True,
             ),
         ]
@@ -150,7 +131,7 @@ class SoftmaxCrossEntropy(Loss):
             gradient_of_all(
                 place,
                 reads=(Read(place.tensor("p")), Read(place.tensor("target"))),
-                where=both,
+                where=both_at_cell,
                 term=excess,
                 params=Params(place.batch),
                 formula="({0} − {1}) / values",
