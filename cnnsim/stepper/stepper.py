@@ -13,8 +13,9 @@ from cnnsim.steps.address import format_address, parse_address
 from cnnsim.steps.moves import move
 from cnnsim.steps.reading import Reading, read_step
 from cnnsim.steps.sweep import Sweep
-from cnnsim.steps.taps import Reach, reach_of
+from cnnsim.steps.taps import IntArray, Reach, reach_of
 from cnnsim.steps.trace import Position
+from cnnsim.steps.uses import uses_of
 from cnnsim.steps.work import Work, work_out
 
 #: Worked-out cells that are kept, and how many taps they may have together.
@@ -75,6 +76,10 @@ class Stepper:
     def reach(self, position: Position) -> Reach:
         """What the taps of the cell of `position` read: index arithmetic only."""
         return reach_of(self.trace.sweep_of(position), position.cell, self.shapes)
+
+    def uses(self, sweep: int, tensor: str, index: tuple[int, ...]) -> IntArray:
+        """The steps of the `sweep`-th sweep that read ``tensor[index]``, from its first on."""
+        return uses_of(self.trace.sweeps[sweep], tensor, index, self.shapes)
 
     def move(self, step: int, unit: str, forward: bool, skip_padding: bool = False) -> int:
         """The step one `unit` (see `steps.moves.UNITS`) away; `step` itself at the ends."""
