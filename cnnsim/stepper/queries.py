@@ -9,24 +9,44 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from time import monotonic
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.errors import CnnsimError, UsageError, did_you_mean, printable
+from cnnsim.errors import UsageError, did_you_mean, printable
+from cnnsim.network.kinds.leaky_relu import leaky
+from cnnsim.network.kinds.relu import relu
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.sweep import LARGER, Sweep
 from cnnsim.steps.trace import Position, Trace, unravel
-from cnnsim.steps.work import Work
+from cnnsim.steps.work import Work, work_out
 
 Mask = npt.NDArray[np.bool_]
 
-#: Seconds that a search may take before it says how far it came.
-PATIENCE = 3.0
+#: Cells between two reports of a search.
+_REPORT = 64
 
 _COMPARISON = re.compile(r"(<=|>=|=|<|>)\s*([-+−]?\d+(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE)
-WORDS = ("sign change", "padding", "nan", "infinity", "largest", "smallest", "cell")
+WORDS = (
+    "sign change",
+    "padding",
+    "relu closes",
+    "winner changes",
+    "nan",
+    "infinity",
+    "largest",
+    "smallest",
+    "cell",
+)
+
+
+class Searched(NamedTuple):
+    """How far a search has come: what it looks through, and the share of that sweep."""
+
+    sweep: str
+    iteration: int
+    share: float
 
 
 @dataclass(frozen=True)
@@ -64,39 +84,62 @@ def parse_query(text: str) -> Query:
     return _QUERIES[named[0]]
 
 
-def find_step(stepper: Stepper, step: int, query: Query, forward: bool) -> int | None:
+def find_step(
+    stepper: Stepper,
+    step: int,
+    query: Query,
+    forward: bool,
+    report: Callable[[Searched], None] = lambda searched: None,
+) -> int | None:
     """The nearest step after (or before) `step` where `query` holds, or None.
 
-    Raises CnnsimError where the search takes too long.
+    `report` hears now and then how far the search has come; what it raises ends the search.
     """
-    deadline = monotonic() + PATIENCE
+    following = _hits(stepper, step, query, forward, report)
+    return next(following, None)
+
+
+def every_step(
+    stepper: Stepper,
+    first: int,
+    last: int,
+    query: Query,
+    report: Callable[[Searched], None] = lambda searched: None,
+) -> Iterator[int]:
+    """All steps from `first` to `last`, both included, where `query` holds, in order."""
+    for step in _hits(stepper, first - 1, query, True, report):
+        if step > last:
+            return
+        yield step
+
+
+def _hits(
+    stepper: Stepper,
+    step: int,
+    query: Query,
+    forward: bool,
+    report: Callable[[Searched], None],
+) -> Iterator[int]:
+    """The steps beyond `step`, which may be −1, in the direction of travel."""
     trace = stepper.trace
-    start = trace.position(step)
-    for iteration, number in _sweeps_from(trace, start, forward):
+    for iteration, number in _sweeps_from(trace, trace.position(max(step, 0)), forward):
         sweep = trace.sweeps[number]
-        if monotonic() > deadline:
-            raise CnnsimError(
-                f"nothing up to {sweep.full_name} of iteration {iteration} yet",
-                "go there and search on",
-            )
+        report(Searched(sweep.full_name, iteration, 0.0))
         if not query.sweeps(sweep) or (query.needs_reach and not _has_padding(stepper, number)):
             continue
         first = iteration * trace.steps_per_iteration + trace.first_step(number)
-        values = stepper.iterations.at(iteration)[sweep.writes]
-        for cell in _cells(sweep, values, query, step - first, forward):
-            if monotonic() > deadline:
-                raise CnnsimError(
-                    f"nothing up to {sweep.full_name} cell {cell:,} yet",
-                    "go there and search on",
-                )
-            at = unravel(cell, sweep.cells)
-            work = stepper.work(Position(iteration, number, at, (0,) * len(sweep.taps)))
+        tensors = stepper.iterations.at(iteration)
+        cells = _cells(sweep, tensors[sweep.writes], query, step - first, forward)
+        for looked, cell in enumerate(cells):
+            if looked % _REPORT == _REPORT - 1:
+                share = cell / sweep.cell_count
+                report(Searched(sweep.full_name, iteration, share if forward else 1 - share))
+            # Not through the stepper's cache: a search would leave nothing else in it.
+            work = work_out(sweep, unravel(cell, sweep.cells), tensors)
             taps = np.flatnonzero(query.taps(sweep, work))
             steps = first + cell * sweep.tap_count + taps
-            found = steps[steps > step] if forward else steps[steps < step]
-            if len(found):
-                return int(found[0] if forward else found[-1])
-    return None
+            beyond = steps[steps > step] if forward else steps[steps < step][::-1]
+            yield from beyond.tolist()
 
 
 def _sweeps_from(trace: Trace, start: Position, forward: bool) -> Iterator[tuple[int, int]]:
@@ -154,8 +197,18 @@ def _every(sweep: Sweep, values: npt.NDArray[np.float64]) -> None:
 
 
 def _sign_changes(sweep: Sweep, work: Work) -> Mask:
-    before = np.concatenate(([work.start or 0.0], work.running[:-1]))
-    return (np.sign(before) * np.sign(work.running)) < 0
+    """Where the sum's sign differs from the last one it had; 0 has none."""
+    signs = np.sign(np.concatenate(([work.start or 0.0], work.running)))
+    places = np.arange(signs.size)
+    has_sign = np.where((signs == 0) | np.isnan(signs), 0, places)
+    latest = signs[np.maximum.accumulate(has_sign)]
+    return latest[:-1] * signs[1:] < 0
+
+
+def _new_winners(sweep: Sweep, work: Work) -> Mask:
+    """Where a value beats another one that was the largest so far."""
+    before = np.concatenate(([-np.inf], work.running[:-1]))
+    return (work.running > before) & np.isfinite(before)
 
 
 def _comparison(text: str, sign: str, bound: float) -> Query:
@@ -173,6 +226,18 @@ _QUERIES = {
         lambda sweep: sweep.fold is not None and sweep.fold.name == "add",
     ),
     "padding": Query("padding", _every, lambda sweep, work: work.reach.padding, needs_reach=True),
+    "relu closes": Query(
+        "relu closes",
+        lambda sweep, values: values <= 0,
+        lambda sweep, work: work.values[0] <= 0,
+        lambda sweep: sweep.term in (relu, leaky),
+    ),
+    "winner changes": Query(
+        "winner changes",
+        _every,
+        _new_winners,
+        lambda sweep: sweep.fold is LARGER and sweep.name == "forward",
+    ),
     "nan": Query(
         "nan", lambda sweep, values: np.isnan(values), lambda sweep, work: np.isnan(work.running)
     ),
