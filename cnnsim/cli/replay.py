@@ -141,6 +141,9 @@ class Report:
         number = f"{found.number + 1}/{len(stepper.scenario.tour)}"
         address = style(reading.address, "1", out)
         print(f"{number}   {address}   step {reading.step:,}{mac}", file=out)
+        if found.stop.ask:
+            print(f"    ? {printable(found.stop.ask, 2000)}", file=out)
+            print(file=out)
         if found.stop.say:
             _note(found.stop.say)
             print(file=out)

@@ -16,8 +16,19 @@ from cnnsim.network.iteration import Iteration
 from cnnsim.network.parameter import Parameter, stream_of
 from cnnsim.scenario.model import Input, ScenarioModel
 from cnnsim.scenario.picture import digit_picture, is_irregular, picture_size, read_picture
+from cnnsim.steps.entry import parse_entry
 
 Array = npt.NDArray[Any]
+
+#: A larger float32 tensor stays float32 when one of its values is edited.
+_WIDEN_UP_TO = 1 << 20
+
+
+def with_entry(tensor: Array, index: tuple[int, ...], value: float) -> Array:
+    """A copy with another number at `index`, in float64 unless it is too large for that."""
+    changed = tensor.astype(np.float64) if tensor.size <= _WIDEN_UP_TO else tensor.copy()
+    changed[index] = value
+    return changed
 
 
 class Leaves(MutableMapping[str, Array]):
@@ -32,10 +43,23 @@ class Leaves(MutableMapping[str, Array]):
         self._parameters = {**network.parameters, **network.constants}
         self._given = {INPUT: read_input(model, network, file), **iteration.given_tensors}
         self._known = {**self._given, **read_weights(model, network, file)}
+        shapes = {name: parameter.shape for name, parameter in self._parameters.items()}
+        shapes |= {name: array.shape for name, array in self._given.items()}
+        self._edits = [(*parse_entry(shapes, at), value) for at, value in model.edits.items()]
+        for name in self._known:
+            self._known[name] = self._edited(name, self._known[name])
+
+    def _edited(self, name: str, tensor: Array) -> Array:
+        """`tensor` with what the file changes in it."""
+        for edited, index, value in self._edits:
+            if edited == name:
+                tensor = with_entry(tensor, index, value)
+        return tensor
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._known:
-            self._known[name] = self._parameters[name].draw(self._seed, name)
+            drawn = self._parameters[name].draw(self._seed, name)
+            self._known[name] = self._edited(name, drawn)
         return self._known[name]
 
     def __setitem__(self, name: str, tensor: Array) -> None:

@@ -77,6 +77,9 @@ class Stop(BaseModel):
 
     at: Text = Field(description="an address, such as conv1.forward[0,0,0,0] tap[0,1,1]")
     say: Text = Field(default="", description="the note, in Markdown")
+    ask: Text = Field(
+        default="", description="a question, asked before the step; its answer is expect.after"
+    )
     expect: dict[str, Any] = Field(
         default_factory=dict,
         description="fields of the reading, tensors.NAME for whole tensors, tolerance",
@@ -122,4 +125,8 @@ class ScenarioModel(BaseModel):
         default=None, description="a safetensors file with PyTorch's names, relative to this file"
     )
     input: Input
+    edits: dict[str, float] = Field(
+        default_factory=dict,
+        description='numbers to change before anything runs: "conv1.w[0,0,1,1]" = 3',
+    )
     tour: list[Stop] = Field(default_factory=list)

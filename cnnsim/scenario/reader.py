@@ -25,6 +25,7 @@ from cnnsim.network.layer import Layer, Shape, kinds
 from cnnsim.network.walk import explain
 from cnnsim.scenario.bundled import read_text
 from cnnsim.scenario.complaints import dotted, problems_of, shown
+from cnnsim.scenario.edits import edit_problems
 from cnnsim.scenario.leaves import input_shape
 from cnnsim.scenario.limits import size_problems
 from cnnsim.scenario.locate import key_lines, line_of
@@ -87,6 +88,7 @@ def parse_scenario(
         elif network is not None:
             iteration, more = iteration_of(network, passes)
             problems += more + size_problems(iteration)
+            problems += edit_problems(iteration, model.edits)
             scenario = Scenario(name, path, text, model, iteration)
     if model is not None:
         run = None

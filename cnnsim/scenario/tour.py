@@ -79,12 +79,23 @@ def tour_problems(run: tuple[Trace, Shapes] | None, tour: Sequence[Stop]) -> lis
         except AddressError as error:
             what = error.message + (f"; {error.hint}" if error.hint else "")
             problems.append(Problem(f"tour[{number}].at", what, path=(*at, "at")))
+        if stop.ask and what_is_missing(stop):
+            problems.append(
+                Problem(f"tour[{number}].ask", what_is_missing(stop), path=(*at, "ask"))
+            )
         for key, expected in stop.expect.items():
             what = _complaint(shapes, key, expected)
             if what:
                 field = f"tour[{number}].expect.{printable(key, 40)}"
                 problems.append(Problem(field, what, path=(*at, "expect", key)))
     return problems
+
+
+def what_is_missing(stop: Stop) -> str:
+    """Why the question of a stop has no answer that can be checked, or nothing."""
+    if _is_number(stop.expect.get("after")):
+        return ""
+    return "a question needs its answer, a number: expect = { after = 8 }"
 
 
 def _complaint(shapes: Shapes | None, key: str, expected: Any) -> str:

@@ -29,6 +29,16 @@ class Edits:
     def __len__(self) -> int:
         return len(self._done)
 
+    @property
+    def present(self) -> dict[tuple[str, tuple[int, ...]], float]:
+        """Every number that differs from the file: (tensor, index) to what it is now."""
+        first: dict[tuple[str, tuple[int, ...]], float] = {}
+        last = {}
+        for edit in self._done:
+            first.setdefault((edit.tensor, edit.index), edit.old)
+            last[edit.tensor, edit.index] = edit.new
+        return {at: value for at, value in last.items() if value != first[at]}
+
     def do(self, tensor: str, index: tuple[int, ...], value: float) -> Edit:
         """Set one number of the input or a parameter. Raises UsageError."""
         old = self.stepper.edit(tensor, index, value)

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnnsim.errors import UsageError, did_you_mean
-from cnnsim.network.layer import times
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import format_address
 from cnnsim.steps.sweep import Sweep
@@ -130,25 +128,3 @@ def writer_of(
             last = tuple(extent - 1 for extent in sweep.taps)
             return Position(iteration, number, index, last)
     return None
-
-
-def parse_entry(stepper: Stepper, text: str) -> tuple[str, tuple[int, ...]]:
-    """``conv1.w[0,0,1,1]`` as tensor and index; leading 0s may be left out. Raises UsageError."""
-    name, bracket, rest = text.replace(" ", "").partition("[")
-    if name not in stepper.shapes:
-        near = did_you_mean(name, stepper.shapes)
-        raise UsageError(f"no tensor '{name}'{near}", "for example conv1.y[0,0,1,2]")
-    shape = stepper.shapes[name]
-    body = rest.removesuffix("]")
-    try:
-        index = tuple(int(part) for part in body.split(",")) if body else ()
-    except ValueError:
-        index = (-1,)
-    index = (0,) * (len(shape) - len(index)) + index
-    if (bracket and not rest.endswith("]")) or len(index) != len(shape) or not all(
-        0 <= at < extent for at, extent in zip(index, shape, strict=True)
-    ):  # fmt: skip
-        raise UsageError(
-            f"'{text}' is no entry of {name}", f"{name} is {times(shape) or 'one number'}"
-        )
-    return name, index

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from cnnsim.errors import UsageError
-from cnnsim.network.graph import INPUT
+from cnnsim.scenario.edits import editable
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.iterations import Iterations
 from cnnsim.stepper.values import Values
@@ -95,8 +95,7 @@ class Stepper:
 
     def can_edit(self, tensor: str) -> bool:
         """Whether `tensor` is the input, a parameter or a dropout mask."""
-        network = self.network
-        return tensor == INPUT or tensor in network.parameters or tensor in network.constants
+        return tensor in editable(self.scenario.iteration)
 
     def edit(self, tensor: str, index: tuple[int, ...], value: float) -> float:
         """Set one number of the input or a parameter, as the first iteration starts with it.

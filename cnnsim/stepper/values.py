@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import UsageError
 from cnnsim.kernels.fill import Progress, fill
 from cnnsim.network.layer import times
+from cnnsim.scenario.leaves import with_entry
 from cnnsim.steps.sweep import Sweep
 
 Array = npt.NDArray[Any]
 Report = Callable[[Progress], None]
-
-#: A larger float32 tensor stays float32 when one of its values is edited.
-_WIDEN_UP_TO = 1 << 20
 
 
 def _silent(progress: Progress) -> None:
@@ -130,9 +127,7 @@ class Values(Mapping[str, Array]):
         ):
             raise UsageError(f"{list(index)} is outside {name}, which is {times(old.shape)}")
         before = float(old[index])
-        changed = old.astype(np.float64) if old.size <= _WIDEN_UP_TO else old.copy()
-        changed[index] = value
-        self._leaves[name] = changed
+        self._leaves[name] = with_entry(old, index, value)
         self._edits += 1
         for follower in self.followers(name):
             self._computed.pop(follower, None)

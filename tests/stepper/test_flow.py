@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from strategies import stepper
 
-from cnnsim.errors import UsageError
-from cnnsim.stepper.flow import parse_entry, terms_of, uses, writer_of
+from cnnsim.stepper.flow import terms_of, uses, writer_of
 
 NET = """
 [input]
@@ -110,13 +109,3 @@ def test_who_wrote_it() -> None:
     assert writer(0, "input", (0, 0, 0, 0)) is None
     assert writer(0, "conv1.w", (0, 0, 0, 0)) is None
     assert writer(2, "conv1.w", (0, 0, 0, 1)) == "1:conv1.update_w[0,0,0,1]"
-
-
-def test_entries_are_read_from_text() -> None:
-    """Leading zeros may be left out; mistakes are named."""
-    opened = stepper(NET)
-    assert parse_entry(opened, "conv1.y[1, 2,2]") == ("conv1.y", (0, 1, 2, 2))
-    assert parse_entry(opened, "loss") == ("loss", ())
-    for text in ("conv1.y[9,9]", "conv1.y[0,0", "conv1.y[a]", "conv1.y[0,0,0,0,0]", "conv1.z[0]"):
-        with pytest.raises(UsageError):
-            parse_entry(opened, text)

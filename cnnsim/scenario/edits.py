@@ -1,0 +1,34 @@
+"""What a file may change before anything runs: the input, parameters, masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cnnsim.errors import AddressError, Problem, printable
+from cnnsim.network.graph import INPUT
+from cnnsim.network.iteration import Iteration
+from cnnsim.steps.entry import parse_entry
+
+
+def editable(iteration: Iteration) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors that can be changed."""
+    network = iteration.network
+    names = (INPUT, *network.parameters, *network.constants)
+    return {name: iteration.shapes[name] for name in names}
+
+
+def edit_problems(iteration: Iteration, edits: Mapping[str, float]) -> list[Problem]:
+    """Edits of what is computed or does not exist."""
+    problems = []
+    for text in edits:
+        at = ("edits", text)
+        try:
+            name, _ = parse_entry(iteration.shapes, text)
+        except AddressError as error:
+            what = error.message + (f"; {error.hint}" if error.hint else "")
+            problems.append(Problem("edits", what, path=at))
+            continue
+        if name not in editable(iteration):
+            what = f"{printable(name)} is computed; change the input or a parameter instead"
+            problems.append(Problem("edits", what, path=at))
+    return problems
