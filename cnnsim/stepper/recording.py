@@ -136,4 +136,5 @@ def _stop(stepper: Stepper, stop: Recorded) -> Table:
 def _number(value: float) -> Any:
     """A float that TOML writes with all its digits; whole ones without a point."""
     whole = math.isfinite(value) and value == int(value) and abs(value) < 1e15
-    return int(value) if whole and math.copysign(1, value) > 0 else value
+    is_minus_zero = value == 0 and math.copysign(1, value) < 0
+    return int(value) if whole and not is_minus_zero else value

@@ -25,16 +25,23 @@ class AskScreen(Dialog[str | None]):
     ]
 
     def __init__(
-        self, title: str, hint: str, check: Callable[[str], str], placeholder: str = ""
+        self,
+        title: str,
+        hint: str,
+        check: Callable[[str], str],
+        placeholder: str = "",
+        text: str = "",
     ) -> None:
         super().__init__()
-        self._title, self._hint, self._check = title, hint, check
+        self._title, self._hint, self._check, self._text = title, hint, check, text
         self._placeholder = placeholder
 
     def compose(self) -> ComposeResult:
         """Title, line, what it means, hint."""
         with Vertical(classes="dialog"):
             yield Static(self._title, markup=False)
+            if self._text:
+                yield Static(f"\n{self._text}\n", classes="question", markup=False)
             yield Input(placeholder=self._placeholder, id="line")
             yield Static("", id="meaning", markup=False)
             yield Static(self._hint, classes="hint", markup=False)

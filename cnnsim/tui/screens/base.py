@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ScreenStackError
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from cnnsim.errors import CnnsimError
@@ -37,6 +38,14 @@ class TooSmall(Panel, can_focus=False):
         is_wide = len(needs) + 1 + len(there) <= canvas.width
         canvas.put(0, 0, needs, self.palette.base)
         canvas.put(len(needs) + 1 if is_wide else 0, int(not is_wide), there, self.palette.base)
+
+
+def call_from_thread(
+    node: MessagePump, function: Callable[..., object], *arguments: object
+) -> None:
+    """Have `node` call `function`, without waiting for it."""
+    with suppress(RuntimeError):  # the event loop is closed: nobody is there to be told
+        node.call_later(function, *arguments)
 
 
 class BaseScreen(Screen[None]):
@@ -76,8 +85,7 @@ class BaseScreen(Screen[None]):
 
         A thread that waited for an app that is ending would keep the process alive.
         """
-        with suppress(RuntimeError):  # the event loop is closed: nobody is there to be told
-            self.call_later(function, *arguments)
+        call_from_thread(self, function, *arguments)
 
     def complain(self, error: CnnsimError) -> None:
         """Say what went wrong; nothing is lost."""

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError
-from cnnsim.kernels.fill import Progress, is_compiled
-from cnnsim.kernels.warm import warm
-from cnnsim.network.layer import times
 from cnnsim.stepper.edits import Edits
-from cnnsim.stepper.queries import Query, find_step, parse_query
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.stops import Stops
 from cnnsim.steps.moves import UNITS
@@ -24,8 +17,12 @@ from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.marks import scenario_key
 from cnnsim.tui.screens.ask import AskScreen
 from cnnsim.tui.screens.base import BaseScreen
-from cnnsim.tui.screens.edit import Change, EditScreen
+from cnnsim.tui.screens.computing import Computing
+from cnnsim.tui.screens.editor import Editor
+from cnnsim.tui.screens.finder import Finder
+from cnnsim.tui.screens.guesser import Guesser
 from cnnsim.tui.screens.player import Player
+from cnnsim.tui.screens.recorder import Recorder
 from cnnsim.tui.screens.reload import FileWatch
 from cnnsim.tui.stage.code import numpy_code, torch_code
 from cnnsim.tui.stage.crumbs import crumbs_of, state_of
@@ -36,10 +33,6 @@ from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.timeline import Timeline
-from cnnsim.tui.widgets.waitpanel import Waiting
-
-#: Scenarios with fewer steps are computed before the first picture.
-_AT_ONCE = 1_500_000
 
 
 class ForwardScreen(BaseScreen):
@@ -59,10 +52,12 @@ class ForwardScreen(BaseScreen):
         self._unit = UNITS[0]
         self._skip_padding = False
         self._hover: tuple[str, tuple[int, ...]] | None = None
-        self._query: Query | None = None
-        self._progress: Progress | None = None
-        self._computing: int | None = None
         self._player = Player(self, self._play_on)
+        self._computing = Computing(self)
+        self._finder = Finder(self)
+        self._guesser = Guesser(self)
+        self._recorder = Recorder(self)
+        self._editor = Editor(self)
         self._copied: tuple[int, str] = (-1, "")
         self._stops = Stops(stepper)
         self.board = Board(self.stage)
@@ -91,79 +86,39 @@ class ForwardScreen(BaseScreen):
         self.stage.forget()
         self.go(self.step)
 
-    # -- computing -------------------------------------------------------------------------------
+    # -- showing ---------------------------------------------------------------------------------
 
     def _compute(self) -> None:
-        """Compute the iteration of the present step: at once where that is quick."""
-        number = self.stepper.trace.position(self.step).iteration
-        steps = self.stepper.trace.steps_per_iteration
-        if steps * (1 if self.stepper.iterations.has(number) else number + 1) < _AT_ONCE:
-            self.stepper.iterations.at(number).compute_all()
-        elif self._computing != number:
-            self._computing = number
-            self._compute_in_background(number)
+        self._computing.start(self.stepper.trace.position(self.step).iteration)
 
-    @work(thread=True, exclusive=True, group="compute")
-    def _compute_in_background(self, number: int) -> None:
-        """Fill the tensors in order; what is ready can be looked at meanwhile."""
-        worker = get_current_worker()
-        last = -1.0
+    @property
+    def is_showing(self) -> bool:
+        """Whether the panels show the present step, not a wait for it."""
+        return self.view is not None and self.view.step == self.step
 
-        def report(progress: Progress) -> None:
-            nonlocal last
-            if worker.is_cancelled:
-                raise CnnsimError("stopped")
-            if progress.share - last > 0.1 or progress.share < last or progress.share == 0:
-                last = progress.share
-                self.from_thread(self._hear, progress)
-
-        try:
-            self._warm(report)
-            self.stepper.iterations.at(number).compute_all(report)
-        except CnnsimError:
-            return
-        if not worker.is_cancelled:
-            self.from_thread(self._computed)
-
-    def _warm(self, report: Callable[[Progress], None]) -> None:
-        """Have the kernels compiled where that does not make the screen stutter."""
-        parameters = self.stepper.network.parameters
-        drawn = [name for name, parameter in parameters.items() if parameter.values is None]
-        sweeps = [sweep for sweep in self.stepper.trace.sweeps if is_compiled(sweep)]
-        warm(sweeps, self.stepper.shapes, drawn, report)
-
-    def _hear(self, progress: Progress) -> None:
-        self._progress = progress
-        first = ", first run only" if progress.stage == "compiling" else ""
-        share = f" {progress.share:.0%}" if progress.stage == "computing" else ""
-        self.footer.say(f"{progress.stage} {progress.sweep}{share}{first} …")
-        if self.view is None or self.view.step != self.step:
-            self.go(self.step)
-
-    def _computed(self) -> None:
-        self._progress = None
-        self._computing = None
-        self.footer.say("")
-        self.go(self.step)
-
-    # -- showing ---------------------------------------------------------------------------------
+    def needs(self, step: int) -> bool:
+        """Whether tensors are missing to look at `step`; then they are being computed."""
+        if not self.stepper.is_ready(step):
+            self._computing.start(self.stepper.trace.position(step).iteration)
+        return not self.stepper.is_ready(step)
 
     def go(self, step: int) -> None:
         """Show `step`."""
         self.step = step
         if not self.is_mounted or not self.size:
             return
-        if not self.stepper.is_ready(step):
-            self._compute()
-            if not self.stepper.is_ready(step):
-                self._show_waiting()
-                return
+        if self.needs(step):
+            self._show_waiting()
+            return
+        if not self._player.is_playing:
+            self._recorder.see(step)
         previous = self.view
-        self.view = self._look(step)
+        self.view = self.look(step)
         self.cnnsim.marks.put(self.key, step, self.view.reading.address, len(self.stepper.trace))
         self._show(previous)
 
-    def _look(self, step: int) -> View:
+    def look(self, step: int) -> View:
+        """`step` as it would be shown."""
         position = self.stepper.trace.position(step)
         return View(
             scenario=self.stepper.scenario.name,
@@ -184,6 +139,9 @@ class ForwardScreen(BaseScreen):
             stops=len(self._stops),
             hover=self._hover,
             edits=len(self.edits),
+            recorded=len(self._recorder.recording or ()),
+            guesses=(self._guesser.score.right, self._guesser.score.asked),
+            breakpoint=self._finder.breakpoint,
         )
 
     def _show(self, previous: View | None) -> None:
@@ -200,23 +158,8 @@ class ForwardScreen(BaseScreen):
             [(self.stepper.scenario.name, "bar_dim"), (address, "bar_bold")],
             [("computing", "bar_dim")],
         )
-        self.board.wait("computing every layer; the step opens by itself", self._waiting())
-
-    def _waiting(self) -> list[Waiting]:
-        """Every layer, and how far it is computed."""
-        number = self.stepper.trace.position(self.step).iteration
-        iterations = self.stepper.iterations
-        values = iterations.at(number) if iterations.has(number) else None
-        rows = []
-        for layer, place in self.stepper.network.places.items():
-            sweeps = [s for s in self.stepper.trace.sweeps if s.layer == layer]
-            done = sum(values is not None and values.is_ready(sweep.writes) for sweep in sweeps)
-            share = done / len(sweeps)
-            if self._progress is not None and self._progress.sweep.startswith(f"{layer}."):
-                share += max(self._progress.share, 0.01) / len(sweeps)
-            macs = sum(sweep.steps for sweep in sweeps if sweep.counts_macs)
-            rows.append(Waiting(layer, times(place.output), macs, min(share, 1.0)))
-        return rows
+        rows = self._computing.waiting(self.stepper.trace.position(self.step).iteration)
+        self.board.wait("computing every layer; the step opens by itself", rows)
 
     def lay_panels(self) -> None:
         """The size has changed."""
@@ -290,9 +233,15 @@ class ForwardScreen(BaseScreen):
         """The next or previous stop of the tour."""
         self._player.pause()
         try:
-            self.go(self._stops.neighbour(self.step, direction))
+            step = self._stops.neighbour(self.step, direction)
         except CnnsimError as error:
             self.tell(error.message)
+            return
+        stop = self._stops.at(step)
+        if stop is not None and stop.ask and direction > 0:
+            self._guesser.ask_at(step, stop.ask)
+        else:
+            self.go(step)
 
     def action_backward(self) -> None:
         """The gradients of this layer."""
@@ -355,13 +304,16 @@ class ForwardScreen(BaseScreen):
 
     def _play_on(self, steps: int) -> bool:
         """Go on by `steps` units and show the last; False at the end of the run."""
-        start = self.step
+        start = target = self.step
         for _ in range(steps):
-            self.step = self.stepper.move(self.step, self._unit, True, self._skip_padding)
-        if self.step == start:
+            target = self.stepper.move(target, self._unit, True, self._skip_padding)
+        stop = self._finder.stop_between(start, target)
+        if stop is not None or target == start:
             self._player.pause()
-        self.go(self.step)
-        return self.step != start
+        self.go(target if stop is None else stop)
+        if stop is not None:
+            self.tell(f"stopped at {self._finder.breakpoint}")
+        return stop is None and target != start
 
     def action_speed(self, direction: int) -> None:
         """Twice or half as fast."""
@@ -393,88 +345,55 @@ class ForwardScreen(BaseScreen):
     def action_find(self) -> None:
         """Ask what to look for."""
         self._player.pause()
-
-        def answer(text: str | None) -> None:
-            if text:
-                self._query = parse_query(text)
-                self.action_find_again(1)
-
-        self.app.push_screen(
-            AskScreen(
-                "find",
-                "sign change   padding   nan   infinity   largest   smallest   > 2.5   = 0",
-                check=lambda text: parse_query(text).text,
-                placeholder=self._query.text if self._query else "",
-            ),
-            answer,
-        )
+        self._finder.ask()
 
     def action_find_again(self, direction: int) -> None:
         """The next or previous one of what was looked for."""
-        if self._query is None:
-            self.action_find()
-            return
-        try:
-            found = find_step(self.stepper, self.step, self._query, direction > 0)
-        except CnnsimError as error:
-            self.complain(error)
-            return
-        if found is None:
-            where = "after" if direction > 0 else "before"
-            self.tell(f"no {self._query.text} {where} this step")
-            return
-        self.go(found)
+        self._player.pause()
+        self._finder.again(direction)
+
+    def action_breakpoint(self) -> None:
+        """Ask where playing stops, or forget it."""
+        self._player.pause()
+        self._finder.ask_breakpoint()
+
+    def action_guess(self) -> None:
+        """Ask for the next value."""
+        self._player.pause()
+        self._guesser.ask(self._unit, self._skip_padding)
+
+    def action_record(self) -> None:
+        """Begin to record, or save what was recorded."""
+        self._player.pause()
+        self._recorder.toggle()
+
+    def action_note(self) -> None:
+        """Ask for a note on this step of the recording."""
+        self._player.pause()
+        self._recorder.ask_note()
 
     # -- editing ---------------------------------------------------------------------------------
 
     def action_edit(self) -> None:
         """Ask for a new number for one of the values that this step reads."""
         self._player.pause()
-        view = self.view
-        if view is None:
-            return
-        if view.position.iteration:
-            self.tell("edits change what iteration 0 starts with: go there first (g step 0)")
-            return
-        choices = [
-            (read.tensor, read.index, read.value)
-            for read in view.reading.reads
-            if read.inside and read.index is not None and self.stepper.can_edit(read.tensor)
-        ]
-        if not choices:
-            names = ", ".join(dict.fromkeys(read.tensor for read in view.reading.reads))
-            self.complain(
-                CnnsimError(
-                    f"{names} cannot be edited: it is computed, or lies on the padding",
-                    "edit the input or a parameter; go to a step that reads it",
-                )
-            )
-            return
-
-        def answer(change: Change | None) -> None:
-            if change is not None:
-                self._changed(lambda: self.edits.do(*change))
-
-        self.app.push_screen(EditScreen(choices), answer)
-
-    def _changed(self, change: Callable[[], object]) -> None:
-        try:
-            change()
-        except CnnsimError as error:
-            self.complain(error)
-            return
-        self.stage.forget()
-        self.board.forget()
-        self._compute()
-        self.go(self.step)
+        self._editor.ask()
 
     def action_undo(self) -> None:
         """Take back the last edit."""
-        self._changed(self.edits.undo)
+        self._editor.undo()
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
-        self._changed(self.edits.redo)
+        self._editor.redo()
+
+    def numbers_changed(self) -> None:
+        """An edit: show what follows from it."""
+        self.stage.forget()
+        self.board.forget()
+        self._finder.forget()
+        self._compute()
+        self.go(self.step)
 
     def action_copy(self) -> None:
         """Copy the cell as NumPy code; the second time as PyTorch code."""

@@ -28,6 +28,10 @@ def state_of(view: View) -> list[Crumb]:
     state: list[Crumb] = []
     if view.edits:
         state.append((f"{view.edits} edited  ", "bar_bold"))
+    if view.recorded:
+        state.append((f"● rec {view.recorded}  ", "bar_bold"))
+    if view.guesses[1]:
+        state.append((f"guessed {view.guesses[0]} of {view.guesses[1]}  ", "bar_bold"))
     if mac is not None and view.macs != view.steps:
         # Where other steps lie between them, multiply-adds have numbers of their own.
         state += [
@@ -42,6 +46,8 @@ def state_of(view: View) -> list[Crumb]:
         state.append((f"  by {view.unit}", "bar_bold"))
     if view.skip_padding:
         state.append(("  no padding", "bar_dim"))
+    if view.breakpoint:
+        state.append((f"  to {view.breakpoint}", "bar_bold"))
     mark = "▶" if view.playing else "❚❚"
     state.append((f"  {mark} {view.speed:g}/s", "bar_dim"))
     return state

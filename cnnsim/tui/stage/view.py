@@ -30,6 +30,9 @@ class View:
         stop, stop_number, stops: the tour's stop at this step, if any.
         hover: the tensor index under the mouse.
         edits: how many numbers have been changed.
+        recorded: how many stops have been recorded.
+        guesses: how many were right, of how many.
+        breakpoint: what playing stops at.
     """
 
     scenario: str
@@ -50,6 +53,9 @@ class View:
     stops: int = 0
     hover: tuple[str, tuple[int, ...]] | None = None
     edits: int = 0
+    recorded: int = 0
+    guesses: tuple[int, int] = (0, 0)
+    breakpoint: str = ""
 
     @property
     def tap(self) -> int:

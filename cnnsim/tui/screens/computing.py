@@ -1,0 +1,101 @@
+"""Computing the tensors of an iteration: at once where that is quick, else in the background."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.worker import get_current_worker
+
+from cnnsim.errors import CnnsimError
+from cnnsim.kernels.fill import Progress, is_compiled
+from cnnsim.kernels.warm import warm
+from cnnsim.network.layer import times
+from cnnsim.stepper.values import Report
+from cnnsim.tui.widgets.waitpanel import Waiting
+
+if TYPE_CHECKING:
+    from cnnsim.tui.screens.forward import ForwardScreen
+
+#: Iterations with fewer steps are computed before the next picture.
+_AT_ONCE = 1_500_000
+
+
+class Computing:
+    """Fills the tensors that a screen's step needs, and knows how far it is."""
+
+    def __init__(self, screen: ForwardScreen) -> None:
+        self._screen = screen
+        self._progress: Progress | None = None
+        self._number: int | None = None
+
+    def start(self, number: int) -> None:
+        """Compute iteration `number`, unless that is under way."""
+        stepper = self._screen.stepper
+        ahead = 1 if stepper.iterations.has(number) else number + 1
+        if stepper.trace.steps_per_iteration * ahead < _AT_ONCE:
+            stepper.iterations.at(number).compute_all()
+        elif self._number != number:
+            self._number = number
+            self._screen.run_worker(
+                partial(self._in_background, number), thread=True, exclusive=True, group="compute"
+            )
+
+    def _in_background(self, number: int) -> None:
+        """Fill the tensors in order; what is ready can be looked at meanwhile."""
+        screen, worker = self._screen, get_current_worker()
+        last = -1.0
+
+        def report(progress: Progress) -> None:
+            nonlocal last
+            if worker.is_cancelled:
+                raise CnnsimError("stopped")
+            if progress.share - last > 0.1 or progress.share < last or progress.share == 0:
+                last = progress.share
+                screen.from_thread(self._hear, progress)
+
+        try:
+            self._warm(report)
+            screen.stepper.iterations.at(number).compute_all(report)
+        except CnnsimError:
+            return
+        if not worker.is_cancelled:
+            screen.from_thread(self._done)
+
+    def _warm(self, report: Report) -> None:
+        """Have the kernels compiled where that does not make the screen stutter."""
+        stepper = self._screen.stepper
+        parameters = stepper.network.parameters
+        drawn = [name for name, parameter in parameters.items() if parameter.values is None]
+        sweeps = [sweep for sweep in stepper.trace.sweeps if is_compiled(sweep)]
+        warm(sweeps, stepper.shapes, drawn, report)
+
+    def _hear(self, progress: Progress) -> None:
+        self._progress = progress
+        first = ", first run only" if progress.stage == "compiling" else ""
+        share = f" {progress.share:.0%}" if progress.stage == "computing" else ""
+        self._screen.footer.say(f"{progress.stage} {progress.sweep}{share}{first} …")
+        if not self._screen.is_showing:
+            self._screen.show_again()
+
+    def _done(self) -> None:
+        self._progress = None
+        self._number = None
+        self._screen.footer.say("")
+        self._screen.show_again()
+
+    def waiting(self, number: int) -> list[Waiting]:
+        """Every layer of iteration `number`, and how far it is computed."""
+        stepper = self._screen.stepper
+        iterations = stepper.iterations
+        values = iterations.at(number) if iterations.has(number) else None
+        rows = []
+        for layer, place in stepper.network.places.items():
+            sweeps = [s for s in stepper.trace.sweeps if s.layer == layer]
+            done = sum(values is not None and values.is_ready(sweep.writes) for sweep in sweeps)
+            share = done / len(sweeps)
+            if self._progress is not None and self._progress.sweep.startswith(f"{layer}."):
+                share += max(self._progress.share, 0.01) / len(sweeps)
+            macs = sum(sweep.steps for sweep in sweeps if sweep.counts_macs)
+            rows.append(Waiting(layer, times(place.output), macs, min(share, 1.0)))
+        return rows

@@ -1,0 +1,59 @@
+"""Guessing what comes next, and the questions of a tour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnsim.stepper.guess import Score, guessed_step, parse_guess
+from cnnsim.tui.screens.ask import AskScreen
+from cnnsim.tui.stage.question import question, verdict
+
+if TYPE_CHECKING:
+    from cnnsim.tui.screens.forward import ForwardScreen
+
+
+class Guesser:
+    """Asks, judges, counts."""
+
+    def __init__(self, screen: ForwardScreen) -> None:
+        self._screen = screen
+        self.score = Score()
+
+    def ask(self, unit: str, skip_padding: bool) -> None:
+        """Ask for the next value; with larger units for that of the whole cell."""
+        screen = self._screen
+        target = guessed_step(screen.stepper, screen.step, unit, skip_padding)
+        if target is None:
+            screen.tell("this is the last step: there is nothing left to guess")
+        elif screen.needs(target):
+            screen.tell("the next value is still being computed")
+        else:
+            self._ask(target, question(screen.look(target), unit != "product"))
+
+    def ask_at(self, target: int, text: str) -> None:
+        """Ask a tour's question about `target`, from the step before it."""
+        screen = self._screen
+        if target and not screen.needs(target - 1):
+            screen.go(target - 1)
+        self._ask(target, text)
+
+    def _ask(self, target: int, text: str) -> None:
+        screen = self._screen
+
+        def answer(typed: str | None) -> None:
+            screen.go(target)
+            if typed is None or screen.view is None:
+                return
+            guess = parse_guess(typed)
+            self.score.count(guess.is_right(screen.view.reading.after))
+            screen.notify(verdict(screen.view, guess), timeout=8, markup=False)
+            screen.show_again()
+
+        def check(typed: str) -> str:
+            parse_guess(typed)
+            return "enter gives this answer"
+
+        screen.app.push_screen(
+            AskScreen("guess the next value", "enter without a number shows it", check, text=text),
+            answer,
+        )

@@ -1,0 +1,105 @@
+"""Recording what is looked at, as the tour of a scenario file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.stepper.recording import Recording, save_recording
+from cnnsim.tui.screens.ask import AskScreen
+
+if TYPE_CHECKING:
+    from cnnsim.tui.screens.forward import ForwardScreen
+
+
+class Recorder:
+    """While it records, every step that a person goes to is a stop."""
+
+    def __init__(self, screen: ForwardScreen) -> None:
+        self._screen = screen
+        self.recording: Recording | None = None
+
+    def see(self, step: int) -> None:
+        """A step is shown because somebody went there."""
+        if self.recording is not None:
+            self.recording.see(step)
+
+    def toggle(self) -> None:
+        """Begin with this step, or ask where to save."""
+        if self.recording is None:
+            self.recording = Recording()
+            self.recording.see(self._screen.step)
+            self._screen.tell("recording: every step you go to is a stop; a adds a note, R ends it")
+            self._screen.show_again()
+        else:
+            self._ask_where(self.recording)
+
+    def ask_note(self) -> None:
+        """Ask for a note on this step; begins a recording where there is none."""
+        if self.recording is None:
+            self.recording = Recording()
+        recording, step = self.recording, self._screen.step
+        recording.see(step)
+
+        def answer(text: str | None) -> None:
+            if text:
+                recording.note(step, text)
+            self._screen.show_again()
+
+        self._screen.app.push_screen(
+            AskScreen(
+                "a note on this step",
+                "Markdown: **bold**, `code`   esc leaves it without one",
+                check=lambda text: f"stop {len(recording)} of the recording",
+                placeholder=recording.note_at(step),
+            ),
+            answer,
+        )
+
+    def _ask_where(self, recording: Recording) -> None:
+        screen = self._screen
+
+        def check(text: str) -> str:
+            if text == "discard":
+                return f"{len(recording)} stops are thrown away"
+            if _path(text).exists():
+                raise UsageError(f"{_path(text)} is there already")
+            return f"{len(recording)} stops as {_path(text)}"
+
+        def answer(text: str | None) -> None:
+            if text is None:
+                return
+            if text != "discard":
+                try:
+                    path = _path(text)
+                    save_recording(screen.stepper, screen.edits, recording, path)
+                except CnnsimError as error:
+                    screen.complain(error)
+                    return
+                screen.notify(f"saved: cnnsim replay {path}", timeout=8, markup=False)
+            self.recording = None
+            screen.show_again()
+
+        screen.app.push_screen(
+            AskScreen(
+                "save the recording as a scenario",
+                "a file name   discard throws it away   esc goes on recording",
+                check,
+                placeholder=str(_free(screen.stepper.scenario.name)),
+            ),
+            answer,
+        )
+
+
+def _path(text: str) -> Path:
+    path = Path(text).expanduser()
+    return path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
+
+
+def _free(name: str) -> Path:
+    """A name in the current folder that is not taken."""
+    number = 1
+    while (path := Path(f"{name}-recorded-{number}.toml")).exists():
+        number += 1
+    return path
