@@ -63,21 +63,35 @@ def uses(
 
     The tensors they read must be there. Raises CnnsimError where there are too many.
     """
-    trace = stepper.trace
     count = 0
     found: list[Flow] = []
-    for number, sweep in enumerate(trace.sweeps):
-        if tensor not in sweep.tensors:
-            continue
-        steps = stepper.uses(number, tensor, index)
-        count += len(steps)
-        first = iteration * trace.steps_per_iteration + trace.first_step(number)
-        kept = _worked_out(stepper, iteration, sweep, first, steps[: MOST - len(found)])
-        if all(read.tensor != tensor for read in sweep.reads):
-            # Sums start from it.
-            kept = [replace(each, term=None) for each in kept]
-        found += kept
+    for number, sweep in enumerate(stepper.trace.sweeps):
+        if tensor in sweep.tensors:
+            room = MOST - len(found)
+            more, flows = uses_in(stepper, iteration, number, tensor, index, room)
+            count += more
+            found += flows
     return count, found
+
+
+def uses_in(
+    stepper: Stepper,
+    iteration: int,
+    number: int,
+    tensor: str,
+    index: tuple[int, ...],
+    most: int = MOST,
+) -> tuple[int, list[Flow]]:
+    """The same for the `number`-th sweep alone."""
+    trace = stepper.trace
+    sweep = trace.sweeps[number]
+    steps = stepper.uses(number, tensor, index)
+    first = iteration * trace.steps_per_iteration + trace.first_step(number)
+    found = _worked_out(stepper, iteration, sweep, first, steps[:most])
+    if all(read.tensor != tensor for read in sweep.reads):
+        # Sums start from it.
+        found = [replace(each, term=None) for each in found]
+    return len(steps), found
 
 
 def _worked_out(

@@ -72,6 +72,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "undo", "undo", "Take back the last edit.", ("forward",)),
     Action("redo", "U,ctrl+r", "redo", "", "Do again what was taken back.", ("forward",)),
     Action("view", "v", "view", "view", "Numbers, symbols or colours.", ("forward",)),
+    Action("scatter", "V", "scatter", "", "Where the value goes that is read, or the sum again.",
+           ("forward",)),
     Action("channel.next", "c", "channel(1)", "channel", "Look at the next channel.",
            ("forward",)),
     Action("channel.previous", "C", "channel(-1)", "", "Look at the previous channel.",

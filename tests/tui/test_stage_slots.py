@@ -83,13 +83,14 @@ def test_signs_stand_in_the_gaps(shown, width, height) -> None:
 SIZES = [*product(range(60, 221, 4), range(16, 71, 3)), (80, 24), (120, 36), (200, 60)]
 
 
+@pytest.mark.parametrize("tabs", [*product([False, True], repeat=2)])
 @pytest.mark.parametrize(("is_long", "has_maps"), [*product([False, True], repeat=2)])
 @pytest.mark.parametrize("sum_rows", range(1, 8))
-def test_panels_stay_on_the_screen_and_do_not_overlap(sum_rows, is_long, has_maps) -> None:
+def test_panels_stay_on_the_screen_and_do_not_overlap(sum_rows, is_long, has_maps, tabs) -> None:
     for (width, height), rows in product(SIZES, (9, 14, 99)):
         if sum_rows > 2 and height - 2 < LOW:
             continue
-        found = arrange(width, height - 2, sum_rows, is_long, has_maps, rows)
+        found = arrange(width, height - 2, sum_rows, is_long, has_maps, rows, *tabs)
         shared = set(found.shared[1:])
         rects = [found.matrices, *(r for name, r in found.panels.items() if name not in shared)]
         where = (width, height, sum_rows, is_long, has_maps, rows)
@@ -105,17 +106,20 @@ def test_panels_stay_on_the_screen_and_do_not_overlap(sum_rows, is_long, has_map
                 assert x + columns <= a or a + c <= x or y + lines <= b or b + d <= y, where
 
 
-@pytest.mark.parametrize(("is_long", "has_check"), [*product([False, True], repeat=2)])
-def test_no_panel_is_lost_at_any_size(is_long: bool, has_check: bool) -> None:
-    spare = {"growth": not is_long, "check": not has_check}
+@pytest.mark.parametrize(
+    ("is_long", "has_check", "has_update"), [*product([False, True], repeat=3)]
+)
+def test_no_panel_is_lost_at_any_size(is_long: bool, has_check: bool, has_update: bool) -> None:
+    spare = {"growth": not is_long, "check": not has_check, "update": not has_update}
     wanted = {"sum", "timeline", *(tab for tab in TABS if not spare.get(tab, False))}
     for width, height in SIZES:
-        assert set(arrange(width, height - 2, 4, is_long, False, 99, has_check).panels) == wanted
+        found = arrange(width, height - 2, 4, is_long, False, 99, has_check, has_update)
+        assert set(found.panels) == wanted
 
 
 def test_panels_that_share_a_place_have_the_same_one() -> None:
     for width, height in SIZES:
-        found = arrange(width, height - 2, 4, True, False, 99)
+        found = arrange(width, height - 2, 4, True, False, 99, True, True)
         assert len({found.panels[name] for name in found.shared}) <= 1
 
 

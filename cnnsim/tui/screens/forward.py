@@ -31,6 +31,7 @@ from cnnsim.tui.stage.planes import slice_at
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
+from cnnsim.tui.widgets.chainpanel import ChainPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.timeline import Timeline
 
@@ -51,6 +52,7 @@ class ForwardScreen(BaseScreen):
         self._mode = MODES[0]
         self._unit = UNITS[0]
         self._skip_padding = False
+        self._scatter: int | None = None
         self._hover: tuple[str, tuple[int, ...]] | None = None
         self._player = Player(self, self._play_on)
         self._computing = Computing(self)
@@ -120,12 +122,13 @@ class ForwardScreen(BaseScreen):
     def look(self, step: int) -> View:
         """`step` as it would be shown."""
         position = self.stepper.trace.position(step)
+        sweep = self.stepper.trace.sweep_of(position)
         return View(
             scenario=self.stepper.scenario.name,
             step=step,
             steps=len(self.stepper.trace),
             macs=self.stepper.trace.macs,
-            sweep=self.stepper.trace.sweep_of(position),
+            sweep=sweep,
             position=position,
             work=self.stepper.work(position),
             reading=self.stepper.read(step),
@@ -142,6 +145,7 @@ class ForwardScreen(BaseScreen):
             recorded=len(self._recorder.recording or ()),
             guesses=(self._guesser.score.right, self._guesser.score.asked),
             breakpoint=self._finder.breakpoint,
+            scatter=self._scatter if self._scatter in range(len(sweep.reads)) else None,
         )
 
     def _show(self, previous: View | None) -> None:
@@ -282,6 +286,14 @@ class ForwardScreen(BaseScreen):
         """Numbers, symbols, colours."""
         self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]
         self.go(self.step)
+
+    def action_scatter(self) -> None:
+        """Where each value that is read goes, in turn; then the terms of the cell again."""
+        if self.view is None:
+            return
+        following = 0 if self._scatter is None else self._scatter + 1
+        self._scatter = following if following < len(self.view.sweep.reads) else None
+        self.show_again()
 
     def action_resume(self) -> None:
         """Where one was the last time the scenario was open."""
@@ -473,6 +485,11 @@ class ForwardScreen(BaseScreen):
         if self.view is not None:
             self.view = replace(self.view, hover=self._hover)
             self.board.show_matrices(self.view)
+
+    def on_chain_panel_picked(self, event: ChainPanel.Picked) -> None:
+        """Go to the gradients of a layer."""
+        self._player.pause()
+        self.go(event.step)
 
     def on_timeline_dragged(self, event: Timeline.Dragged) -> None:
         """Go to a place on the timeline."""

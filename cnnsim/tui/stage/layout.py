@@ -17,7 +17,7 @@ LOW = 20
 _ORIGIN, _ORIGIN_WIDE = 27, 32
 
 #: Panels that may share a place, in the order of their tabs.
-TABS = ("note", "loops", "check", "origin", "growth")
+TABS = ("note", "loops", "check", "update", "origin", "growth")
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,13 @@ def arrange(
     has_maps: bool,
     matrix_rows: int,
     has_check: bool = False,
+    has_update: bool = False,
 ) -> Arrangement:
     """The panels in `width` x `height` characters between header and footer.
 
     `sum_rows` are the lines that the sum needs inside its frame, `is_long` says that it is a
     ledger, `has_maps` that the matrices need much width, `matrix_rows` how many rows they can use,
-    `has_check` that there is a gradient to check.
+    `has_check` that there is a gradient to check, `has_update` that a parameter is updated.
     """
     roomy = width >= 100
     gap = 1 if height >= 32 else 0
@@ -65,7 +66,7 @@ def arrange(
         matrices = matrix_rows
     panels: dict[str, Rect] = {}
     matrices_width = inner
-    hidden = {"growth": not is_long, "check": not has_check}
+    hidden = {"growth": not is_long, "check": not has_check, "update": not has_update}
     tabs = [tab for tab in TABS if not hidden.get(tab, False)]
     if matrices >= 9 and width >= (160 if has_maps else 100):
         wide = _ORIGIN_WIDE if width >= 160 else _ORIGIN
@@ -80,18 +81,29 @@ def arrange(
             panels[tab] = (margin, top, inner, bottom)
         shared = tuple(tabs)
     else:
-        names = ("growth", "loops", "note") if is_long else ("loops", "note")
-        shares = (0.42, 0.24, 0.34) if is_long else (0.46, 0.54)
+        first = ("growth", "loops") if is_long else ("loops",)
+        if has_check:
+            # The check stays in sight; what shows the sum shares one place.
+            names: tuple[str, ...] = (first[0], "check", "note")
+            shares: tuple[float, ...] = (0.36, 0.27, 0.37)
+        elif is_long:
+            names, shares = ("growth", "loops", "note"), (0.42, 0.24, 0.34)
+        else:
+            names, shares = ("loops", "note"), (0.46, 0.54)
         x = margin
         for name, share in zip(names, shares, strict=True):
             last = name == names[-1]
             each = margin + inner - x if last else int((inner - len(names) + 1) * share)
             panels[name] = (x, top, each, bottom)
             x += each + 1
-        # What has no place of its own shares that of the loops.
-        shared = tuple(tab for tab in ("loops", "check", "origin") if tab in tabs)
+        # What has no place of its own shares one.
+        place = names[0] if has_check else "loops"
+        others = ("growth", "loops", "update", "origin")
+        shared = tuple(tab for tab in others if tab in tabs and (tab == place or tab not in panels))
+        if has_update and not has_check:
+            shared = tuple(sorted(shared, key=lambda tab: tab != "update"))
         for tab in shared:
-            panels[tab] = panels["loops"]
+            panels[tab] = panels[place]
         if len(shared) == 1:
             shared = ()
     panels["timeline"] = (0, top + bottom, width, 2)

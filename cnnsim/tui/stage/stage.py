@@ -21,6 +21,7 @@ from cnnsim.tui.stage.matrix import LENS, Matrix
 from cnnsim.tui.stage.measures import Measures, taps_in
 from cnnsim.tui.stage.pick import cells_reading
 from cnnsim.tui.stage.planes import Slice, slice_at
+from cnnsim.tui.stage.scatter import Scatter, scatter_of
 from cnnsim.tui.stage.view import View
 
 #: Reads that are shown as matrices; a sweep with more shows the first one only.
@@ -41,10 +42,12 @@ class Stage:
         self.stepper = stepper
         self.checkable = checkable(stepper.scenario.iteration)
         self._measures = Measures(stepper, 0)
+        self._scattered: tuple[object, Scatter | None] | None = None
 
     def forget(self) -> None:
         """The tensors have changed."""
         self._measures = Measures(self.stepper, 0)
+        self._scattered = None
 
     # -- which matrices ---------------------------------------------------------------------
 
@@ -116,6 +119,9 @@ class Stage:
         clipped = None
         if matrix.read is None:
             values, known, notes = self._output(view, cut)
+            scatter = self.scatter(view)
+            if scatter is not None:
+                notes = self._shares(view, scatter, cut)
         else:
             values = self._measures.values(matrix.tensor, cut)
             field = self._measures.field(view.position.sweep, view.position.cell, matrix.read, cut)
@@ -168,6 +174,18 @@ class Stage:
             notes[place] = f"{view.tap + 1} of {sweep.tap_count}"
         return values, known, notes
 
+    @staticmethod
+    def _shares(view: View, scatter: Scatter, cut: Slice) -> dict[Place, str]:
+        """Under each cell what a scattered value adds to it."""
+        notes: dict[Place, str] = {}
+        for cell, use in zip(scatter.into, scatter.uses, strict=True):
+            place = cut.place(cell)
+            if place is not None and use.term is not None and len(notes) < _MOST_NOTES:
+                more = format_number(use.term, *decimals_for(view.work.terms), sign=True)
+                # A value can be read more than once for one cell.
+                notes[place] = f"{notes[place]} {more}" if place in notes else more
+        return notes
+
     def _now(self, view: View, matrix: Matrix) -> Place | None:
         if matrix.read is None:
             return matrix.slice.place(view.position.cell)
@@ -206,6 +224,16 @@ class Stage:
         mask: npt.NDArray[np.bool_] = self._measures.values(source, matrix.slice) < 0
         return mask
 
+    def scatter(self, view: View) -> Scatter | None:
+        """Where the value goes that `view` scatters; kept while it is the same one."""
+        if view.scatter is None:
+            return None
+        read = view.reading.reads[view.scatter]
+        key = (view.position.iteration, view.position.sweep, read.tensor, read.index)
+        if self._scattered is None or self._scattered[0] != key:
+            self._scattered = (key, scatter_of(self.stepper, view))
+        return self._scattered[1]
+
     def _winner(self, view: View, matrix: Matrix) -> npt.NDArray[np.bool_] | None:
         """The largest so far of a window, while a pool with "larger" looks through it."""
         fold = view.sweep.fold
@@ -233,9 +261,11 @@ class Stage:
         return matrix.slice.place(view.hover[1])
 
     def _also(self, view: View, matrix: Matrix) -> frozenset[Place]:
-        """Where the value under the mouse comes from, or goes to."""
+        """Where the value under the mouse comes from, or goes to; where a scattered one goes."""
         if view.hover is None:
-            return frozenset()
+            scatter = self.scatter(view) if matrix.read is None else None
+            places = (matrix.slice.place(cell) for cell in (scatter.into if scatter else ()))
+            return frozenset(place for place in places if place is not None)
         tensor, index = view.hover
         sweep = view.sweep
         if tensor == sweep.writes and matrix.read is not None:

@@ -33,6 +33,7 @@ class View:
         recorded: how many stops have been recorded.
         guesses: how many were right, of how many.
         breakpoint: what playing stops at.
+        scatter: the read whose uses are shown; None for the terms of the cell.
     """
 
     scenario: str
@@ -56,6 +57,7 @@ class View:
     recorded: int = 0
     guesses: tuple[int, int] = (0, 0)
     breakpoint: str = ""
+    scatter: int | None = None
 
     @property
     def tap(self) -> int:

@@ -9,13 +9,16 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
+from cnnsim.tui.stage.chain import chain_of
 from cnnsim.tui.stage.layout import LOW, Arrangement, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.narrate import narrate
 from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.ticks import ticks_of
+from cnnsim.tui.stage.update import slot_of, update_of
 from cnnsim.tui.stage.view import View
+from cnnsim.tui.widgets.chainpanel import ChainPanel
 from cnnsim.tui.widgets.checkpanel import CheckPanel
 from cnnsim.tui.widgets.growth import GrowthPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
@@ -25,6 +28,7 @@ from cnnsim.tui.widgets.sign import Sign
 from cnnsim.tui.widgets.sumpanel import SumPanel, is_ledger
 from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel, TabbedPanel
 from cnnsim.tui.widgets.timeline import Timeline
+from cnnsim.tui.widgets.updatepanel import UpdatePanel
 from cnnsim.tui.widgets.waitpanel import Waiting, WaitPanel
 
 if TYPE_CHECKING:
@@ -52,6 +56,8 @@ class Board(Container):
         self.slots: list[Slot] = []
         self._arrangement: Arrangement | None = None
         self._maximised: str | None = None
+        # Rows that the chain takes.
+        self._top = 0
         self._tab = "note"
         self._matrices = [MatrixPanel(id=f"matrix{n}") for n in range(_MATRICES)]
         self._signs = [Sign(id=f"sign{n}") for n in range(_MATRICES - 1)]
@@ -61,6 +67,8 @@ class Board(Container):
         self._origin = OriginPanel(id="origin")
         self._growth = GrowthPanel(id="growth")
         self._check = CheckPanel(id="check")
+        self._update = UpdatePanel(id="update")
+        self._chain = ChainPanel(id="chain")
         self._timeline = Timeline(id="timeline")
         self._wait = WaitPanel(id="wait")
         self._panels: dict[str, Panel] = {
@@ -70,6 +78,7 @@ class Board(Container):
             "origin": self._origin,
             "growth": self._growth,
             "check": self._check,
+            "update": self._update,
             "timeline": self._timeline,
         }
 
@@ -78,6 +87,7 @@ class Board(Container):
         yield from self._matrices
         yield from self._signs
         yield from self._panels.values()
+        yield self._chain
         yield self._wait
 
     def forget(self) -> None:
@@ -94,8 +104,10 @@ class Board(Container):
         )
         letters = tuple(name.partition("[")[0] for name in names)
         self.show_matrices(view)
+        if self._chain.display:
+            self._chain.show(chain_of(self.stage.stepper, view))
         if self._sum.display:
-            self._sum.show(view, letters)
+            self._sum.show(view, letters, self.stage.scatter(view))
         if self._note.display:
             self._note.show(view, narrate(self.stage, view))
         if self._loops.display:
@@ -104,6 +116,8 @@ class Board(Container):
             self._origin.show(view, names)
         if self._check.display:
             self._check.show(*self.stage.check(view))
+        if self._update.display:
+            self._update.show(update_of(self.stage.stepper, view, self._update.columns))
         if self._growth.display:
             self._growth.show(view)
         if self._timeline.display:
@@ -117,7 +131,7 @@ class Board(Container):
 
     def wait(self, title: str, rows: Sequence[Waiting]) -> None:
         """Show the layers and how far they are computed, in place of the panels."""
-        for panel in (*self._matrices, *self._signs, *self._panels.values()):
+        for panel in (*self._matrices, *self._signs, *self._panels.values(), self._chain):
             panel.display = False
         place(self._wait, (0, 0, self.size.width, self.size.height))
         self._wait.show(title, rows)
@@ -126,24 +140,42 @@ class Board(Container):
     # -- layout -----------------------------------------------------------------------------------
 
     def _lay_out(self, view: View) -> None:
-        width, height = self.size.width, self.size.height
+        self._lay_chain(view)
+        width, height = self.size.width, self.size.height - self._top
         half_blocks = not cast("CnnsimApp", self.app).ascii
         large = width >= _LARGE
         matrices = self.stage.matrices(view)
         is_long = is_ledger(view.sweep, width - 2)
         rows = self._sum_rows(view, is_long, height)
         has_maps = any(matrix.is_map for matrix in matrices)
-        has_check = view.sweep.writes in self.stage.checkable
-        room = arrange(width, height, rows, is_long, has_maps, height, has_check).matrices
+        tabs = (
+            view.sweep.writes in self.stage.checkable,
+            slot_of(self.stage.stepper, view) is not None,
+        )
+        room = arrange(width, height, rows, is_long, has_maps, height, *tabs).matrices
         slots = lay_out(matrices, room[2], room[3], large, half_blocks)
         used = max((slot.cls.size(*slot.matrix.outer)[1] + 2 for slot in slots), default=9)
-        arrangement = arrange(width, height, rows, is_long, has_maps, max(used, 9), has_check)
+        arrangement = arrange(width, height, rows, is_long, has_maps, max(used, 9), *tabs)
         if self._maximised:
             shown = [m for m in matrices if m.key == self._maximised]
             arrangement, slots = self._alone(arrangement, shown, half_blocks)
         if slots != self.slots or arrangement != self._arrangement:
             self.slots, self._arrangement = slots, arrangement
             self._apply(arrangement)
+
+    def _lay_chain(self, view: View) -> None:
+        """The chain of the backward pass above everything, where there is room for it."""
+        height = self.size.height
+        rows = 0 if height < LOW or self._maximised else 2 if height >= _TALL else 1
+        if not chain_of(self.stage.stepper, view):
+            rows = 0
+        if rows:
+            place(self._chain, (0, 0, self.size.width, rows))
+        else:
+            self._chain.display = False
+        if rows != self._top:
+            self._top = rows
+            self.forget()
 
     @staticmethod
     def _sum_rows(view: View, is_long: bool, height: int) -> int:
@@ -159,7 +191,7 @@ class Board(Container):
         self, usual: Arrangement, shown: list[Matrix], half_blocks: bool
     ) -> tuple[Arrangement, list[Slot]]:
         """One panel over everything, the timeline below it."""
-        width, height = self.size.width, self.size.height
+        width, height = self.size.width, self.size.height - self._top
         room = (0, 0, width, height - 2)
         timeline = {"timeline": (0, height - 2, width, 2)}
         if self._maximised in usual.panels:
@@ -172,6 +204,7 @@ class Board(Container):
 
     def _apply(self, arrangement: Arrangement) -> None:
         x, y, _, height = arrangement.matrices
+        y += self._top
         for number, matrix in enumerate(self._matrices):
             if number < len(self.slots):
                 slot = self.slots[number]
@@ -196,7 +229,8 @@ class Board(Container):
         for name, panel in self._panels.items():
             shared = name in arrangement.shared
             if name in arrangement.panels and not (shared and name != self._tab):
-                place(panel, arrangement.panels[name])
+                left, top, *size = arrangement.panels[name]
+                place(panel, (left, top + self._top, size[0], size[1]))
             else:
                 panel.display = False
             if isinstance(panel, TabbedPanel):

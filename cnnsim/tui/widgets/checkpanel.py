@@ -40,10 +40,10 @@ the difference says nothing, and the panel says so."""
         rows = (
             ("analytic", number(check.analytic)),
             ("numeric", number(float(f"{check.numeric:.10g}"))),
-            ("relative error", small(check.relative_error)),
+            ("rel. error", small(check.relative_error)),
         )
         for y, (label, text) in enumerate(rows, 2):
-            canvas.pieces(2, y, [(f"{label:<16}", palette.dim), (text, palette.base)])
+            canvas.pieces(2, y, [(f"{label:<12}", palette.dim), (text, palette.base)])
         if check.is_kink:
             verdict = [("kink", palette.bold), (": the difference says nothing here", palette.dim)]
         elif check.ok:

@@ -14,7 +14,8 @@ from cnnsim.tui.widgets.textpanels import TabbedPanel
 class GrowthPanel(TabbedPanel):
     """A curve of the running sum; the axis has room for the whole sum."""
 
-    label = "how the sum grew"
+    label = "growth"
+    title = "how the sum grew"
     help_text = """\
 The running result from the first tap to this one. The faint line is 0, the bright dot is now."""
 

@@ -8,7 +8,9 @@ from cnnsim.steps.sweep import Sweep
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.ledger import draw_equation, draw_ledger, ledger_window
 from cnnsim.tui.drawing.numbers import count, format_number
-from cnnsim.tui.stage.narrate import number, term_text
+from cnnsim.tui.drawing.scatter import UseColumn, draw_scatter
+from cnnsim.tui.stage.narrate import formula_with, number, term_text
+from cnnsim.tui.stage.scatter import Scatter
 from cnnsim.tui.stage.terms import shared_decimals, term_columns
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.panel import Panel
@@ -39,10 +41,11 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         super().__init__(id=id)
         self._view: View | None = None
         self._letters: tuple[str, ...] = ()
+        self._scatter: Scatter | None = None
 
-    def show(self, view: View, letters: tuple[str, ...]) -> None:
-        """Set the step, and what its reads are called."""
-        self._view, self._letters = view, letters
+    def show(self, view: View, letters: tuple[str, ...], scatter: Scatter | None = None) -> None:
+        """Set the step, what its reads are called, and the value whose uses are shown."""
+        self._view, self._letters, self._scatter = view, letters, scatter
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
@@ -50,6 +53,9 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         view, palette = self._view, self.palette
         if view is None:
             canvas.frame(palette, focused=self.has_focus)
+            return
+        if self._scatter is not None:
+            self._paint_scatter(canvas, view, self._scatter)
             return
         canvas.frame(
             palette, title=self._title(view), right=self._right(view), focused=self.has_focus
@@ -89,6 +95,26 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
             term_label="= product" if view.sweep.is_product else "= term",
             decimals=[*decimals[: len(reads)], *decimals[-2:]],
         )  # fmt: skip
+        canvas.blit(inner, 2, 1)
+
+    def _paint_scatter(self, canvas: Canvas, view: View, scatter: Scatter) -> None:
+        palette = self.palette
+        goes = "steps" if scatter.count != 1 else "step"
+        title = [
+            (f"{scatter.entry} = {number(scatter.value)}", palette.bold),
+            (f"  goes into {count(scatter.count)} {goes} of {view.sweep.writes}", palette.dim),
+        ]
+        canvas.frame(palette, title=title, right=[("V", palette.dim)], focused=self.has_focus)
+        columns = []
+        now = 0
+        for place, (cell, use) in enumerate(zip(scatter.into, scatter.uses, strict=True)):
+            names = [number(value) for value in use.values]
+            into = f"[{','.join(map(str, cell))}]"
+            columns.append(UseColumn(into, formula_with(view, names), use.term))
+            now = place if use.step == view.step else now
+        label = "product" if view.sweep.is_product else "term"
+        inner = Canvas(canvas.width - 4, canvas.height - 2, palette.base)
+        draw_scatter(inner, 0, 0, inner.width, columns, now, palette, label)
         canvas.blit(inner, 2, 1)
 
     @staticmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
 
 from cnnsim.tui.drawing.bar import draw_bar
@@ -18,7 +20,9 @@ from cnnsim.tui.widgets.panel import Panel
 class TabbedPanel(Panel):
     """A panel that may share its place with others; then its title lists them."""
 
-    label = ""
+    #: Its name among tabs, and where it stands alone.
+    label: ClassVar[str] = ""
+    title: ClassVar[str] = ""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -34,7 +38,7 @@ class TabbedPanel(Panel):
     def draw_frame(self, canvas: Canvas, right: list[Piece] | None = None) -> None:
         """The frame, with the panel's title or the tabs."""
         palette = self.palette
-        title: list[Piece] = [(self.label, palette.dim)]
+        title: list[Piece] = [(self.title or self.label, palette.dim)]
         if self._tabs:
             title = []
             for label in self._tabs:
