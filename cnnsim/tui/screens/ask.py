@@ -41,7 +41,7 @@ class AskScreen(Dialog[str | None]):
         with Vertical(classes="dialog"):
             yield Static(self._title, markup=False)
             if self._text:
-                yield Static(f"\n{self._text}\n", classes="question", markup=False)
+                yield Static(self._text, classes="question", markup=False)
             yield Input(placeholder=self._placeholder, id="line")
             yield Static("", id="meaning", markup=False)
             yield Static(self._hint, classes="hint", markup=False)

@@ -12,6 +12,7 @@ from cnnsim.errors import CnnsimError
 from cnnsim.stepper.edits import Edits
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.stops import Stops
+from cnnsim.steps.entry import format_entry
 from cnnsim.steps.moves import UNITS
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.marks import scenario_key
@@ -20,6 +21,7 @@ from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.computing import Computing
 from cnnsim.tui.screens.editor import Editor
 from cnnsim.tui.screens.finder import Finder
+from cnnsim.tui.screens.flow import FlowScreen
 from cnnsim.tui.screens.guesser import Guesser
 from cnnsim.tui.screens.player import Player
 from cnnsim.tui.screens.recorder import Recorder
@@ -373,6 +375,28 @@ class ForwardScreen(BaseScreen):
         """Ask for the next value."""
         self._player.pause()
         self._guesser.ask(self._unit, self._skip_padding)
+
+    def action_flow(self, goes: bool) -> None:
+        """List why a value is what it is, or where it goes."""
+        self._player.pause()
+        view = self.view
+        if view is None:
+            return
+        entries = [
+            format_entry(read.tensor, read.index)
+            for read in view.reading.reads
+            if read.inside and read.index is not None
+        ]
+        filled = format_entry(view.sweep.writes, view.position.cell)
+        entries = [*entries, filled] if goes else [filled, *entries]
+        if self._hover is not None and self._hover[1] is not None:
+            entries.insert(0, format_entry(*self._hover))
+
+        def answer(step: int | None) -> None:
+            if step is not None:
+                self.go(step)
+
+        self.app.push_screen(FlowScreen(self.stepper, self.step, entries, goes), answer)
 
     def action_record(self) -> None:
         """Begin to record, or save what was recorded."""
