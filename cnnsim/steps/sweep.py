@@ -107,6 +107,8 @@ class Sweep:
         finish: ``(total, cell, params)`` to the value of the cell.
         formula: the term for people; ``{0}`` is what the first read gave.
         finish_formula: the same for the finish; ``{0}`` is the total, ``{count}`` the divisor.
+        maps: the same in terms of whole maps, ``Y{o} = b{o} + Σc(X{r0[1]} ⋆ W{o}{c})``: axes by
+            name, ``r0[1]`` a coordinate of the first read, ``Σc(…)`` a sum over axis c of the tap.
         origins: where the coordinates of the reads come from.
         counts_macs: its taps are the multiply-adds that are numbered (conv2d and dense, forward).
         twin: for a gradient of such a layer, the forward ``(cell, tap)`` with the same product;
@@ -131,6 +133,7 @@ class Sweep:
     params: Params = ()
     formula: str = "{0}"
     finish_formula: str = ""
+    maps: str = ""
     origins: tuple[Origin, ...] = ()
     counts_macs: bool = False
     twin: Callable[[Index, Index, Params], tuple[Index, Index]] | None = None

@@ -69,6 +69,7 @@ class AvgPool2d(Pool):
                 finish=divide_by_all if self.count_include_pad else divide_by_inside,
                 params=self.window(place.inputs[0]),
                 finish_formula="{0} / {count}",
+                maps="Y{o} = the mean of each window of X{o}",
                 origins=ORIGINS,
             )
         ]
@@ -82,5 +83,6 @@ class AvgPool2d(Pool):
                 where=where_in_window,
                 term=share_of_all if self.count_include_pad else share_of_inside,
                 formula="{0} / count",
+                maps="dX{c} = dY{c}, each number shared out over its window",
             )
         ]

@@ -194,6 +194,7 @@ class Conv2d(Layer):
                 start=starts[self.bias_kind],
                 params=self._params(place),
                 formula="{0}·{1}",
+                maps=self._maps,
                 origins=(
                     Origin("iy", "y·stride_h + i·dilation_h − top", 0, 2),
                     Origin("ix", "x·stride_w + j·dilation_w − left", 0, 3),
@@ -225,6 +226,7 @@ class Conv2d(Layer):
                     tap_axes=("n", "y", "x") if is_tied else ("n",),
                     reads=(Read(place.gradient),),
                     where=tied_grad if is_tied else untied_grad,
+                    maps="db{o} = Σ dY{o}" if is_tied else "dB{o} = dY{o}",
                     **common,
                 )
             )
@@ -242,6 +244,8 @@ class Conv2d(Layer):
                     twin=rules.kernel_twin,
                     term=product,
                     formula="{0}·{1}",
+                    maps="dW{o}{c} = X{r0[1]} ⋆ dY{o}"
+                    + (", turned by 180°" if self._is_turned else ""),
                     origins=(
                         Origin("iy", "y·stride_h + i·dilation_h − top", 0, 2),
                         Origin("ix", "x·stride_w + j·dilation_w − left", 0, 3),
@@ -262,6 +266,8 @@ class Conv2d(Layer):
                 twin=rules.input_twin,
                 term=product,
                 formula="{0}·{1}",
+                maps=f"dX{{c}} = Σo(dY{{r0[1]}} {'⋆' if self._is_turned else '∗'} "
+                "W{r1[0]}{r1[1]}), full",
                 origins=(
                     Origin("oy", "(y + top − i·dilation_h) / stride_h", 0, 2),
                     Origin("ox", "(x + left − j·dilation_w) / stride_w", 0, 3),
@@ -278,6 +284,13 @@ class Conv2d(Layer):
     @property
     def _rules(self) -> Rules:
         return RULES[self._is_turned, self.groups > 1]
+
+    @property
+    def _maps(self) -> str:
+        """The forward pass map by map: ⋆ is cross-correlation, ∗ true convolution."""
+        bias = {"none": "", "tied": "b{o} + ", "untied": "B{o} + "}[self.bias_kind]
+        sign = "∗" if self._is_turned else "⋆"
+        return f"Y{{o}} = {bias}Σc(X{{r0[1]}} {sign} W{{r1[0]}}{{r1[1]}})"
 
     def _weight_shape(self, place: Place) -> tuple[int, int, int, int]:
         _, height, width = self.kernel_shape

@@ -168,6 +168,7 @@ class Dense(Layer):
                 fold=ADD,
                 start=Start(place.tensor("b"), bias_at) if has_bias else 0.0,
                 formula="{0}·{1}",
+                maps="y = b + W x" if has_bias else "y = W x",
                 counts_macs=True,
             )
         ]
@@ -192,6 +193,7 @@ class Dense(Layer):
                         cell_axes=("o",),
                         reads=(gradient,),
                         where=bias_grad,
+                        maps="db = Σ dy" if place.batch > 1 else "db = dy",
                         **over_batch,
                     )
                 )
@@ -206,6 +208,7 @@ class Dense(Layer):
                     twin=kernel_twin,
                     term=product,
                     formula="{0}·{1}",
+                    maps="dW = Σ dy xᵀ" if place.batch > 1 else "dW = dy xᵀ",
                     **over_batch,
                 )
             )
@@ -222,6 +225,7 @@ class Dense(Layer):
                 twin=input_twin,
                 term=product,
                 formula="{0}·{1}",
+                maps="dx = Wᵀ dy",
                 **common,
             )
         )

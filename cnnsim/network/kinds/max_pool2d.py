@@ -74,6 +74,7 @@ class MaxPool2d(Pool):
                 where=where,
                 fold=LARGER,
                 start=-np.inf,
+                maps="Y{o} = the largest of each window of X{o}",
                 **common,
             ),
             Sweep(
@@ -99,5 +100,6 @@ class MaxPool2d(Pool):
                 where=where_won,
                 term=if_winner,
                 formula="{1} = here ? {0} : 0",
+                maps="dX{c} = dY{c}, each number to the winner of its window",
             )
         ]

@@ -6,6 +6,7 @@ import math
 import re
 
 from cnnsim.tui.drawing.numbers import exact, in_formula
+from cnnsim.tui.stage.maps import map_form
 from cnnsim.tui.stage.prose import Paragraph, Span, markdown
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import View
@@ -45,6 +46,8 @@ def narrate(stage: Stage, view: View) -> list[Paragraph]:
     paragraphs: list[Paragraph] = []
     if view.stop is not None and view.stop.say:
         paragraphs += [*markdown(view.stop.say), []]
+    if view.mode == "symbols" and view.sweep.maps:
+        paragraphs += [[("In maps: ", "dim"), (map_form(view), "bold")], []]
     paragraphs.append(_what(stage, view))
     outcome = _outcome(view)
     if outcome:

@@ -48,8 +48,7 @@ class FlowList(Panel, can_focus=False):
     def show(self, rows: Sequence[FlowRow], empty: str) -> None:
         """Set the rows, or the words where there are none."""
         self.rows, self._empty = tuple(rows), empty
-        self.chosen = next((n for n, row in enumerate(rows) if row.is_now), 0)
-        self._first = 0
+        self.chosen = self._first = 0
         self.repaint()
 
     def choose(self, number: int) -> None:
@@ -82,7 +81,9 @@ class FlowList(Panel, can_focus=False):
             canvas.put(0, y, "▸" if row.is_now else " ", bold)
             x = 2
             if row.share is not None:
-                share = f"{row.share:.0%}" if row.share >= 0.1 else f"{row.share:.2%}"
+                share = (
+                    f"{row.share:.0%}" if row.share >= 0.1 or not row.share else f"{row.share:.2%}"
+                )
                 canvas.put_right(x + 5, y, share, dim)
                 canvas.put(x + 7, y, bar_text(row.share, _BAR), dim)
                 x += _BAR + 9
