@@ -57,25 +57,23 @@ class Recording:
         return self._stops[-1].say if self._stops and self._stops[-1].step == step else ""
 
 
-def save_recording(
-    stepper: Stepper, edits: Edits, recording: Recording, path: Path, replace: bool = False
-) -> int:
+def save_recording(stepper: Stepper, edits: Edits, recording: Recording, path: Path) -> int:
     """Write the scenario with the recorded stops as its tour; returns how many there are.
 
     Every stop expects what its step says now. Numbers that were edited go into ``[edits]``. The
     file is read again and replayed before it is kept. Raises UsageError where it cannot be written
     or is there already.
     """
-    if path.exists() and not replace:
+    if os.path.lexists(path):
         raise UsageError(f"{printable(str(path))} is there already", "choose another name")
     text = recorded_text(stepper, edits, recording, path)
     _check(stepper, text, path)
     try:
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise UsageError(
-            f"{printable(str(path))} cannot be written: {error.strerror}",
-            "choose another name or folder",
+            f"{printable(str(path))} cannot be written: {why}", "choose another name or folder"
         ) from None
     return len(recording)
 

@@ -116,7 +116,7 @@ class FlowScreen(Dialog[int | None]):
         terms = terms_of(self._stepper, position)
         earlier = position.iteration != self._iteration
         when = f", by the update of iteration {position.iteration}" if earlier else ""
-        what = "term, the largest" if len(terms) == 1 else "terms, the largest first"
+        what = "term" if len(terms) == 1 else "terms, the largest first"
         return f"why {name} = {value}: {count(len(terms))} {what}{when}", terms, ""
 
     def _where_it_goes(self, tensor: str, index: tuple[int, ...]) -> tuple[str, list[Flow], str]:

@@ -250,22 +250,33 @@ class ForwardScreen(BaseScreen):
             self.go(step)
 
     def action_backward(self) -> None:
-        """The gradients of this layer."""
+        """The gradients of this layer, one after the other, then its update."""
         trace, position = self.stepper.trace, self.stepper.trace.position(self.step)
         layer = trace.sweep_of(position).layer
-        for name in ("kernel_grad", "input_grad", "input_grad0"):
-            number = trace.number_of(f"{layer}.{name}")
-            if number is not None:
-                self._player.pause()
-                start = position.iteration * trace.steps_per_iteration
-                self.go(start + trace.first_step(number))
-                return
+        after = self._after_forward(layer)
+        if after:
+            self._player.pause()
+            at = after.index(position.sweep) + 1 if position.sweep in after else 0
+            start = position.iteration * trace.steps_per_iteration
+            self.go(start + trace.first_step(after[at % len(after)]))
+            return
         runs = bool(self.stepper.scenario.iteration.gradients)
         self.tell(
             f"{layer} has no gradient"
             if runs
             else "nothing runs backwards here: the file has no [loss] and no [output_grad]"
         )
+
+    def _after_forward(self, layer: str) -> list[int]:
+        """The layer's sweeps of the backward pass and the update, dw before db."""
+        trace, iteration = self.stepper.trace, self.stepper.scenario.iteration
+        sweeps = [
+            number
+            for number in trace.sweeps_of_layer(layer)
+            if iteration.phase_of(number) in ("backward", "update")
+        ]
+        kernel = trace.number_of(f"{layer}.kernel_grad")
+        return sorted(sweeps, key=lambda number: (number != kernel, number))
 
     def action_forward(self) -> None:
         """The forward product that this step passes on, or the layer's first forward step."""

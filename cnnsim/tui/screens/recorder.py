@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.stepper.recording import Recording, save_recording
 from cnnsim.tui.screens.ask import AskScreen
 
@@ -63,9 +64,10 @@ class Recorder:
         def check(text: str) -> str:
             if text == "discard":
                 return f"{len(recording)} stops are thrown away"
-            if _path(text).exists():
-                raise UsageError(f"{_path(text)} is there already")
-            return f"{len(recording)} stops as {_path(text)}"
+            path = _path(text)
+            if os.path.lexists(path):
+                raise UsageError(f"{printable(str(path))} is there already")
+            return f"{len(recording)} stops as {printable(str(path))}"
 
         def answer(text: str | None) -> None:
             if text is None:
@@ -77,7 +79,9 @@ class Recorder:
                 except CnnsimError as error:
                     screen.complain(error)
                     return
-                screen.notify(f"saved: cnnsim replay {path}", timeout=8, markup=False)
+                screen.notify(
+                    f"saved: cnnsim replay {printable(str(path))}", timeout=8, markup=False
+                )
             self.recording = None
             screen.show_again()
 
@@ -93,8 +97,7 @@ class Recorder:
 
 
 def _path(text: str) -> Path:
-    path = Path(text).expanduser()
-    return path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
+    return Path(text if text.endswith(".toml") else f"{text}.toml").expanduser()
 
 
 def _free(name: str) -> Path:
