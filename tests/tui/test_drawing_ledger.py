@@ -144,7 +144,7 @@ def ledger(now: int, width: int = 113) -> list[str]:
         DARK,
         first=window.start,
         tap_label="ci,ky,kx",
-        decimals=(3, 4, 4, 4),
+        formats=((3, 0), (4, 0), (4, 0), (4, 0)),
     )
     return canvas.lines()
 
@@ -191,3 +191,18 @@ def test_ledger_columns_keep_their_place(now: int, width: int) -> None:
 @pytest.mark.parametrize(("now", "total"), [(None, 4), (0, 1), (3, 4), (None, 0)])
 def test_windows_of_short_sums(now: int | None, total: int) -> None:
     assert ledger_window(now, total, 113) == range(total)
+
+
+@pytest.mark.parametrize("scale", [1e-7, 1e-3, 1.0, 1e6])
+def test_numbers_of_every_size_fit_their_column(scale: float) -> None:
+    terms = [
+        TermColumn(str(i), (scale * i / 3,), "", -scale * i, scale * i, "done") for i in range(6)
+    ]
+    canvas = Canvas(100, 6, DARK.base)
+    draw_ledger(canvas, 0, 0, 100, terms, DARK, read_labels=("dy",))
+    lines = canvas.lines()
+    assert "…" not in "".join(lines)
+    # 5/3 of the scale is the largest: a power of ten stands in the label, but for plain numbers.
+    powers = {1e-7: "×10⁻⁷", 1e-3: "×10⁻³", 1.0: "", 1e6: "×10⁶"}
+    assert lines[2].split()[1].startswith("×") == (scale != 1.0)
+    assert powers[scale] in lines[2]

@@ -11,10 +11,12 @@ from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.glyphs import HALF_LEFT, HALF_RIGHT, NOT_YET, PADDING
-from cnnsim.tui.drawing.numbers import count, decimals_for, format_number
+from cnnsim.tui.drawing.numbers import count, decimals_for, format_number, power_text
 from cnnsim.tui.drawing.palette import Palette
 
 State = Literal["done", "now", "later"]
+#: Decimals, and the power of ten that a row of numbers is divided by.
+Format = tuple[int, int]
 
 COLUMN = 8  # characters of a ledger column, without the gap after it
 LABELS = 15  # columns for the row names
@@ -215,26 +217,29 @@ def draw_ledger(
     tap_label: str = "tap index",
     read_labels: Sequence[str] = ("x", "· w"),
     term_label: str = "= product",
-    decimals: Sequence[int] | None = None,
+    formats: Sequence[Format] | None = None,
     column: int = COLUMN,
     labels: int = LABELS,
 ) -> None:
     """Rows: tap number, tap index, each read, product, running sum; one column to a tap.
 
-    `terms` are those of `ledger_window`, the first of them being tap number `first`. decimals:
+    `terms` are those of `ledger_window`, the first of them being tap number `first`. formats:
     of each row from the first read on; None = from the values shown.
     """
     reads = len(read_labels)
-    if decimals is None:
-        decimals = [_decimals(_read(term, i) for term in terms) for i in range(reads)]
+    if formats is None:
+        formats = [_format(_read(term, i) for term in terms) for i in range(reads)]
         sums = [value for term in terms for value in (term.term, term.running)]
-        decimals = [*decimals, _decimals(sums), _decimals(sums)]
+        formats = [*formats, _format(sums), _format(sums)]
     names = ("tap", tap_label, *read_labels, term_label, "running sum")
     for row, name in enumerate(names):
-        canvas.put(x, y + row, name[: labels - 1], palette.dim)
+        power = power_text(formats[row - 2][1]) if row > 1 else ""
+        if power and len(name) + len(power) + 2 > labels:
+            name = name.split()[-1]
+        canvas.put(x, y + row, f"{name} {power}"[: labels - 1], palette.dim)
     for index, term in enumerate(terms[: ledger_columns(width, column, labels)]):
         left = x + labels + index * (column + 1)
-        _ledger_column(canvas, left, y, first + index, term, palette, decimals, column, reads)
+        _ledger_column(canvas, left, y, first + index, term, palette, formats, column, reads)
 
 
 def _ledger_column(
@@ -244,7 +249,7 @@ def _ledger_column(
     number: int,
     term: TermColumn,
     palette: Palette,
-    decimals: Sequence[int],
+    formats: Sequence[Format],
     column: int,
     reads: int,
 ) -> None:
@@ -258,7 +263,7 @@ def _ledger_column(
     canvas.put_right(end, y + 1, _narrow(term.tap, column), quiet)
     for index in range(reads):
         value = _read(term, index)
-        text = NOT_YET if value is None else format_number(value, decimals[index])
+        text = NOT_YET if value is None else format_number(value, *formats[index])
         start = canvas.put_right(end, y + 2 + index, _narrow(text, column), plain)
         if term.outside and index == 0 and start - x >= 1:
             canvas.put(x, y + 2, PADDING * (start - x), palette.now_soft if now else palette.faint)
@@ -267,7 +272,7 @@ def _ledger_column(
         if value is None:
             canvas.put_right(end, at, NOT_YET, palette.now if now else palette.faint)
             continue
-        text = format_number(value, decimals[reads + row], sign=row == 0)
+        text = format_number(value, *formats[reads + row], sign=row == 0)
         style = sign_style(value, palette) if row == 0 and not now else plain
         canvas.put_right(end, at, _narrow(text, column), style)
 
@@ -295,9 +300,13 @@ def _read(term: TermColumn, index: int) -> float | None:
 
 
 def _decimals(values: Iterable[float | None]) -> int:
-    """Decimals of one row; a shared power of ten shows as more decimals here."""
-    decimals, power = decimals_for([value for value in values if value is not None])
+    """Decimals of one row without a power of ten."""
+    decimals, power = _format(values)
     return min(max(decimals - power, 0), 6) if power else decimals
+
+
+def _format(values: Iterable[float | None]) -> Format:
+    return decimals_for([value for value in values if value is not None])
 
 
 def _narrow(text: str, width: int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cnnsim.steps.trace import unravel
-from cnnsim.tui.drawing.ledger import State, TermColumn
+from cnnsim.tui.drawing.ledger import COLUMN, Format, State, TermColumn
+from cnnsim.tui.drawing.numbers import decimals_for
 from cnnsim.tui.stage.narrate import formula_with, number
 from cnnsim.tui.stage.view import View
 
@@ -70,6 +71,30 @@ def _decimals(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> int:
     if simple is not None:
         return simple
     return int(min(max(3 - np.floor(np.log10(largest)), 2), 6))
+
+
+def ledger_formats(view: View, reads: int) -> list[Format]:
+    """(decimals, power of ten) of the first `reads` reads, of the terms and of the sums.
+
+    From the whole cell, as `shared_decimals`; what is small or large is divided by a power of ten,
+    for a column has room for eight characters.
+    """
+    work = view.work
+    sums = np.append(work.running[:-1], work.total)
+    found = [_format(values, 4) for values in work.values[:reads]]
+    return [*found, _format(work.terms, 5), _format(sums, 5)]
+
+
+def _format(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], most: int) -> Format:
+    """As many decimals as say something, up to `most`, and no more than a column has room for."""
+    _, power = decimals_for(values)
+    if power:
+        return min(most, 4), power
+    decimals = _decimals(values)
+    if decimals <= 2 and np.array_equal(np.round(values, decimals), values, equal_nan=True):
+        return decimals, 0
+    whole = len(str(int(np.abs(values[np.isfinite(values)]).max(initial=0.0))))
+    return max(min(most, COLUMN - 2 - whole), 0), 0
 
 
 def folded_after(view: View, tap: int) -> float:

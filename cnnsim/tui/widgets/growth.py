@@ -40,7 +40,7 @@ The running result from the first tap to this one. The faint line is 0, the brig
         limits = limits_of(np.append(finite, 0.0))
         seen = every.copy()
         seen[view.tap + 2 :] = np.nan
-        left, width, height = 11, canvas.width - 13, canvas.height - 3
+        left, width, height = 12, canvas.width - 14, canvas.height - 3
         zero = row_of(0.0, limits, height)
         draw_guide(canvas, left, 1 + zero, width, palette)
         draw_curve(

@@ -11,7 +11,7 @@ from cnnsim.tui.drawing.numbers import count, format_number
 from cnnsim.tui.drawing.scatter import UseColumn, draw_scatter
 from cnnsim.tui.stage.narrate import formula_with, number, term_text
 from cnnsim.tui.stage.scatter import Scatter
-from cnnsim.tui.stage.terms import shared_decimals, term_columns
+from cnnsim.tui.stage.terms import ledger_formats, shared_decimals, term_columns
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.panel import Panel
 
@@ -65,10 +65,9 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
             self._one_term(canvas, view)
             return
         symbols = view.mode == "symbols"
-        decimals = shared_decimals(view)
-        sums = max(decimals[-2:])
         if not is_ledger(view.sweep, canvas.width):
             start = view.work.start
+            sums = max(shared_decimals(view)[-2:])
             first = number(start) if start is None or isinf(start) else format_number(start, sums)
             draw_equation(
                 canvas, 2, 1, width, first,
@@ -93,7 +92,7 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
             tap_label=",".join(view.sweep.tap_axes),
             read_labels=reads,
             term_label="= product" if view.sweep.is_product else "= term",
-            decimals=[*decimals[: len(reads)], *decimals[-2:]],
+            formats=ledger_formats(view, len(reads)),
         )  # fmt: skip
         canvas.blit(inner, 2, 1)
 
