@@ -178,3 +178,25 @@ def test_a_recording_replays_headless(opened, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "the **second** product" in done.stdout
     assert "3 stops, 6 checks, all as expected" in done.stdout
+
+
+def test_a_long_search_says_where_it_is_and_can_be_stopped(opened) -> None:
+    paper = opened("train_by_hand", "--set", "training.iterations=1000000")
+    paper.wait_for("❚❚")
+    ask(paper, "/", "relu closes", "nan")
+    paper.wait_for("looking for nan", "iteration")
+    paper.send("escape")
+    paper.wait_for("the search was stopped")
+    paper.wait_gone("looking for nan")
+    paper.send("right")
+    paper.wait_for("tap[0,0,1]")
+    paper.send("q")
+    assert paper.wait_exit() == 0
+
+
+def test_a_search_that_finds_nothing_says_so(opened) -> None:
+    net = opened("alexnet", "--at", "conv2")
+    net.wait_for("❚❚", timeout=120)
+    net.settle()
+    ask(net, "/", "relu closes", "> 1e30")
+    net.wait_for("no > 1e30 after this step", timeout=120)

@@ -45,6 +45,7 @@ def test_looking_for_something_while_computing_is_answered(opened) -> None:
         net.send("enter")
         net.wait_gone("sign change   padding")
         net.settle(0.1)
+        net.wait_gone("looking for")
         assert net.is_alive, net.last_words
     net.send("q")
     assert net.wait_exit(120) == 0

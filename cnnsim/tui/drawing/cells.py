@@ -286,18 +286,16 @@ def _pointers(
     for cell in plane.also:
         if _shown(plane, cell) and cell != plane.now:
             left, top = corner_of(x, y, plane, cls, cell)
-            for row in range(top, top + cls.height):
-                canvas.put(left - 1, row, "│", palette.past)
-                canvas.put(left + cls.width, row, "│", palette.past)
+            canvas.fill(left - 1, top, 1, cls.height, "│", palette.past)
+            canvas.fill(left + cls.width, top, 1, cls.height, "│", palette.past)
     if plane.now is not None and _shown(plane, plane.now):
         left, top = corner_of(x, y, plane, cls, plane.now)
         canvas.restyle(left, top, cls.width, cls.height, palette.now_soft)
         canvas.restyle(left, top + line, cls.width, 1, palette.now)
         if cls.tall:
             canvas.restyle(left, top + cls.height - 1, cls.width, 1, _note_on_plate(palette))
-        for row in range(top, top + cls.height):
-            canvas.put(left - 1, row, glyphs.HALF_RIGHT, palette.now_edge)
-            canvas.put(left + cls.width, row, glyphs.HALF_LEFT, palette.now_edge)
+        canvas.fill(left - 1, top, 1, cls.height, glyphs.HALF_RIGHT, palette.now_edge)
+        canvas.fill(left + cls.width, top, 1, cls.height, glyphs.HALF_LEFT, palette.now_edge)
     if plane.hover is not None and _shown(plane, plane.hover):
         left, top = corner_of(x, y, plane, cls, plane.hover)
         canvas.overlay(left, top + line, cls.width, 1, UNDERLINE)

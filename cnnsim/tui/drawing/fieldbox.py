@@ -45,11 +45,10 @@ def draw_field(
     style = palette.now_text
     open_left, open_right = first[1] > bounds[2], last[1] < bounds[3]
     if not cls.gap_y:
-        for row in range(top, bottom + 1):
-            if not open_left:
-                canvas.put(left, row, HALF_RIGHT, style)
-            if not open_right:
-                canvas.put(right, row, HALF_LEFT, style)
+        if not open_left:
+            canvas.fill(left, top, 1, bottom + 1 - top, HALF_RIGHT, style)
+        if not open_right:
+            canvas.fill(right, top, 1, bottom + 1 - top, HALF_LEFT, style)
         return
     rail = "━" * (right - left - 1)
     if first[0] == bounds[0]:
@@ -60,8 +59,7 @@ def draw_field(
         canvas.put(left, bottom, ends[0] + rail + ends[1], style)
     start = top + 1 if first[0] == bounds[0] else top
     stop = bottom if last[0] == bounds[1] else bottom + 1
-    for row in range(start, stop):
-        if not open_left:
-            canvas.put(left, row, "┃", style)
-        if not open_right:
-            canvas.put(right, row, "┃", style)
+    if not open_left:
+        canvas.fill(left, start, 1, stop - start, "┃", style)
+    if not open_right:
+        canvas.fill(right, start, 1, stop - start, "┃", style)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Piece
@@ -9,6 +11,7 @@ from cnnsim.tui.drawing.glyphs import HALF_DOWN
 from cnnsim.tui.drawing.palette import STEPS, ZERO, Palette
 
 
+@lru_cache(maxsize=256)
 def colour_key(
     palette: Palette,
     low: str,
@@ -18,7 +21,7 @@ def colour_key(
     signed: bool = True,
     numbered: bool = True,
     picture: bool = False,
-) -> list[Piece]:
+) -> tuple[Piece, ...]:
     """`−8 ▄▄▄▄▄ +8` in the colours of a panel.
 
     signed: from −scale, else from 0; numbered: the map under numbers, else the bare one. Without
@@ -29,12 +32,12 @@ def colour_key(
     else:
         colours = palette.tile_colours if numbered else palette.bare_colours
     if not colours or width < 2:
-        return [(f"{low} … {high}", palette.dim)]
+        return ((f"{low} … {high}", palette.dim),)
     first = ZERO if not (signed or picture) else 0
     steps = [first + round(i * (STEPS - 1 - first) / (width - 1)) for i in range(width)]
     ground = palette.base.bgcolor
-    return [
+    return (
         (f"{low} ", palette.dim),
         *((HALF_DOWN, Style(color=colours[step], bgcolor=ground)) for step in steps),
         (f" {high}", palette.dim),
-    ]
+    )

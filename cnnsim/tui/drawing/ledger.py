@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rich.style import Style
@@ -175,7 +176,7 @@ def _equation_column(
             continue
         text = format_number(value, decimals, sign=row == 1)
         if now:
-            style = palette.now_text + Style(bold=row == 2)
+            style = _gold(palette, row == 2)
         else:
             style = sign_style(value, palette) if row == 1 else palette.base
         end = canvas.put(x, y + row, text, style)
@@ -293,6 +294,11 @@ def sign_style(value: float, palette: Palette) -> Style:
     if not math.isfinite(value):
         return palette.bold
     return palette.minus if value < 0 else palette.plus if value > 0 else palette.dim
+
+
+@lru_cache(maxsize=16)
+def _gold(palette: Palette, bold: bool) -> Style:
+    return palette.now_text + Style(bold=bold)
 
 
 def _read(term: TermColumn, index: int) -> float | None:

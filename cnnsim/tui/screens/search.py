@@ -56,9 +56,15 @@ class SearchScreen(Dialog[Outcome]):
         except CnnsimError as error:
             outcome = error
         if not worker.is_cancelled:
-            call_from_thread(self, self.dismiss, outcome)
+            call_from_thread(self, self._end, outcome)
+
+    def _end(self, outcome: Outcome) -> None:
+        # Not handed to Textual, which would wait for the screen from within the screen.
+        self.dismiss(outcome)
 
     def _hear(self, searched: Searched) -> None:
+        if self.app.screen is not self:
+            return
         where = f"iteration {searched.iteration}: " if searched.iteration else ""
         share = f" {searched.share:.0%}" if searched.share else ""
         self.query_one("#meaning", Static).update(f"{where}{searched.sweep}{share}")

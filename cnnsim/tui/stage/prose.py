@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -75,7 +76,8 @@ def draw_prose(
     lines = wrap(paragraphs, width)
     for row, line in enumerate(lines[first : first + height]):
         at = x
-        for text, role in line:
+        for role, spans in groupby(line, key=lambda span: span[1]):
+            text = "".join(text for text, _ in spans)
             at = canvas.put(at, y + row, text, style_of(palette, role))
         if row == height - 1 and first + height < len(lines):
             canvas.put(min(at, x + width - 2), y + row, " …", palette.dim)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.message import Message
 
@@ -119,9 +121,9 @@ from, at a cell of an input to see where it goes."""
             pieces.append((power_text(matrix.power), palette.dim))
         return pieces
 
-    def _key(self, plane: Plane, width: int) -> list[Piece]:
+    def _key(self, plane: Plane, width: int) -> Sequence[Piece]:
         if width < 26 or self._cls is None or self.matrix is None or self.matrix.is_lens:
-            return []
+            return ()
         high = format_number(plane.scale, *_short(plane.scale))
         if plane.picture:
             return colour_key(self.palette, "0", high, width=6, picture=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -59,7 +60,7 @@ class Panel(Widget, can_focus=True):
         for y, row in changed.items():
             self._strips[y] = Strip(row, width)
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self.refresh(*_regions(sorted(changed), width))
 
     def _painting(self) -> Canvas:
         canvas = Canvas(self.size.width, self.size.height, self.palette.base)
@@ -102,3 +103,14 @@ class Panel(Widget, can_focus=True):
     def on_blur(self, event: events.Blur) -> None:
         """The border goes quiet."""
         self.repaint()
+
+
+def _regions(rows: list[int], width: int) -> Iterator[Region]:
+    """The rows as few regions: neighbours are refreshed together."""
+    first = previous = rows[0]
+    for row in rows[1:]:
+        if row != previous + 1:
+            yield Region(0, first, width, previous + 1 - first)
+            first = row
+        previous = row
+    yield Region(0, first, width, previous + 1 - first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ positive. The colours reach as far as the largest number of the whole layer."""
         step, across, down = _arrange(planes.shape, room, self.cnnsim.ascii)
         cls = blocks(1) if self.cnnsim.ascii else MAP
         shown = min(across * down, len(planes))
-        right: list[Piece] = []
+        right: Sequence[Piece] = ()
         if scale:
             high = format_number(scale, *decimals_for([scale]))
             right = colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False)
