@@ -111,7 +111,7 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
             into = f"[{','.join(map(str, cell))}]"
             columns.append(UseColumn(into, formula_with(view, names), use.term))
             now = place if use.step == view.step else now
-        label = "product" if view.sweep.is_product else "term"
+        label = "= product" if view.sweep.is_product else "="
         inner = Canvas(canvas.width - 4, canvas.height - 2, palette.base)
         draw_scatter(inner, 0, 0, inner.width, columns, now, palette, label)
         canvas.blit(inner, 2, 1)
