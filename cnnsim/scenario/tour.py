@@ -14,6 +14,7 @@ from cnnsim.network.layer import times
 from cnnsim.scenario.complaints import shown
 from cnnsim.scenario.model import Stop
 from cnnsim.steps.address import parse_address
+from cnnsim.steps.fields import FIELDS
 from cnnsim.steps.trace import Trace
 
 #: The shape of every tensor.
@@ -42,25 +43,21 @@ def _is_read(value: Any) -> bool:
     )
 
 
-_TEXT = ("text", lambda value: isinstance(value, str))
-_FLAG = ("true or false", lambda value: isinstance(value, bool))
-_WHOLE = ('a whole number, or "none"', lambda value: _is_whole(value) or value == NONE)
-_NUMBER = ('a number, or "none"', lambda value: _is_number(value) or value == NONE)
-_INDEX = ("a list of whole numbers", _is_index)
-_READS = (
-    "a list of tables with tensor, index or value",
-    lambda value: isinstance(value, list) and all(map(_is_read, value)),
-)
-
-#: The fields of a reading that a stop may expect: what each should be, and the test for it.
-FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(("step", "mac"), _WHOLE),
-    **dict.fromkeys(("address", "layer", "sweep", "why"), _TEXT),
-    **dict.fromkeys(("cell", "tap"), _INDEX),
-    **dict.fromkeys(("left", "right", "product", "term", "before", "after", "total"), _NUMBER),
-    "reads": _READS,
-    "outside": _FLAG,
+#: For what a field holds, what should be expected of it, and the test for that.
+_TESTS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "text": ("text", lambda value: isinstance(value, str)),
+    "flag": ("true or false", lambda value: isinstance(value, bool)),
+    "whole": ('a whole number, or "none"', lambda value: _is_whole(value) or value == NONE),
+    "number": ('a number, or "none"', lambda value: _is_number(value) or value == NONE),
+    "index": ("a list of whole numbers", _is_index),
+    "reads": (
+        "a list of tables with tensor, index or value",
+        lambda value: isinstance(value, list) and all(map(_is_read, value)),
+    ),
 }
+
+#: The same for every field of a reading that a stop may expect: all but the scenario's name.
+EXPECTED = {name: _TESTS[holds] for name, holds in FIELDS.items() if holds in _TESTS}
 
 
 def tour_problems(run: tuple[Trace, Shapes] | None, tour: Sequence[Stop]) -> list[Problem]:
@@ -104,10 +101,10 @@ def _complaint(shapes: Shapes | None, key: str, expected: Any) -> str:
         return "" if fits else "should be a number, 0 or more"
     if key == "tensors":
         return _tensor_complaint(shapes, expected)
-    if key not in FIELDS:
-        near = did_you_mean(key, (*FIELDS, "tensors", "tolerance"))
-        return "no such field of a reading" + (near or f"; known are {', '.join(FIELDS)}")
-    what, fits = FIELDS[key]
+    if key not in EXPECTED:
+        near = did_you_mean(key, (*EXPECTED, "tensors", "tolerance"))
+        return "no such field of a reading" + (near or f"; known are {', '.join(EXPECTED)}")
+    what, fits = EXPECTED[key]
     return "" if fits(expected) else f"should be {what}, not {shown(expected)}"
 
 

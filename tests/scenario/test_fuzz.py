@@ -22,7 +22,7 @@ from cnnsim.scenario.complaints import keys_of
 from cnnsim.scenario.model import Input, ScenarioModel, Stop
 from cnnsim.scenario.reader import check_file, parse_scenario, read_scenario
 from cnnsim.scenario.scenario import Scenario
-from cnnsim.scenario.tour import FIELDS
+from cnnsim.scenario.tour import EXPECTED
 from cnnsim.stepper.replay import visit_tour
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.moves import UNITS
@@ -148,7 +148,7 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
         st.dictionaries(st.sampled_from(["after", "before", "term", "tolerance"]), small),
         st.fixed_dictionaries({"cell": st.just([0, 0, 0, 0]), "why": st.just("none")}),
         st.dictionaries(
-            st.sampled_from([*FIELDS, "tensors", "tolerance"]),
+            st.sampled_from([*EXPECTED, "tensors", "tolerance"]),
             st.one_of(numbers, wild, st.dictionaries(st.sampled_from(["a.y", "input"]), blocks)),
             max_size=3,
         ),
