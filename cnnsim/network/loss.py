@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple, get_args
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
 from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Numbers
+from cnnsim.network.kind import Kind
 from cnnsim.network.layer import Place, Shape, times
 from cnnsim.steps.sweep import ADD, Index, Sweep
-
-_LOSSES: dict[str, type[Loss]] = {}
 
 #: The name under which a loss's sweeps are addressed; its value is the tensor of this name.
 LOSS = "loss"
 
 
-class Loss(BaseModel):
+class Loss(Kind):
     """A kind of loss. A subclass with a ``type`` of its own is known everywhere at once.
 
     The loss is the mean over the batch, or over all outputs, as PyTorch's default is.
     """
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
 
     #: What the target is, for messages.
     wants: ClassVar[str] = "a number for each output"
 
     type: str
     target: Numbers
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Make the kind known under the literal of its ``type``."""
-        literals = get_args(cls.model_fields["type"].annotation)
-        if literals:
-            _LOSSES[literals[0]] = cls
 
     def target_values(self, shape: Shape, batch: int) -> npt.NDArray[np.float64]:
         """The target as a tensor [batch, …]. Raises ShapeError where it does not fit."""
@@ -118,6 +105,4 @@ def gradient_of_all(place: Place, **rule: Any) -> Sweep:
 
 def losses() -> dict[str, type[Loss]]:
     """Every kind of loss by its ``type``."""
-    import cnnsim.network.kinds  # noqa: F401  (its modules make themselves known)
-
-    return dict(_LOSSES)
+    return Loss.known()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.kind import Kind
 from cnnsim.steps.sweep import Index, Read, Sweep
-
-_OPTIMIZERS: dict[str, type[Optimizer]] = {}
 
 #: How often the weights have been updated, this time included; a tensor of one number.
 COUNTER = "training.step"
@@ -44,11 +43,10 @@ class Slot:
         return f"{self.name}_{what}"
 
 
-class Optimizer(BaseModel):
+class Optimizer(Kind):
     """A kind of optimiser. A subclass with an ``optimizer`` of its own is known everywhere."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
+    tag: ClassVar[str] = "optimizer"
     #: What it keeps of each parameter, all zeros at first.
     states: ClassVar[tuple[str, ...]] = ()
 
@@ -58,13 +56,6 @@ class Optimizer(BaseModel):
     iterations: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=1, description="how many iterations can be stepped through"
     )
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Make the kind known under the literal of its ``optimizer``."""
-        literals = get_args(cls.model_fields["optimizer"].annotation)
-        if literals:
-            _OPTIMIZERS[literals[0]] = cls
 
     def sweeps(self, slot: Slot) -> list[Sweep]:
         """The sweeps that fill ``slot.updated`` and the new states, in order."""
@@ -113,6 +104,4 @@ _RULES = {
 
 def optimizers() -> dict[str, type[Optimizer]]:
     """Every kind of optimiser by its name."""
-    import cnnsim.network.kinds  # noqa: F401  (its modules make themselves known)
-
-    return dict(_OPTIMIZERS)
+    return Optimizer.known()

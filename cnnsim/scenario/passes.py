@@ -34,8 +34,8 @@ def read_passes(document: dict[str, Any]) -> tuple[Passes, list[Problem]]:
     """Take the three tables out of `document`, each made of its kind."""
     problems: list[Problem] = []
     given = {key: document.pop(key) for key in PASSES if key in document}
-    loss = _of_kind(given, "loss", "type", losses(), problems)
-    optimizer = _of_kind(given, "training", "optimizer", optimizers(), problems)
+    loss = _of_kind(given, "loss", Loss.tag, losses(), problems)
+    optimizer = _of_kind(given, "training", Optimizer.tag, optimizers(), problems)
     output_grad = None
     if "output_grad" in given:
         output_grad = _validate(OutputGrad, given["output_grad"], "output_grad", problems)

@@ -11,7 +11,6 @@ from strategies import same_bits, scenario
 
 from cnnsim.errors import FileError
 from cnnsim.kernels.reference import fill_compiled
-from cnnsim.network import layer as layer_module
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.pooling import Pool, where
 from cnnsim.network.receptive import receptive_fields
@@ -73,7 +72,7 @@ def kinds_of_a_stranger() -> Iterator[None]:
 
     yield
     for name in ("square_plus", "min_pool2d"):
-        del layer_module._KINDS[name]
+        del Layer.family[name]
 
 
 TEXT = """\

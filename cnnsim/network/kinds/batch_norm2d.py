@@ -7,6 +7,7 @@ from the batch: four sweeps, ``mean``, ``variance``, ``normalise`` and ``forward
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from pydantic import Field
 from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Numbers
 from cnnsim.network.layer import Layer, Place, Shape, Why
-from cnnsim.network.parameter import Init, Parameter
+from cnnsim.network.parameter import Parameter
 from cnnsim.steps.sweep import ADD, Index, Read, Sweep, product
 
 
@@ -148,14 +149,13 @@ class BatchNorm2d(Layer):
         """The scale w and b (shift), and the stored mean and variance, which are not trained."""
         shape = inputs[0][:1]
 
-        def named(key: str, init: Init, torch_name: str, counts: bool = True) -> Parameter:
-            return Parameter(shape, getattr(self, key), init, torch_name=torch_name, counts=counts)
-
+        learned = partial(Parameter, shape, trained=not self.frozen)
+        stored = partial(Parameter, shape, counts=False, trained=False)
         return {
-            "w": named("scale", "ones", "weight"),
-            "b": named("shift", "zeros", "bias"),
-            "mean": named("mean", "zeros", "running_mean", False),
-            "variance": named("variance", "ones", "running_var", False),
+            "w": learned(self.scale, "ones", torch_name="weight"),
+            "b": learned(self.shift, "zeros", torch_name="bias"),
+            "mean": stored(self.mean, "zeros", torch_name="running_mean"),
+            "variance": stored(self.variance, "ones", torch_name="running_var"),
         }
 
     def sweeps(self, place: Place) -> list[Sweep]:

@@ -157,13 +157,14 @@ class Conv2d(Layer):
         shape = (self.maps, channels // self.groups, height, width)
         fan_in = shape[1] * height * width
         values = None if self.kernel is None else self.kernel.reshape(shape)
-        found = {"w": Parameter(shape, values, self.init, fan_in, "weight")}
+        trained = not self.frozen
+        found = {"w": Parameter(shape, values, self.init, fan_in, "weight", trained=trained)}
         if self.bias_kind != "none":
             output = self.output_shape(inputs)
             init: Init = "torch" if self.init == "torch" else "zeros"
             given = None if self.bias is None or isinstance(self.bias, str) else self.bias
             bias_shape = output if self.bias_kind == "untied" else output[:1]
-            found["b"] = Parameter(bias_shape, given, init, fan_in, "bias")
+            found["b"] = Parameter(bias_shape, given, init, fan_in, "bias", trained=trained)
         return found
 
     def sweeps(self, place: Place) -> list[Sweep]:

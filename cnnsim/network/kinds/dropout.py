@@ -34,7 +34,8 @@ class Dropout(Layer):
         """The mask of the whole batch, in training."""
         if not place.training:
             return {}
-        return {"mask": Parameter(place.cells, init="mask", counts=False, rate=self.rate)}
+        mask = Parameter(place.cells, init="mask", counts=False, trained=False, rate=self.rate)
+        return {"mask": mask}
 
     def sweeps(self, place: Place) -> list[Sweep]:
         """One forward sweep of one term a cell."""
