@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import output_axes
 from cnnsim.network.fields import Name
 from cnnsim.network.kind import Kind
 from cnnsim.network.parameter import Parameter
@@ -69,7 +70,7 @@ class Place:
     @property
     def axes(self) -> tuple[str, ...]:
         """The names of the output's coordinates."""
-        return ("n", "o", "y", "x") if len(self.output) == 3 else ("n", "o")
+        return output_axes(self.output)
 
 
 def _sources(value: Any) -> tuple[str, ...]:

@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import output_axes
 from cnnsim.network.fields import Numbers
+from cnnsim.network.fit import fit
 from cnnsim.network.kind import Kind
 from cnnsim.network.layer import Place, Shape, times
-from cnnsim.steps.sweep import ADD, Index, Sweep
+from cnnsim.network.pointwise import at_cell
+from cnnsim.steps.sweep import ADD, Index, Read, Sweep
 
 #: The name under which a loss's sweeps are addressed; its value is the tensor of this name.
 LOSS = "loss"
@@ -32,15 +35,15 @@ class Loss(Kind):
     def target_values(self, shape: Shape, batch: int) -> npt.NDArray[np.float64]:
         """The target as a tensor [batch, …]. Raises ShapeError where it does not fit."""
         wanted = (batch, *shape)
-        given = self.target.shape
-        missing = len(wanted) - len(given)
-        if missing < 0 or wanted != (1,) * missing + given:
+        try:
+            return fit(self.target, wanted)
+        except ValueError:
+            given = times(self.target.shape) or "one number"
             raise ShapeError(
                 LOSS,
-                f"its target is {times(given) or 'one number'} and the output is {times(wanted)}",
+                f"its target is {given} and the output is {times(wanted)}",
                 f"give {self.wants}; leading 1s may be left out",
-            )
-        return self.target.reshape(wanted)
+            ) from None
 
     def sweeps(self, place: Place) -> list[Sweep]:
         """The sweeps of the loss, in order; ``forward`` fills the tensor ``loss``."""
@@ -62,11 +65,6 @@ def both_at_tap(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
     return tap, tap
 
 
-def both_at_cell(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """Output and target of the cell."""
-    return cell, cell
-
-
 def divide(total: Any, cell: Index, p: Params) -> Any:
     """Divide by what the mean is over."""
     return total / p.values
@@ -74,7 +72,6 @@ def divide(total: Any, cell: Index, p: Params) -> Any:
 
 def mean_of_all(place: Place, **rule: Any) -> Sweep:
     """The sweep that averages a term over every output of the batch into the one number."""
-    axes = ("n", "o", "y", "x") if len(place.inputs[0]) == 3 else ("n", "o")
     return Sweep(
         layer=place.name,
         name="forward",
@@ -82,7 +79,7 @@ def mean_of_all(place: Place, **rule: Any) -> Sweep:
         cells=(),
         cell_axes=(),
         taps=(place.batch, *place.inputs[0]),
-        tap_axes=axes,
+        tap_axes=output_axes(place.inputs[0]),
         fold=ADD,
         finish=divide,
         finish_formula="{0} / {count}",
@@ -90,15 +87,16 @@ def mean_of_all(place: Place, **rule: Any) -> Sweep:
     )
 
 
-def gradient_of_all(place: Place, **rule: Any) -> Sweep:
-    """The ``input_grad`` sweep of one term an output."""
-    axes = ("n", "o", "y", "x") if len(place.inputs[0]) == 3 else ("n", "o")
+def gradient_of_all(place: Place, values: str, **rule: Any) -> Sweep:
+    """The ``input_grad`` sweep of one term an output, reading `values` and the target there."""
     return Sweep(
         layer=place.name,
         name="input_grad",
         writes=place.tensor("dx"),
         cells=(place.batch, *place.inputs[0]),
-        cell_axes=axes,
+        reads=(Read(values), Read(place.tensor("target"))),
+        where=at_cell(2),
+        cell_axes=output_axes(place.inputs[0]),
         **rule,
     )
 

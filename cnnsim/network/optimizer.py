@@ -8,7 +8,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import parameter_axes
 from cnnsim.network.kind import Kind
+from cnnsim.network.pointwise import at_cell
 from cnnsim.steps.sweep import Index, Read, Sweep
 
 #: How often the weights have been updated, this time included; a tensor of one number.
@@ -64,42 +66,20 @@ class Optimizer(Kind):
 
 def update_sweep(slot: Slot, name: str, writes: str, reads: tuple[str, ...], **rule: Any) -> Sweep:
     """A sweep of one term a cell over a parameter; the counter, where read, has one number."""
-    axes = {1: ("o",), 2: ("o", "i"), 3: ("o", "y", "x"), 4: ("o", "c", "i", "j")}
     return Sweep(
         layer=slot.layer,
         name=f"{name}_{slot.role}",
         writes=writes,
         cells=slot.shape,
-        cell_axes=axes[len(slot.shape)],
+        cell_axes=parameter_axes(slot.shape),
         reads=tuple(Read(tensor) for tensor in reads),
-        where=_RULES[len(reads), COUNTER in reads],
+        where=_three_and_counter if COUNTER in reads else at_cell(len(reads)),
         **rule,
     )
 
 
-def _two(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    return cell, cell
-
-
-def _three(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    return cell, cell, cell
-
-
-def _four(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    return cell, cell, cell, cell
-
-
 def _three_and_counter(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
     return cell, cell, cell, (cell[0] * 0,)
-
-
-#: (number of reads, whether the last one is the counter).
-_RULES = {
-    (2, False): _two,
-    (3, False): _three,
-    (4, False): _four,
-    (4, True): _three_and_counter,
-}
 
 
 def optimizers() -> dict[str, type[Optimizer]]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import input_axes
 from cnnsim.network.fields import Padding, Size
 from cnnsim.network.layer import Layer, Place, Shape, Why
 from cnnsim.network.window import Window, sides, size_formula, slide
@@ -77,7 +78,7 @@ class Pool(Layer):
             name="input_grad",
             writes=place.tensor("dx"),
             cells=(place.batch, *place.inputs[0]),
-            cell_axes=("n", "c", "y", "x"),
+            cell_axes=input_axes(place.inputs[0]),
             taps=self.size,
             tap_axes=("i", "j"),
             fold=ADD,

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from cnnsim.errors import AddressError, Problem, did_you_mean, printable
 from cnnsim.network.fields import numbers
-from cnnsim.network.layer import times
+from cnnsim.network.fit import fit
 from cnnsim.scenario.complaints import shown
 from cnnsim.scenario.model import Stop
 from cnnsim.steps.address import parse_address
@@ -121,14 +118,3 @@ def _tensor_complaint(shapes: Shapes | None, expected: Any) -> str:
         except ValueError as error:
             return f"{name}: {error}"
     return ""
-
-
-def fit(values: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """`values` with the leading 1s of `shape` that were left out. Raises ValueError."""
-    missing = len(shape) - values.ndim
-    if missing < 0 or shape != (1,) * missing + values.shape:
-        raise ValueError(
-            f"the tensor is {times(shape)} and {times(values.shape) or 'one number'} was given; "
-            "only leading 1s may be left out"
-        )
-    return values.reshape(shape)

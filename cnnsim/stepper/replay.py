@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from cnnsim.network.fields import numbers
+from cnnsim.network.fit import fit
 from cnnsim.scenario.model import Stop
-from cnnsim.scenario.tour import NONE, fit
+from cnnsim.scenario.tour import NONE
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.values import Array
 from cnnsim.steps.reading import Reading

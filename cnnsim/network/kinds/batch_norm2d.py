@@ -69,26 +69,16 @@ def affine(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     return values[0] * values[1] + values[2]
 
 
-def channel_gradient(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The gradient of a value of the channel: cell (o), tap (n, y, x)."""
-    return ((tap[0], cell[0], tap[1], tap[2]),)
-
-
 def channel_gradient_and_normal(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The same, and the normalised value."""
+    """The gradient of a value of the channel and the normalised value: cell (o), tap (n, y, x)."""
     at = (tap[0], cell[0], tap[1], tap[2])
     return at, at
 
 
 def channel_gradient_and_stored(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The same with the value itself, and the channel's stored mean and variance."""
+    """The gradient, the value itself, and the channel's stored mean and variance."""
     at = (tap[0], cell[0], tap[1], tap[2])
     return at, at, cell, cell
-
-
-def stored_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The gradient, the scale and the stored variance."""
-    return cell, (cell[1],), (cell[1],)
 
 
 def batch_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
@@ -258,7 +248,7 @@ class BatchNorm2d(Layer):
                     name="bias_grad",
                     writes=place.tensor("db"),
                     reads=(dy,),
-                    where=channel_gradient,
+                    where=whole_channel,
                     **sums,
                 )
             )
@@ -279,7 +269,7 @@ class BatchNorm2d(Layer):
             )
         through: dict[str, Any] = {
             "reads": (dy, scale, Read(place.tensor("variance"))),
-            "where": stored_reads,
+            "where": value_and_channel,
             "term": scaled,
             "formula": "{0}·{1}/√({2} + ε)",
         }

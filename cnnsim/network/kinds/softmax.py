@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cnnsim.network.axes import place_axes
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.window import Window
 from cnnsim.steps.sweep import ADD, LARGER, Index, Read, Sweep, product
@@ -81,7 +82,7 @@ class Softmax(Layer):
         common: dict[str, Any] = {
             "layer": place.name,
             "cells": (place.batch, *shape[1:]),
-            "cell_axes": ("n", "y", "x")[: len(shape)],
+            "cell_axes": place_axes(shape),
             "taps": shape[:1],
             "tap_axes": ("o",),
             "transcendental": True,
@@ -131,7 +132,7 @@ class Softmax(Layer):
                 name="dot",
                 writes=dot.tensor,
                 cells=(place.batch, *shape[1:]),
-                cell_axes=("n", "y", "x")[: len(shape)],
+                cell_axes=place_axes(shape),
                 taps=shape[:1],
                 tap_axes=("o",),
                 reads=(dy, y),

@@ -20,7 +20,7 @@ from cnnsim.network.kinds.softmax import (
     share,
 )
 from cnnsim.network.layer import Place, Shape
-from cnnsim.network.loss import LOSS, Loss, Params, both_at_cell, gradient_of_all, mean_of_all
+from cnnsim.network.loss import LOSS, Loss, Params, gradient_of_all, mean_of_all
 from cnnsim.steps.sweep import ADD, LARGER, Index, Read, Sweep
 
 
@@ -130,8 +130,7 @@ class SoftmaxCrossEntropy(Loss):
         return [
             gradient_of_all(
                 place,
-                reads=(Read(place.tensor("p")), Read(place.tensor("target"))),
-                where=both_at_cell,
+                place.tensor("p"),
                 term=excess,
                 params=Params(place.batch),
                 formula="({0} − {1}) / values",
