@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from cnnsim.network.layer import Place
-from cnnsim.network.pooling import ORIGINS, Pool, where, where_back
-from cnnsim.network.window import Window
+from cnnsim.network.pooling import Pool, where, where_back
+from cnnsim.network.window import PIXEL_ORIGINS, Window
 from cnnsim.steps.sweep import ADD, Index, Read, Sweep
 
 
@@ -70,7 +70,7 @@ class AvgPool2d(Pool):
                 params=self.window(place.inputs[0]),
                 finish_formula="{0} / {count}",
                 maps="Y{o} = the mean of each window of X{o}",
-                origins=ORIGINS,
+                origins=PIXEL_ORIGINS,
             )
         ]
 
