@@ -66,8 +66,13 @@ def both_at_tap(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
 
 
 def divide(total: Any, cell: Index, p: Params) -> Any:
-    """Divide by what the mean is over."""
+    """The mean."""
     return total / p.values
+
+
+def count(cell: Index, p: Params) -> Any:
+    """How many numbers the mean is over."""
+    return p.values
 
 
 def mean_of_all(place: Place, **rule: Any) -> Sweep:
@@ -82,7 +87,7 @@ def mean_of_all(place: Place, **rule: Any) -> Sweep:
         tap_axes=output_axes(place.inputs[0]),
         fold=ADD,
         finish=divide,
-        finish_formula="{0} / {count}",
+        divisor=count,
         **rule,
     )
 

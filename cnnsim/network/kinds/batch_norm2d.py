@@ -107,8 +107,13 @@ def through_batch(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -
 
 
 def divide(total: Any, cell: Index, p: Params) -> Any:
-    """Divide by the number of values."""
+    """The mean over the channel."""
     return total / p.values
+
+
+def count(cell: Index, p: Params) -> Any:
+    """How many values of a channel the batch has."""
+    return p.values
 
 
 class BatchNorm2d(Layer):
@@ -183,7 +188,7 @@ class BatchNorm2d(Layer):
             "tap_axes": ("n", "y", "x"),
             "fold": ADD,
             "finish": divide,
-            "finish_formula": "{0} / {count}",
+            "divisor": count,
             "params": params,
         }
         return [

@@ -127,7 +127,8 @@ class Dense(Layer):
         if self.weights is not None:
             declared = int(self.weights.shape[1])
         if declared is not None and declared != shape[0]:
-            raise ShapeError(self.name, f"expects {declared} features and gets {shape[0]}")
+            what = f"expects {declared} features and gets {shape[0]}"
+            raise ShapeError(self.name, what, is_count=True)
         bias = self.bias
         listed = bias is not None and not isinstance(bias, str) and bias.ndim
         if listed and len(bias) != self.outputs:
