@@ -40,7 +40,6 @@ class Place:
         inputs: the shapes of one sample of these.
         output: the shape of one sample of its output.
         training: the network runs in training mode (dropout drops, batch norm uses the batch).
-        seed: of the scenario.
         gradient: the tensor with dL/dy, in the backward pass.
     """
 
@@ -50,7 +49,6 @@ class Place:
     inputs: tuple[Shape, ...]
     output: Shape
     training: bool = False
-    seed: int = 0
     gradient: str = ""
 
     def tensor(self, role: str) -> str:

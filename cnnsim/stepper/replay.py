@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,12 +59,6 @@ class Visit:
             "checks": [check.as_dict() for check in self.checks],
             "ok": self.ok,
         }
-
-
-def visit_tour(stepper: Stepper) -> Iterator[Visit]:
-    """Visit every stop in order."""
-    for number, stop in enumerate(stepper.scenario.tour):
-        yield visit(stepper, number, stop)
 
 
 def visit(stepper: Stepper, number: int, stop: Stop) -> Visit:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checks import check_file, visit_tour
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import attempt, examples
@@ -20,10 +21,9 @@ from cnnsim.network.optimizer import optimizers
 from cnnsim.network.walk import walk
 from cnnsim.scenario.complaints import keys_of
 from cnnsim.scenario.model import Input, ScenarioModel, Stop
-from cnnsim.scenario.reader import check_file, parse_scenario, read_scenario
+from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.tour import EXPECTED
-from cnnsim.stepper.replay import visit_tour
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.moves import UNITS
 

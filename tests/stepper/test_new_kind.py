@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from checks import visit_tour
 from strategies import same_bits, scenario
 
 from cnnsim.errors import FileError
@@ -17,7 +18,6 @@ from cnnsim.network.receptive import receptive_fields
 from cnnsim.network.walk import walk
 from cnnsim.network.window import Window, slide
 from cnnsim.scenario.schema import scenario_schema
-from cnnsim.stepper.replay import visit_tour
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import ADD, SMALLER, Index, Read, Sweep
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checks import visit_tour
 from strategies import stepper
 
 from cnnsim.scenario.bundled import bundled_names
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.tour import EXPECTED
-from cnnsim.stepper.replay import Visit, visit_tour
+from cnnsim.stepper.replay import Visit
 from cnnsim.stepper.stepper import Stepper
 
 TOY = """\
