@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import bracketed
 from cnnsim.steps.fields import step_fields
 from cnnsim.steps.sweep import Index, Sweep
-from cnnsim.steps.trace import Trace, unravel
+from cnnsim.steps.trace import Trace, unravel_all
 from cnnsim.steps.work import Block, work_out_block
 
 Row = dict[str, Any]
@@ -35,9 +35,7 @@ def step_blocks(stepper: Stepper, first: int, last: int) -> Iterator[tuple[Sweep
         while step < end:
             cell = (step - start) // taps
             count = min(max(1, BLOCK // taps), (end - 1 - start) // taps + 1 - cell)
-            # Arrays of numbers come apart by divmod just as plain ints do.
-            numbers: Any = np.arange(cell, cell + count, dtype=np.int64)
-            cells = cast(Index, unravel(numbers, sweep.cells))
+            cells = unravel_all(range(cell, cell + count), sweep.cells)
             block = work_out_block(sweep, cells, stepper.iterations.at(position.iteration))
             begin = start + cell * taps
             stop = min(end, begin + count * taps)
