@@ -153,7 +153,7 @@ def test_every_stop_in_order_with_its_note() -> None:
     ]  # fmt: skip
     assert [v.reading.step for v in visits] == [29, 0, 24]
     found: dict[str, Any] = visits[0].as_dict("toy")
-    assert list(found) == ["kind", "scenario", "address", "say", "reading", "checks", "ok"]
+    assert list(found) == ["kind", "scenario", "address", "say", "ask", "reading", "checks", "ok"]
     assert (found["kind"], found["reading"]["kind"]) == ("stop", "step")
 
 
