@@ -66,12 +66,16 @@ class _Rows:
     def of(self, scenario: str, iteration: str, begin: int) -> Iterator[Row]:
         """The rows; `begin` is the step that is number 0 of the block."""
         sweep, block = self.sweep, self.block
-        name = f"{iteration}{sweep.full_name}"
-        places = [name + bracketed(cell) for cell in self.cells]
-        tap_texts = [f" tap{bracketed(tap)}" if tap else "" for tap in self.taps]
+        address = f"{iteration}{sweep.full_name}"
+        cells, taps = self.cells, self.taps
+        places = [address + bracketed(cell) for cell in cells]
+        tap_texts = [f" tap{bracketed(tap)}" if tap else "" for tap in taps]
+        layer, name, tap_count, is_product = (
+            sweep.layer, sweep.name, sweep.tap_count, sweep.is_product,
+        )  # fmt: skip
         reads = [self._reads(number) for number in range(len(sweep.reads))]
         totals = block.totals.tolist()
-        last = sweep.tap_count - 1 if sweep.has_finish else -1
+        last = tap_count - 1 if sweep.has_finish else -1
         for number, mac, read, is_hole, outside, term, before, after in zip(
             range(self.wanted.start, self.wanted.stop),
             self.macs,
@@ -83,18 +87,18 @@ class _Rows:
             self._flat(block.running),
             strict=True,
         ):
-            cell, tap = divmod(number, sweep.tap_count)
+            cell, tap = divmod(number, tap_count)
             yield step_fields(
                 scenario,
                 begin + number,
                 None if is_hole else mac,
                 places[cell] + tap_texts[tap],
-                sweep.layer,
-                sweep.name,
-                self.cells[cell],
-                self.taps[tap],
+                layer,
+                name,
+                cells[cell],
+                taps[tap],
                 list(read),
-                sweep.is_product,
+                is_product,
                 None if is_hole else term,
                 before,
                 after,
@@ -112,8 +116,9 @@ class _Rows:
         """What read `number` gave at each step; nothing where it makes the step a hole."""
         tensor = self.sweep.reads[number].tensor
         reach = self.block.reach
-        axes = [self._flat(axis) for axis in reach.indices[number]]
-        indices = map(list, zip(*axes, strict=True)) if axes else ([] for _ in self.hole)
+        axes = reach.indices[number]
+        stacked = np.stack(axes, -1) if axes else np.empty((*self.block.shape, 0))
+        indices = stacked.reshape(self.block.terms.size, -1)[self.wanted].tolist()
         found = zip(indices, self._flat(self.block.values[number]), strict=True)
         if not any(self.hole):
             return [{"tensor": tensor, "index": index, "value": value} for index, value in found]
