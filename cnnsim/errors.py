@@ -42,12 +42,17 @@ class AddressError(UsageError):
 
 
 class ShapeError(UsageError):
-    """A layer that cannot take what comes in."""
+    """A layer that cannot take what comes in.
 
-    def __init__(self, layer: str, message: str, hint: str = "") -> None:
+    With `is_count` the number of features is what does not fit, and the layer is the subject of the
+    message: ``expects 9216 features and gets 6400``.
+    """
+
+    def __init__(self, layer: str, message: str, hint: str = "", is_count: bool = False) -> None:
         super().__init__(f"{layer}: {message}", hint)
         self.layer = layer
         self.bare_message = message
+        self.is_count = is_count
 
 
 @dataclass(frozen=True, slots=True)

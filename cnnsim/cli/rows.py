@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import bracketed
-from cnnsim.steps.sweep import Index, Start, Sweep
-from cnnsim.steps.taps import gather, tap_coordinates
-from cnnsim.steps.trace import Trace, unravel
-from cnnsim.steps.work import Tensors
+from cnnsim.steps.fields import step_fields
+from cnnsim.steps.sweep import Index, Sweep
+from cnnsim.steps.trace import Trace, unravel_all
+from cnnsim.steps.work import Block, work_out_block
 
-Array = npt.NDArray[Any]
 Row = dict[str, Any]
 
 #: Steps that are worked out together, give or take one cell.
@@ -36,167 +34,113 @@ def step_blocks(stepper: Stepper, first: int, last: int) -> Iterator[tuple[Sweep
         end = min(last + 1, start + sweep.steps)
         while step < end:
             cell = (step - start) // taps
-            cells = range(cell, min(cell + max(1, BLOCK // taps), (end - 1 - start) // taps + 1))
+            count = min(max(1, BLOCK // taps), (end - 1 - start) // taps + 1 - cell)
+            cells = unravel_all(range(cell, cell + count), sweep.cells)
+            block = work_out_block(sweep, cells, stepper.iterations.at(position.iteration))
             begin = start + cell * taps
-            stop = min(end, begin + len(cells) * taps)
-            block = _Block(sweep, cells, stepper.iterations.at(position.iteration))
-            macs = block.macs(trace, position.sweep)
-            name = stepper.scenario.name
-            yield sweep, list(block.rows(name, iteration, begin, macs, step - begin, stop - begin))
+            stop = min(end, begin + count * taps)
+            rows = _Rows(trace, position.sweep, cells, block, step - begin, stop - begin)
+            yield sweep, list(rows.of(stepper.scenario.name, iteration, begin))
             step = stop
 
 
-class _Block:
-    """Neighbouring cells of a sweep, worked out: arrays of [cells, taps], then lists of steps.
+class _Rows:
+    """A block of the `number`-th sweep as lists with an entry for each step.
 
-    `steps.work` says the same for one cell; here the cells are one more axis.
+    Steps are counted within the block; those from `first` up to `stop` are wanted.
     """
 
-    def __init__(self, sweep: Sweep, cells: range, tensors: Tensors) -> None:
-        self.sweep = sweep
-        self.shape = (len(cells), sweep.tap_count)
-        numbers: Any = np.arange(cells.start, cells.stop, dtype=np.int64)
-        # Arrays of numbers come apart by divmod just as plain ints do.
-        self.cells = cast(Index, unravel(numbers, sweep.cells))
-        self.taps = tap_coordinates(sweep.taps)
-        down = tuple(axis[:, np.newaxis] for axis in self.cells)
-        across = tuple(axis[np.newaxis, :] for axis in self.taps)
-        self.indices: list[Array] = []
-        self.inside: list[Array] = []
-        self.values: list[Array] = []
-        everywhere = np.ones(self.shape, np.bool_)
-        self.hole = ~everywhere
-        self.outside = ~everywhere
-        for read, index in zip(sweep.reads, sweep.where(down, across, sweep.params), strict=True):
-            tensor = tensors[read.tensor]
-            axes = tuple(np.broadcast_to(np.asarray(axis), self.shape) for axis in index)
-            inside = everywhere.copy()
-            for axis, extent in zip(axes, tensor.shape, strict=True):
-                inside &= (axis >= 0) & (axis < extent)
-            instead = 0.0 if read.outside is None else read.outside
-            found = gather(tensor, axes, inside, instead)
-            self.values.append(np.broadcast_to(found, self.shape))
-            self.indices.append(np.stack(axes, -1) if axes else np.empty((*self.shape, 0)))
-            self.inside.append(inside)
-            self.outside |= ~inside
-            if read.outside is None:
-                self.hole |= ~inside
-        with np.errstate(all="ignore"):
-            self._fold(down, across, tensors)
+    def __init__(
+        self, trace: Trace, number: int, cells: Index, block: Block, first: int, stop: int
+    ) -> None:
+        self.sweep = trace.sweeps[number]
+        self.block = block
+        self.wanted = slice(first, stop)
+        self.cells = _coordinates(cells, block.shape[0])
+        self.taps = _coordinates(block.reach.taps, block.shape[1])
+        self.hole = self._flat(block.reach.hole)
+        columns = tuple(axis[:, np.newaxis] for axis in cells)
+        macs = trace.mac_at(number, columns, block.reach.taps)
+        self.macs = [None] * len(self.hole) if macs is None else self._flat(macs)
 
-    def _fold(self, down: Index, across: Index, tensors: Tensors) -> None:
-        sweep = self.sweep
-        found = sweep.term(tuple(self.values), down, across, sweep.params)
-        self.terms = np.broadcast_to(np.asarray(found, np.float64), self.shape)
-        self.starts: Array | None = None
-        if sweep.fold is None:
-            self.running = self.terms.copy()
-        else:
-            self.starts = self._starts(sweep.start, tensors)
-            self.terms = np.where(self.hole, sweep.fold.identity, self.terms)
-            sums = np.concatenate((self.starts[:, np.newaxis], self.terms), axis=1)
-            # accumulate goes strictly from left to right, as stepping does.
-            self.running = sweep.fold.combine.accumulate(sums, axis=1)[:, 1:]
-        self.totals = self.running[:, -1].copy()
-        self.running[:, -1] = sweep.finish(self.totals, self.cells, sweep.params)
-
-    def _starts(self, start: float | Start, tensors: Tensors) -> Array:
-        count = self.shape[0]
-        if not isinstance(start, Start):
-            return np.full(count, start, np.float64)
-        at = start.where(self.cells, self.sweep.params)
-        return np.broadcast_to(tensors[start.tensor][at].astype(np.float64), (count,))
-
-    def macs(self, trace: Trace, number: int) -> list[Any]:
-        """The number of each step's multiply-add, or None, for the `number`-th sweep."""
-        down = tuple(axis[:, np.newaxis] for axis in self.cells)
-        across = tuple(axis[np.newaxis, :] for axis in self.taps)
-        macs = trace.mac_at(number, down, across)
-        if macs is None:
-            return [None] * (self.shape[0] * self.shape[1])
-        numbers: list[Any] = np.broadcast_to(macs, self.shape).ravel().tolist()
-        return numbers
-
-    def rows(
-        self, scenario: str, iteration: str, begin: int, macs: list[Any], first: int, stop: int
-    ) -> Iterator[Row]:
-        """The rows of the block's steps from number `first` up to `stop`; number 0 is `begin`."""
-        sweep = self.sweep
-        name = f"{iteration}{sweep.full_name}"
-        cells = _coordinates(self.cells, self.shape[0])
-        taps = _coordinates(self.taps, self.shape[1])
-        places = [name + bracketed(cell) for cell in cells]
+    def of(self, scenario: str, iteration: str, begin: int) -> Iterator[Row]:
+        """The rows; `begin` is the step that is number 0 of the block."""
+        sweep, block = self.sweep, self.block
+        address = f"{iteration}{sweep.full_name}"
+        cells, taps = self.cells, self.taps
+        places = [address + bracketed(cell) for cell in cells]
         tap_texts = [f" tap{bracketed(tap)}" if tap else "" for tap in taps]
-        hole = self.hole.ravel()[first:stop].tolist()
-        columns = [
-            self._read_column(number, first, stop, hole) for number in range(len(sweep.reads))
-        ]
-        is_product = sweep.is_product
-        has_two = len(columns) > 1
-        last_tap = sweep.tap_count - 1 if sweep.has_finish else -1
-        for number, reads, hole_here, outside, term, before, after in zip(
-            range(first, stop),
-            zip(*columns, strict=True) if columns else itertools.repeat((), stop - first),
-            hole,
-            self.outside.ravel()[first:stop].tolist(),
-            self.terms.ravel()[first:stop].tolist(),
-            self._before(first, stop),
-            self.running.ravel()[first:stop].tolist(),
+        layer, name, tap_count, is_product = (
+            sweep.layer, sweep.name, sweep.tap_count, sweep.is_product,
+        )  # fmt: skip
+        reads = [self._reads(number) for number in range(len(sweep.reads))]
+        totals = block.totals.tolist()
+        last = tap_count - 1 if sweep.has_finish else -1
+        for number, mac, read, is_hole, outside, term, before, after in zip(
+            range(self.wanted.start, self.wanted.stop),
+            self.macs,
+            zip(*reads, strict=True) if reads else [()] * len(self.hole),
+            self.hole,
+            self._flat(~np.logical_and.reduce(block.reach.inside)),
+            self._flat(block.terms),
+            self._before(),
+            self._flat(block.running),
             strict=True,
         ):
-            cell, tap = divmod(number, sweep.tap_count)
-            if hole_here:
-                term = None
-            row = {
-                "kind": "step",
-                "scenario": scenario,
-                "step": begin + number,
-                "mac": None if hole_here else macs[number],
-                "address": places[cell] + tap_texts[tap],
-                "layer": sweep.layer,
-                "sweep": sweep.name,
-                "cell": cells[cell],
-                "tap": taps[tap],
-                "reads": list(reads),
-                "left": reads[0]["value"] if reads else None,
-                "right": reads[1]["value"] if has_two else None,
-                "product": term if is_product else None,
-                "term": term,
-                "before": before,
-                "after": after,
-                "outside": outside,
-                "why": ("hole" if hole_here else "padding") if outside else None,
-            }
-            if tap == last_tap:
-                row["total"] = float(self.totals[cell])
-            yield row
+            cell, tap = divmod(number, tap_count)
+            yield step_fields(
+                scenario,
+                begin + number,
+                None if is_hole else mac,
+                places[cell] + tap_texts[tap],
+                layer,
+                name,
+                cells[cell],
+                taps[tap],
+                list(read),
+                is_product,
+                None if is_hole else term,
+                before,
+                after,
+                totals[cell] if tap == last else None,
+                outside,
+                "hole" if is_hole else "padding" if outside else None,
+            )
 
-    def _read_column(self, number: int, first: int, stop: int, hole: list[bool]) -> list[Row]:
+    def _flat(self, array: npt.NDArray[Any]) -> list[Any]:
+        """The entries of the wanted steps."""
+        found: list[Any] = np.broadcast_to(array, self.block.shape).ravel()[self.wanted].tolist()
+        return found
+
+    def _reads(self, number: int) -> list[Row]:
         """What read `number` gave at each step; nothing where it makes the step a hole."""
         tensor = self.sweep.reads[number].tensor
-        count = self.shape[0] * self.shape[1]
-        indices = self.indices[number].reshape(count, -1)[first:stop].tolist()
-        values = self.values[number].reshape(count)[first:stop].tolist()
-        inside = self.inside[number].reshape(count)[first:stop].tolist()
-        if not any(hole):
-            return [
-                {"tensor": tensor, "index": index, "value": value}
-                for index, value in zip(indices, values, strict=True)
-            ]
+        reach = self.block.reach
+        axes = reach.indices[number]
+        stacked = np.stack(axes, -1) if axes else np.empty((*self.block.shape, 0))
+        indices = stacked.reshape(self.block.terms.size, -1)[self.wanted].tolist()
+        found = zip(indices, self._flat(self.block.values[number]), strict=True)
+        if not any(self.hole):
+            return [{"tensor": tensor, "index": index, "value": value} for index, value in found]
+        gone = [
+            is_hole and not within
+            for is_hole, within in zip(self.hole, self._flat(reach.inside[number]), strict=True)
+        ]
         return [
-            {"tensor": tensor, "index": index, "value": value}
-            if within or not hole_here
-            else {"tensor": tensor, "index": None, "value": None}
-            for index, value, within, hole_here in zip(indices, values, inside, hole, strict=True)
+            {"tensor": tensor, "index": None, "value": None}
+            if is_gone
+            else {"tensor": tensor, "index": index, "value": value}
+            for is_gone, (index, value) in zip(gone, found, strict=True)
         ]
 
-    def _before(self, first: int, stop: int) -> list[float | None]:
+    def _before(self) -> list[float | None]:
         """The running result before each step."""
-        before: list[float | None] = [None, *self.running.ravel()[:-1].tolist()]
-        starts = None if self.starts is None else self.starts.tolist()
-        for cell, number in enumerate(range(0, self.running.size, self.shape[1])):
-            before[number] = None if starts is None else starts[cell]
-        return before[first:stop]
+        block = self.block
+        if block.starts is None:
+            # Nothing is folded: every cell is its one term.
+            return [None] * len(self.hole)
+        ahead = np.concatenate((block.starts[:, np.newaxis], block.running[:, :-1]), axis=1)
+        return self._flat(ahead)
 
 
 def _coordinates(axes: Index, count: int) -> list[list[int]]:

@@ -79,11 +79,8 @@ def _input(text: str) -> tuple[int, ...]:
 
 def _sentence(error: ShapeError) -> ShapeError:
     """The error with the layer as its subject where the rest is a predicate."""
-    error.message = (
-        f"{error.layer} {error.bare_message}"
-        if error.bare_message.startswith("expects")
-        else error.message
-    )
+    if error.is_count:
+        error.message = f"{error.layer} {error.bare_message}"
     return error
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from cnnsim.cli.output import csv_lines, number_name, to_json
 from cnnsim.cli.progress import Narrator
@@ -14,18 +15,12 @@ from cnnsim.cli.streams import output
 from cnnsim.errors import UsageError, printable
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import bracketed, parse_address
+from cnnsim.steps.fields import FIELDS
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.trace import Trace
 
 #: More steps than this are printed with --all only.
 MOST = 1_000_000
-
-_NUMBERS = ("left", "right", "product", "term", "before", "after", "total")
-#: The columns of CSV: a step's fields, its reads as ``input[0,0,1,1]=3.0``, several by blanks.
-COLUMNS = (
-    *("scenario", "step", "mac", "address", "layer", "sweep", "cell", "tap", "reads"),
-    *(*_NUMBERS, "outside", "why"),
-)
 
 
 def print_steps(
@@ -63,7 +58,7 @@ def print_steps(
         stepper.iterations.at(begin).compute(_needed(trace, first, last), narrator)
     blocks = step_blocks(stepper, first, last)
     if csv:
-        csv_lines([COLUMNS])
+        csv_lines([list(FIELDS)])
         for _, rows in blocks:
             csv_lines(map(_csv_row, rows))
     elif json:
@@ -83,30 +78,37 @@ def _needed(trace: Trace, first: int, last: int) -> list[str]:
     return list(dict.fromkeys(name for sweep in sweeps for name in sweep.tensors))
 
 
-def _csv_row(row: Row) -> tuple[object, ...]:
-    reads = [
+def _csv_row(row: Row) -> list[object]:
+    return [_TEXTS[holds](row.get(name)) for name, holds in FIELDS.items()]
+
+
+def _reads(reads: list[Row]) -> str:
+    """``input[0,0,1,1]=3.0``, several by blanks; holes are left out."""
+    return " ".join(
         f"{read['tensor']}{bracketed(read['index'])}={_number(read['value'])}"
-        for read in row["reads"]
+        for read in reads
         if read["index"] is not None
-    ]
-    return (
-        printable(row["scenario"]),
-        row["step"],
-        row["mac"],
-        row["address"],
-        row["layer"],
-        row["sweep"],
-        bracketed(row["cell"]),
-        bracketed(row["tap"]),
-        " ".join(reads),
-        *[_number(row.get(column)) for column in _NUMBERS],
-        "true" if row["outside"] else "false",
-        row["why"],
     )
 
 
 def _number(value: float | None) -> object:
     return value if value is None or math.isfinite(value) else number_name(value)
+
+
+def _same(value: object) -> object:
+    return value
+
+
+#: How CSV writes what a field holds.
+_TEXTS: dict[str, Callable[[Any], object]] = {
+    "name": printable,
+    "whole": _same,
+    "text": _same,
+    "index": bracketed,
+    "reads": _reads,
+    "number": _number,
+    "flag": lambda value: "true" if value else "false",
+}
 
 
 def _aligned(blocks: Iterator[tuple[Sweep, list[Row]]]) -> Iterator[str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+import shutil
+import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,21 +21,20 @@ import cnnsim
 
 #: The packages whose functions end up inside kernels.
 _INLINED = ("steps", "network", "kernels")
+#: Folders of other versions are kept if they are among the last used, or were used in this time.
+_KEPT = 4
+_SECONDS = 7 * 24 * 3600
 
 
 def source_digest() -> str:
     """A digest of every source file that compiled code can contain."""
-    digest = sha256()
-    for path in _sources():
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _sources() -> Iterator[Path]:
     root = Path(cnnsim.__file__).parent
-    for package in _INLINED:
-        yield from sorted((root / package).rglob("*.py"))
+    digest = sha256()
+    for path in (path for room in _INLINED for path in sorted((root / room).rglob("*.py"))):
+        source = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(source)}\n".encode())
+        digest.update(source)
+    return digest.hexdigest()[:16]
 
 
 def kernel_cache() -> Path:
@@ -54,7 +55,18 @@ def prepare_cache() -> bool:
         probe.unlink()
     except OSError:
         return False
+    _prune(folder)
     from numba.core import config
 
     vars(config)["CACHE_DIR"] = str(folder)
     return True
+
+
+def _prune(folder: Path) -> None:
+    """Remove what other versions compiled long ago. The probe marks when a folder was last used."""
+    with suppress(OSError):
+        others = [other for other in folder.parent.iterdir() if other.is_dir() and other != folder]
+        others.sort(key=lambda other: other.stat().st_mtime, reverse=True)
+        for other in others[_KEPT:]:
+            if other.stat().st_mtime < time.time() - _SECONDS:
+                shutil.rmtree(other, ignore_errors=True)

@@ -10,12 +10,13 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 
 from cnnsim.kernels.cache import kernel_cache
 from cnnsim.kernels.fill import Progress
-from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.sweep import Start, Sweep
 
 #: Seconds after which the caller compiles itself.
 _PATIENCE = 120
@@ -27,25 +28,42 @@ def warm(
     single: Sequence[str],
     report: Callable[[Progress], None],
 ) -> None:
-    """Compile the kernels of `sweeps` in another process unless the cache has been filled before.
+    """Compile in another process those kernels of `sweeps` that it has not compiled before.
 
     `shapes` are those of all tensors, `single` the tensors that are float32. What does not work
     out here is compiled by whoever needs it.
     """
-    if not sweeps or any(kernel_cache().rglob("*.nbi")):
-        return
-    report(Progress("compiling", sweeps[0].full_name, 0.0))
+    folder = kernel_cache()
     ranks = {name: len(shapes[name]) for sweep in sweeps for name in sweep.tensors}
+    marks = {folder / f"{_mark(sweep, ranks, single)}.warm": sweep for sweep in sweeps}
+    missing = {mark: sweep for mark, sweep in marks.items() if not mark.exists()}
+    if not missing:
+        return
+    first, *_ = missing.values()
+    report(Progress("compiling", first.full_name, 0.0))
     try:
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "cnnsim.kernels.warm"],
-            input=pickle.dumps((list(sweeps), ranks, list(single))),
+            input=pickle.dumps((list(missing.values()), ranks, list(single))),
             capture_output=True,
             timeout=_PATIENCE,
             check=False,
         )
+        for mark in missing if done.returncode == 0 else ():
+            mark.touch()
     except (OSError, subprocess.SubprocessError, pickle.PicklingError):
         return
+
+
+def _mark(sweep: Sweep, ranks: Mapping[str, int], single: Sequence[str]) -> str:
+    """The same for sweeps that share a compiled kernel: of one rule, over tensors of like types."""
+    start = sweep.start.where if isinstance(sweep.start, Start) else None
+    rules = (sweep.where, sweep.term, sweep.finish, start)
+    names = [f"{rule.__module__}.{rule.__qualname__}" for rule in rules if rule is not None]
+    reads = [read.outside for read in sweep.reads]
+    types = [(ranks[name], name in single) for name in sweep.tensors]
+    kernel = (names, sweep.fold and sweep.fold.name, reads, types, len(sweep.cells))
+    return sha256(repr((kernel, len(sweep.taps), type(sweep.params))).encode()).hexdigest()[:16]
 
 
 def _compile() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from cnnsim.network.axes import Axes, input_axes
 from cnnsim.network.graph import INPUT, Network
-from cnnsim.steps.sweep import Index, Read, Sweep
+from cnnsim.network.pointwise import sum_of
+from cnnsim.steps.sweep import Sweep
 
 
 def backward_sweeps(network: Network, gradients: Mapping[str, str]) -> tuple[Sweep, ...]:
@@ -24,7 +25,7 @@ def backward_sweeps(network: Network, gradients: Mapping[str, str]) -> tuple[Swe
             continue
         place = network.places[layer.name]
         if len(terms) > 1:
-            found.append(sum_of(terms, layer.name, place.cells, place.axes))
+            found.append(_arrived(terms, layer.name, place.cells, place.axes))
             terms = [place.tensor("dy")]
         place = replace(place, gradient=terms[0])
         found += layer.backward(place)
@@ -33,38 +34,18 @@ def backward_sweeps(network: Network, gradients: Mapping[str, str]) -> tuple[Swe
             arriving.setdefault(name, []).append(back)
     from_input = arriving.get(INPUT, [])
     if len(from_input) > 1:
-        cells = (network.batch, *network.input_shape)
-        axes = ("n", "c", "y", "x") if len(cells) == 4 else ("n", "i")
-        found.append(sum_of(from_input, INPUT, cells, axes))
+        shape = network.input_shape
+        found.append(_arrived(from_input, INPUT, (network.batch, *shape), input_axes(shape)))
     return tuple(found)
 
 
-def sum_of(
-    gradients: list[str], layer: str, cells: tuple[int, ...], axes: tuple[str, ...]
-) -> Sweep:
+def _arrived(gradients: list[str], layer: str, cells: tuple[int, ...], axes: Axes) -> Sweep:
     """The sweep that adds up what comes back to a tensor that several layers read."""
-    return Sweep(
+    return sum_of(
+        gradients,
         layer=layer,
         name="output_grad",
         writes=f"{layer}.dy",
         cells=cells,
         cell_axes=axes,
-        reads=tuple(Read(name) for name in gradients),
-        where=_each_at_cell(len(gradients)),
-        term=_total,
-        formula=" + ".join(f"{{{number}}}" for number in range(len(gradients))),
     )
-
-
-def _each_at_cell(count: int) -> Callable[[Index, Index, Any], tuple[Index, ...]]:
-    def where(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-        return (cell,) * count
-
-    return where
-
-
-def _total(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
-    result = values[0]
-    for other in values[1:]:
-        result = result + other
-    return result

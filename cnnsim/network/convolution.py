@@ -1,11 +1,9 @@
 """The one relation of a convolution, read in three directions.
 
-An output cell (n, o, y, x) meets the kernel element (o, c, i, j) at one input pixel::
-
-    input row = y · stride_h + i · dilation_h − top        (columns alike, channels by group)
-
-Forward sums these products over (c, i, j), the kernel gradient over (n, y, x), the input gradient
-over (o, i, j). With ``turned`` the kernel element is the one turned by 180° (true convolution).
+An output cell (n, o, y, x) meets the kernel element (o, c, i, j) at one input pixel: rows and
+columns as `window.pixel_at` says, channels by group. Forward sums these products over (c, i, j),
+the kernel gradient over (n, y, x), the input gradient over (o, i, j). With ``turned`` the kernel
+element is the one turned by 180° (true convolution).
 """
 
 from __future__ import annotations
@@ -13,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cnnsim.steps.sweep import FAR, Index
+from cnnsim.network.window import cell_over, pixel_at
+from cnnsim.steps.sweep import Index
 
 
 class Params(NamedTuple):
@@ -48,8 +47,7 @@ def forward(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
     """The input pixel and the kernel element of a tap (cross-correlation, one group)."""
     n, o, y, x = cell
     c, i, j = tap
-    row = y * p.stride_h + i * p.dilation_h - p.top
-    column = x * p.stride_w + j * p.dilation_w - p.left
+    row, column = pixel_at(y, x, i, j, p)
     return (n, c, row, column), (o, c, i, j)
 
 
@@ -116,10 +114,7 @@ def input_grad(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
     n, channel, row, column = cell
     o, i, j = tap
     group = channel // p.group_in
-    down = row + p.top - i * p.dilation_h
-    across = column + p.left - j * p.dilation_w
-    y = down // p.stride_h + FAR * (down % p.stride_h != 0)
-    x = across // p.stride_w + FAR * (across % p.stride_w != 0)
+    y, x = cell_over(row, column, i, j, p)
     output = group * p.group_out + o
     return (n, output, y, x), (output, channel - group * p.group_in, i, j)
 

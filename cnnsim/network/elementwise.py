@@ -6,17 +6,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from cnnsim.network.layer import Layer, Place, Shape
-from cnnsim.steps.sweep import Index, Read, Sweep
-
-
-def same_place(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    """The input at the cell's own index."""
-    return (cell,)
-
-
-def same_place_twice(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    """Two tensors at the cell's own index."""
-    return cell, cell
+from cnnsim.network.pointwise import pointwise
+from cnnsim.steps.sweep import Sweep
 
 
 class Elementwise(Layer):
@@ -48,14 +39,11 @@ class Elementwise(Layer):
     def sweeps(self, place: Place) -> list[Sweep]:
         """One forward sweep of one term a cell."""
         return [
-            Sweep(
-                layer=place.name,
-                name="forward",
-                writes=place.tensor("y"),
-                cells=place.cells,
-                cell_axes=place.axes,
-                reads=(Read(place.tensors[0]),),
-                where=same_place,
+            pointwise(
+                place,
+                "forward",
+                "y",
+                place.tensors,
                 term=type(self).term,
                 params=self.params(),
                 formula=self.formula,
@@ -67,14 +55,11 @@ class Elementwise(Layer):
         """One ``input_grad`` sweep of one term a cell: dy times the slope at that place."""
         known = place.tensor("y") if self.from_output else place.tensors[0]
         return [
-            Sweep(
-                layer=place.name,
-                name="input_grad",
-                writes=place.tensor("dx"),
-                cells=place.cells,
-                cell_axes=place.axes,
-                reads=(Read(place.gradient), Read(known)),
-                where=same_place_twice,
+            pointwise(
+                place,
+                "input_grad",
+                "dx",
+                (place.gradient, known),
                 term=type(self).gradient_term,
                 params=self.params(),
                 formula=self.gradient_formula,

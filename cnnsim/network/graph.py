@@ -130,7 +130,7 @@ def connect(
             continue
         shapes[layer.name] = output
         tensors = tuple(INPUT if source == INPUT else f"{source}.y" for source in sources)
-        places[layer.name] = Place(layer.name, batch, tensors, inputs, output, training, seed)
+        places[layer.name] = Place(layer.name, batch, tensors, inputs, output, training)
     return Network(
         input_shape,
         batch,

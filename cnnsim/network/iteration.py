@@ -92,14 +92,13 @@ class Iteration:
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
-        """The parameters that are trained: those with a gradient, of layers that are not frozen."""
+        """The parameters that are trained: those that have a gradient."""
         written = {sweep.writes for sweep in self._backward}
         found = []
         for name, parameter in self.network.parameters.items():
             layer, _, role = name.rpartition(".")
             slot = Slot(layer, role, parameter.shape)
-            frozen = getattr(self.network.by_name[layer], "frozen", False)
-            if parameter.counts and slot.gradient in written and not frozen:
+            if parameter.trained and slot.gradient in written:
                 found.append(slot)
         return tuple(found)
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Annotated, Any, ClassVar, NamedTuple, get_args
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import output_axes
 from cnnsim.network.fields import Name
+from cnnsim.network.kind import Kind
 from cnnsim.network.parameter import Parameter
 from cnnsim.network.window import Window
 from cnnsim.steps.sweep import Sweep
 
 #: The shape of one sample: (features,) or (channels, height, width).
 Shape = tuple[int, ...]
-
-_KINDS: dict[str, type[Layer]] = {}
 
 
 class Why(NamedTuple):
@@ -40,7 +40,6 @@ class Place:
         inputs: the shapes of one sample of these.
         output: the shape of one sample of its output.
         training: the network runs in training mode (dropout drops, batch norm uses the batch).
-        seed: of the scenario.
         gradient: the tensor with dL/dy, in the backward pass.
     """
 
@@ -50,7 +49,6 @@ class Place:
     inputs: tuple[Shape, ...]
     output: Shape
     training: bool = False
-    seed: int = 0
     gradient: str = ""
 
     def tensor(self, role: str) -> str:
@@ -70,7 +68,7 @@ class Place:
     @property
     def axes(self) -> tuple[str, ...]:
         """The names of the output's coordinates."""
-        return ("n", "o", "y", "x") if len(self.output) == 3 else ("n", "o")
+        return output_axes(self.output)
 
 
 def _sources(value: Any) -> tuple[str, ...]:
@@ -88,16 +86,12 @@ Sources = Annotated[
 ]
 
 
-class Layer(BaseModel):
+class Layer(Kind):
     """A kind of layer. A subclass with a ``type`` of its own is known everywhere at once.
 
     Subclasses declare their keys as fields and override `output_shape`, `sweeps` and, where they
     have any, `parameters`; the rest has defaults.
     """
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
 
     #: How many tensors it reads: (least, most).
     arity: ClassVar[tuple[int, int]] = (1, 1)
@@ -111,13 +105,6 @@ class Layer(BaseModel):
     sources: Sources = Field(
         default=(), alias="from", description="the layers it reads; default: the one above"
     )
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Make the kind known under the literal of its ``type``."""
-        literals = get_args(cls.model_fields["type"].annotation)
-        if literals:
-            _KINDS[literals[0]] = cls
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """The shape of one sample of the output. Raises ShapeError."""
@@ -182,9 +169,7 @@ class Layer(BaseModel):
 
 def kinds() -> dict[str, type[Layer]]:
     """Every kind of layer by its ``type``."""
-    import cnnsim.network.kinds  # noqa: F401  (its modules make themselves known)
-
-    return dict(_KINDS)
+    return Layer.known()
 
 
 def times(shape: Sequence[int]) -> str:

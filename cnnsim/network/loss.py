@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple, get_args
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import output_axes
 from cnnsim.network.fields import Numbers
+from cnnsim.network.fit import fit
+from cnnsim.network.kind import Kind
 from cnnsim.network.layer import Place, Shape, times
-from cnnsim.steps.sweep import ADD, Index, Sweep
-
-_LOSSES: dict[str, type[Loss]] = {}
+from cnnsim.network.pointwise import at_cell
+from cnnsim.steps.sweep import ADD, Index, Read, Sweep
 
 #: The name under which a loss's sweeps are addressed; its value is the tensor of this name.
 LOSS = "loss"
 
 
-class Loss(BaseModel):
+class Loss(Kind):
     """A kind of loss. A subclass with a ``type`` of its own is known everywhere at once.
 
     The loss is the mean over the batch, or over all outputs, as PyTorch's default is.
     """
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
 
     #: What the target is, for messages.
     wants: ClassVar[str] = "a number for each output"
@@ -35,25 +32,18 @@ class Loss(BaseModel):
     type: str
     target: Numbers
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Make the kind known under the literal of its ``type``."""
-        literals = get_args(cls.model_fields["type"].annotation)
-        if literals:
-            _LOSSES[literals[0]] = cls
-
     def target_values(self, shape: Shape, batch: int) -> npt.NDArray[np.float64]:
         """The target as a tensor [batch, …]. Raises ShapeError where it does not fit."""
         wanted = (batch, *shape)
-        given = self.target.shape
-        missing = len(wanted) - len(given)
-        if missing < 0 or wanted != (1,) * missing + given:
+        try:
+            return fit(self.target, wanted)
+        except ValueError:
+            given = times(self.target.shape) or "one number"
             raise ShapeError(
                 LOSS,
-                f"its target is {times(given) or 'one number'} and the output is {times(wanted)}",
+                f"its target is {given} and the output is {times(wanted)}",
                 f"give {self.wants}; leading 1s may be left out",
-            )
-        return self.target.reshape(wanted)
+            ) from None
 
     def sweeps(self, place: Place) -> list[Sweep]:
         """The sweeps of the loss, in order; ``forward`` fills the tensor ``loss``."""
@@ -75,19 +65,18 @@ def both_at_tap(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
     return tap, tap
 
 
-def both_at_cell(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """Output and target of the cell."""
-    return cell, cell
-
-
 def divide(total: Any, cell: Index, p: Params) -> Any:
-    """Divide by what the mean is over."""
+    """The mean."""
     return total / p.values
+
+
+def count(cell: Index, p: Params) -> Any:
+    """How many numbers the mean is over."""
+    return p.values
 
 
 def mean_of_all(place: Place, **rule: Any) -> Sweep:
     """The sweep that averages a term over every output of the batch into the one number."""
-    axes = ("n", "o", "y", "x") if len(place.inputs[0]) == 3 else ("n", "o")
     return Sweep(
         layer=place.name,
         name="forward",
@@ -95,29 +84,28 @@ def mean_of_all(place: Place, **rule: Any) -> Sweep:
         cells=(),
         cell_axes=(),
         taps=(place.batch, *place.inputs[0]),
-        tap_axes=axes,
+        tap_axes=output_axes(place.inputs[0]),
         fold=ADD,
         finish=divide,
-        finish_formula="{0} / {count}",
+        divisor=count,
         **rule,
     )
 
 
-def gradient_of_all(place: Place, **rule: Any) -> Sweep:
-    """The ``input_grad`` sweep of one term an output."""
-    axes = ("n", "o", "y", "x") if len(place.inputs[0]) == 3 else ("n", "o")
+def gradient_of_all(place: Place, values: str, **rule: Any) -> Sweep:
+    """The ``input_grad`` sweep of one term an output, reading `values` and the target there."""
     return Sweep(
         layer=place.name,
         name="input_grad",
         writes=place.tensor("dx"),
         cells=(place.batch, *place.inputs[0]),
-        cell_axes=axes,
+        reads=(Read(values), Read(place.tensor("target"))),
+        where=at_cell(2),
+        cell_axes=output_axes(place.inputs[0]),
         **rule,
     )
 
 
 def losses() -> dict[str, type[Loss]]:
     """Every kind of loss by its ``type``."""
-    import cnnsim.network.kinds  # noqa: F401  (its modules make themselves known)
-
-    return dict(_LOSSES)
+    return Loss.known()

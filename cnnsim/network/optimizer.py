@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import parameter_axes
+from cnnsim.network.kind import Kind
+from cnnsim.network.pointwise import at_cell
 from cnnsim.steps.sweep import Index, Read, Sweep
-
-_OPTIMIZERS: dict[str, type[Optimizer]] = {}
 
 #: How often the weights have been updated, this time included; a tensor of one number.
 COUNTER = "training.step"
@@ -44,11 +45,10 @@ class Slot:
         return f"{self.name}_{what}"
 
 
-class Optimizer(BaseModel):
+class Optimizer(Kind):
     """A kind of optimiser. A subclass with an ``optimizer`` of its own is known everywhere."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
+    tag: ClassVar[str] = "optimizer"
     #: What it keeps of each parameter, all zeros at first.
     states: ClassVar[tuple[str, ...]] = ()
 
@@ -59,13 +59,6 @@ class Optimizer(BaseModel):
         default=1, description="how many iterations can be stepped through"
     )
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Make the kind known under the literal of its ``optimizer``."""
-        literals = get_args(cls.model_fields["optimizer"].annotation)
-        if literals:
-            _OPTIMIZERS[literals[0]] = cls
-
     def sweeps(self, slot: Slot) -> list[Sweep]:
         """The sweeps that fill ``slot.updated`` and the new states, in order."""
         raise ShapeError("training", f"{self.optimizer} has no update")
@@ -73,46 +66,22 @@ class Optimizer(BaseModel):
 
 def update_sweep(slot: Slot, name: str, writes: str, reads: tuple[str, ...], **rule: Any) -> Sweep:
     """A sweep of one term a cell over a parameter; the counter, where read, has one number."""
-    axes = {1: ("o",), 2: ("o", "i"), 3: ("o", "y", "x"), 4: ("o", "c", "i", "j")}
     return Sweep(
         layer=slot.layer,
         name=f"{name}_{slot.role}",
         writes=writes,
         cells=slot.shape,
-        cell_axes=axes[len(slot.shape)],
+        cell_axes=parameter_axes(slot.shape),
         reads=tuple(Read(tensor) for tensor in reads),
-        where=_RULES[len(reads), COUNTER in reads],
+        where=_three_and_counter if COUNTER in reads else at_cell(len(reads)),
         **rule,
     )
-
-
-def _two(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    return cell, cell
-
-
-def _three(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    return cell, cell, cell
-
-
-def _four(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    return cell, cell, cell, cell
 
 
 def _three_and_counter(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
     return cell, cell, cell, (cell[0] * 0,)
 
 
-#: (number of reads, whether the last one is the counter).
-_RULES = {
-    (2, False): _two,
-    (3, False): _three,
-    (4, False): _four,
-    (4, True): _three_and_counter,
-}
-
-
 def optimizers() -> dict[str, type[Optimizer]]:
     """Every kind of optimiser by its name."""
-    import cnnsim.network.kinds  # noqa: F401  (its modules make themselves known)
-
-    return dict(_OPTIMIZERS)
+    return Optimizer.known()

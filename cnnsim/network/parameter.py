@@ -25,6 +25,7 @@ class Parameter:
         fan_in: products that one output cell sums.
         torch_name: its name in a PyTorch state dict, after the layer's; empty where it has none.
         counts: whether it is a parameter in the sense of the parameter count.
+        trained: whether training changes it; not that of a frozen layer, nor a stored statistic.
     """
 
     shape: tuple[int, ...]
@@ -33,6 +34,7 @@ class Parameter:
     fan_in: int = 1
     torch_name: str = ""
     counts: bool = True
+    trained: bool = True
     rate: float = 0.0
 
     @property

@@ -8,24 +8,27 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import input_axes
 from cnnsim.network.fields import Padding, Size
-from cnnsim.network.layer import Layer, Place, Shape, Why
-from cnnsim.network.window import Window, sides, size_formula, slide
-from cnnsim.steps.sweep import ADD, FAR, Index, Origin, Sweep
-
-#: Where a pool's coordinates come from.
-ORIGINS = (
-    Origin("iy", "y·stride_h + i·dilation_h − top", 0, 2),
-    Origin("ix", "x·stride_w + j·dilation_w − left", 0, 3),
+from cnnsim.network.layer import Place, Shape, Why
+from cnnsim.network.window import (
+    CELL_ORIGINS,
+    Window,
+    cell_over,
+    pixel_at,
+    sides,
+    slide,
+    window_summary,
 )
+from cnnsim.network.windowed import Windowed
+from cnnsim.steps.sweep import ADD, Index, Sweep
 
 
 def where(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
     """The input pixel of a tap; the map stays the same."""
     n, o, y, x = cell
     i, j = tap
-    row = y * p.stride_h + i * p.dilation_h - p.top
-    column = x * p.stride_w + j * p.dilation_w - p.left
+    row, column = pixel_at(y, x, i, j, p)
     return ((n, o, row, column),)
 
 
@@ -33,14 +36,11 @@ def where_back(cell: Index, tap: Index, p: Window) -> Index:
     """The window that has a pixel under its tap: cell (n, c, y, x), tap (i, j); FAR without one."""
     n, c, row, column = cell
     i, j = tap
-    down = row + p.top - i * p.dilation_h
-    across = column + p.left - j * p.dilation_w
-    y = down // p.stride_h + FAR * (down % p.stride_h != 0)
-    x = across // p.stride_w + FAR * (across % p.stride_w != 0)
+    y, x = cell_over(row, column, i, j, p)
     return (n, c, y, x)
 
 
-class Pool(Layer):
+class Pool(Windowed):
     """A window that slides over each map by itself: [c,h,w] to [c,h',w']."""
 
     adjustable: ClassVar[tuple[str, ...]] = ("size", "stride", "padding")
@@ -77,15 +77,12 @@ class Pool(Layer):
             name="input_grad",
             writes=place.tensor("dx"),
             cells=(place.batch, *place.inputs[0]),
-            cell_axes=("n", "c", "y", "x"),
+            cell_axes=input_axes(place.inputs[0]),
             taps=self.size,
             tap_axes=("i", "j"),
             fold=ADD,
             params=self.window(place.inputs[0]),
-            origins=(
-                Origin("oy", "(y + top − i·dilation_h) / stride_h", 0, 2),
-                Origin("ox", "(x + left − j·dilation_w) / stride_w", 0, 3),
-            ),
+            origins=CELL_ORIGINS,
             **rule,
         )
 
@@ -95,28 +92,10 @@ class Pool(Layer):
         window = self.window(inputs[0])
         return (channels, window.out_h, window.out_w)
 
-    def field(self, inputs: Sequence[Shape]) -> Window | None:
-        """The pool's window."""
-        return self.window(inputs[0])
-
     def summary(self) -> str:
         """``3×3 /2``: size, stride, padding."""
-        stride = self.stride or self.size
-        parts = [f"{self.size[0]}×{self.size[1]}"]
-        if stride != (1, 1):
-            parts.append("/" + "×".join(map(str, dict.fromkeys(stride))))
-        if isinstance(self.padding, str):
-            parts += [self.padding] if self.padding != "valid" else []
-        elif any(self.padding):
-            parts.append("p" + ",".join(map(str, dict.fromkeys(self.padding))))
-        return " ".join(parts)
+        return window_summary(self.size, self.stride or self.size, self.padding)
 
     def why(self, inputs: Sequence[Shape]) -> list[Why]:
         """Rows and columns."""
-        w = self.window(inputs[0])
-        ceil = self.ceil_mode
-        rows = size_formula(w.in_h, w.top + w.bottom, w.kernel_h, w.stride_h, w.dilation_h, ceil)
-        columns = size_formula(w.in_w, w.left + w.right, w.kernel_w, w.stride_w, w.dilation_w, ceil)
-        if (rows, w.out_h) == (columns, w.out_w):
-            return [Why("side", rows, str(w.out_h))]
-        return [Why("rows", rows, str(w.out_h)), Why("columns", columns, str(w.out_w))]
+        return self.sides_of_output(inputs, self.ceil_mode)

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from cnnsim.errors import ShapeError
-from cnnsim.network.graph import Network, connect
+from cnnsim.network.graph import INPUT, Network, connect
 from cnnsim.network.layer import Layer, Shape, times
 from cnnsim.network.receptive import ReceptiveField, receptive_fields
 
@@ -104,33 +104,28 @@ def explain(network: Network) -> ShapeError:
     """The first shape error, with what feeds the layer and which square inputs would fit."""
     error = network.errors[0]
     message = error.bare_message
-    layer = network.by_name[error.layer]
-    fed = _map_before(network, layer)
-    if fed and "features" in message:
-        message += f" ({times(fed)})"
+    came = map_before(network, error.layer)
+    if came is not None and error.is_count:
+        message += f" ({times(came[1])})"
     hint = error.hint
     fitting = sides_that_fit(network.layers, network.input_shape)
     if fitting:
-        came = times(network.input_shape)
-        hint = f"the input is {came}; {fitting} fit" + (f"; or {hint}" if hint else "")
-    return ShapeError(error.layer, message, hint)
+        size = times(network.input_shape)
+        hint = f"the input is {size}; {fitting} fit" + (f"; or {hint}" if hint else "")
+    return ShapeError(error.layer, message, hint, error.is_count)
 
 
-def _map_before(network: Network, layer: Layer) -> Shape | None:
-    """The maps that were flattened on their way into `layer`."""
-    at: Layer | None = layer
-    order = [each.name for each in network.layers]
-    while at is not None:
-        if at.sources:
-            source = at.sources[0]
-        else:
-            number = order.index(at.name)
-            source = order[number - 1] if number else "input"
-        place = network.places.get(source)
-        shape = network.input_shape if source == "input" else place.output if place else None
-        if shape is None or len(shape) == 3:
-            return shape
-        at = network.by_name.get(source)
+def map_before(network: Network, name: str) -> tuple[str, Shape] | None:
+    """The nearest maps on the way into a layer, and who puts them out."""
+    order = [layer.name for layer in network.layers]
+    while name != INPUT:
+        layer = network.by_name[name]
+        number = order.index(name)
+        name = layer.sources[0] if layer.sources else order[number - 1] if number else INPUT
+        place = network.places.get(name)
+        shape = network.input_shape if name == INPUT else place.output if place else None
+        if shape is not None and len(shape) == 3:
+            return name, shape
     return None
 
 

@@ -1,16 +1,21 @@
-"""The geometry of a sliding window: sizes, paddings, and how many taps land inside."""
+"""The geometry of a sliding window: sizes, paddings, where its taps land and whence they come.
+
+All follows from one relation: ``input row = y·stride_h + i·dilation_h − top``, columns alike.
+`pixel_at` reads it forwards, `cell_over` backwards.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnnsim.errors import ShapeError
+from cnnsim.steps.sweep import FAR, Origin
 
 Sides = tuple[int, int, int, int]
 
 
 class Window(NamedTuple):
-    """A window sliding over a plane, in pixels. ``input row = y·stride_h + i·dilation_h − top``."""
+    """A window sliding over a plane, in pixels."""
 
     in_h: int
     in_w: int
@@ -26,6 +31,34 @@ class Window(NamedTuple):
     left: int
     bottom: int
     right: int
+
+
+def pixel_at(y: Any, x: Any, i: Any, j: Any, p: Any) -> tuple[Any, Any]:
+    """(row, column) of the pixel under tap (i, j) of the window at cell (y, x)."""
+    return y * p.stride_h + i * p.dilation_h - p.top, x * p.stride_w + j * p.dilation_w - p.left
+
+
+def cell_over(row: Any, column: Any, i: Any, j: Any, p: Any) -> tuple[Any, Any]:
+    """(y, x) of the window that has the pixel (row, column) under its tap (i, j).
+
+    Where the stride leaves the pixel out, there is none: FAR.
+    """
+    down = row + p.top - i * p.dilation_h
+    across = column + p.left - j * p.dilation_w
+    y = down // p.stride_h + FAR * (down % p.stride_h != 0)
+    x = across // p.stride_w + FAR * (across % p.stride_w != 0)
+    return y, x
+
+
+#: `pixel_at` and `cell_over` for people, of the first read.
+PIXEL_ORIGINS = (
+    Origin("iy", "y·stride_h + i·dilation_h − top", 0, 2),
+    Origin("ix", "x·stride_w + j·dilation_w − left", 0, 3),
+)
+CELL_ORIGINS = (
+    Origin("oy", "(y + top − i·dilation_h) / stride_h", 0, 2),
+    Origin("ox", "(x + left − j·dilation_w) / stride_w", 0, 3),
+)
 
 
 def sides(
@@ -118,3 +151,22 @@ def size_formula(size: int, pads: int, kernel: int, stride: int, dilation: int, 
     padding = f" + {pads}" if pads else ""
     left, right = ("⌈", "⌉") if ceil else ("⌊", "⌋")
     return f"{left}({size}{padding} − {span}) / {stride}{right} + 1"
+
+
+def window_summary(
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    padding: Sides | str,
+    dilation: tuple[int, int] = (1, 1),
+) -> str:
+    """``5×5 /2 p2 d2``: size, stride, padding, dilation, without what changes nothing."""
+    parts = [f"{kernel[0]}×{kernel[1]}"]
+    if stride != (1, 1):
+        parts.append("/" + "×".join(map(str, dict.fromkeys(stride))))
+    if isinstance(padding, str):
+        parts += [padding] if padding != "valid" else []
+    elif any(padding):
+        parts.append("p" + ",".join(map(str, dict.fromkeys(padding))))
+    if dilation != (1, 1):
+        parts.append("d" + "×".join(map(str, dict.fromkeys(dilation))))
+    return " ".join(parts)

@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from cnnsim.errors import Problem, ShapeError, did_you_mean
+from cnnsim.network.fit import fit
 from cnnsim.network.graph import Network
 from cnnsim.network.iteration import Iteration
-from cnnsim.network.layer import times
 from cnnsim.network.loss import Loss, losses
 from cnnsim.network.optimizer import Optimizer, optimizers
 from cnnsim.scenario.complaints import problems_of, shown
@@ -34,8 +34,8 @@ def read_passes(document: dict[str, Any]) -> tuple[Passes, list[Problem]]:
     """Take the three tables out of `document`, each made of its kind."""
     problems: list[Problem] = []
     given = {key: document.pop(key) for key in PASSES if key in document}
-    loss = _of_kind(given, "loss", "type", losses(), problems)
-    optimizer = _of_kind(given, "training", "optimizer", optimizers(), problems)
+    loss = _of_kind(given, "loss", Loss.tag, losses(), problems)
+    optimizer = _of_kind(given, "training", Optimizer.tag, optimizers(), problems)
     output_grad = None
     if "output_grad" in given:
         output_grad = _validate(OutputGrad, given["output_grad"], "output_grad", problems)
@@ -85,14 +85,12 @@ def iteration_of(network: Network, passes: Passes) -> tuple[Iteration, list[Prob
         values = passes.output_grad.values
         if values is None:
             given = {last: np.broadcast_to(np.float64(1.0), place.cells)}
-        elif place.cells == (1,) * (len(place.cells) - values.ndim) + values.shape:
-            given = {last: values.reshape(place.cells)}
         else:
-            what = (
-                f"the output is {times(place.cells)} and {times(values.shape) or 'one number'} "
-                "was given; only leading 1s may be left out"
-            )
-            problems.append(Problem("output_grad.values", what, path=("output_grad", "values")))
+            try:
+                given = {last: fit(values, place.cells, "the output")}
+            except ValueError as error:
+                path = ("output_grad", "values")
+                problems.append(Problem("output_grad.values", str(error), path=path))
     if passes.loss is not None:
         try:
             passes.loss.target_values(place.output, place.batch)

@@ -12,7 +12,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from cnnsim.errors import (
-    CnnsimError,
     FileError,
     Problem,
     UsageError,
@@ -204,14 +203,3 @@ def _located(problems: Sequence[Problem], text: str) -> list[Problem]:
         replace(problem, line=problem.line or line_of(lines, problem.path)) for problem in problems
     ]
     return sorted(found, key=lambda problem: problem.line)
-
-
-def check_file(source: str) -> list[str]:
-    """Every mistake of a file as ``file:line: field: what``; empty where there is none."""
-    try:
-        read_scenario(source).leaves()
-    except FileError as error:
-        return [problem.located(error.file) for problem in error.problems]
-    except CnnsimError as error:
-        return [str(error)]
-    return []

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from cnnsim.errors import AddressError, Problem, did_you_mean, printable
 from cnnsim.network.fields import numbers
-from cnnsim.network.layer import times
+from cnnsim.network.fit import fit
 from cnnsim.scenario.complaints import shown
 from cnnsim.scenario.model import Stop
 from cnnsim.steps.address import parse_address
+from cnnsim.steps.fields import FIELDS
 from cnnsim.steps.trace import Trace
 
 #: The shape of every tensor.
@@ -42,25 +40,21 @@ def _is_read(value: Any) -> bool:
     )
 
 
-_TEXT = ("text", lambda value: isinstance(value, str))
-_FLAG = ("true or false", lambda value: isinstance(value, bool))
-_WHOLE = ('a whole number, or "none"', lambda value: _is_whole(value) or value == NONE)
-_NUMBER = ('a number, or "none"', lambda value: _is_number(value) or value == NONE)
-_INDEX = ("a list of whole numbers", _is_index)
-_READS = (
-    "a list of tables with tensor, index or value",
-    lambda value: isinstance(value, list) and all(map(_is_read, value)),
-)
-
-#: The fields of a reading that a stop may expect: what each should be, and the test for it.
-FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(("step", "mac"), _WHOLE),
-    **dict.fromkeys(("address", "layer", "sweep", "why"), _TEXT),
-    **dict.fromkeys(("cell", "tap"), _INDEX),
-    **dict.fromkeys(("left", "right", "product", "term", "before", "after", "total"), _NUMBER),
-    "reads": _READS,
-    "outside": _FLAG,
+#: For what a field holds, what should be expected of it, and the test for that.
+_TESTS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "text": ("text", lambda value: isinstance(value, str)),
+    "flag": ("true or false", lambda value: isinstance(value, bool)),
+    "whole": ('a whole number, or "none"', lambda value: _is_whole(value) or value == NONE),
+    "number": ('a number, or "none"', lambda value: _is_number(value) or value == NONE),
+    "index": ("a list of whole numbers", _is_index),
+    "reads": (
+        "a list of tables with tensor, index or value",
+        lambda value: isinstance(value, list) and all(map(_is_read, value)),
+    ),
 }
+
+#: The same for every field of a reading that a stop may expect: all but the scenario's name.
+EXPECTED = {name: _TESTS[holds] for name, holds in FIELDS.items() if holds in _TESTS}
 
 
 def tour_problems(run: tuple[Trace, Shapes] | None, tour: Sequence[Stop]) -> list[Problem]:
@@ -104,10 +98,10 @@ def _complaint(shapes: Shapes | None, key: str, expected: Any) -> str:
         return "" if fits else "should be a number, 0 or more"
     if key == "tensors":
         return _tensor_complaint(shapes, expected)
-    if key not in FIELDS:
-        near = did_you_mean(key, (*FIELDS, "tensors", "tolerance"))
-        return "no such field of a reading" + (near or f"; known are {', '.join(FIELDS)}")
-    what, fits = FIELDS[key]
+    if key not in EXPECTED:
+        near = did_you_mean(key, (*EXPECTED, "tensors", "tolerance"))
+        return "no such field of a reading" + (near or f"; known are {', '.join(EXPECTED)}")
+    what, fits = EXPECTED[key]
     return "" if fits(expected) else f"should be {what}, not {shown(expected)}"
 
 
@@ -124,14 +118,3 @@ def _tensor_complaint(shapes: Shapes | None, expected: Any) -> str:
         except ValueError as error:
             return f"{name}: {error}"
     return ""
-
-
-def fit(values: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """`values` with the leading 1s of `shape` that were left out. Raises ValueError."""
-    missing = len(shape) - values.ndim
-    if missing < 0 or shape != (1,) * missing + values.shape:
-        raise ValueError(
-            f"the tensor is {times(shape)} and {times(values.shape) or 'one number'} was given; "
-            "only leading 1s may be left out"
-        )
-    return values.reshape(shape)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -19,13 +20,15 @@ from cnnsim.network.kinds.leaky_relu import leaky
 from cnnsim.network.kinds.relu import relu
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import LARGER, Sweep
-from cnnsim.steps.trace import Position, Trace, unravel
-from cnnsim.steps.work import Work, work_out
+from cnnsim.steps.trace import Position, Trace, unravel_all
+from cnnsim.steps.work import Work, work_out_block
 
 Mask = npt.NDArray[np.bool_]
 
 #: Cells between two reports of a search.
 _REPORT = 64
+#: Taps that a search works out together, give or take one cell.
+_TAPS = 1 << 16
 
 _COMPARISON = re.compile(r"(<=|>=|=|<|>)\s*([-+−]?\d+(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE)
 WORDS = (
@@ -130,16 +133,21 @@ def _hits(
         first = iteration * trace.steps_per_iteration + trace.first_step(number)
         tensors = stepper.iterations.at(iteration)
         cells = _cells(sweep, tensors[sweep.writes], query, step - first, forward)
-        for looked, cell in enumerate(cells):
-            if looked % _REPORT == _REPORT - 1:
-                share = cell / sweep.cell_count
+        together = max(1, min(_REPORT, _TAPS // sweep.tap_count))
+        looked = 0
+        while numbers := list(islice(cells, together)):
+            looked += len(numbers)
+            if looked >= _REPORT:
+                looked = 0
+                share = numbers[-1] / sweep.cell_count
                 report(Searched(sweep.full_name, iteration, share if forward else 1 - share))
             # Not through the stepper's cache: a search would leave nothing else in it.
-            work = work_out(sweep, unravel(cell, sweep.cells), tensors)
-            taps = np.flatnonzero(query.taps(sweep, work))
-            steps = first + cell * sweep.tap_count + taps
-            beyond = steps[steps > step] if forward else steps[steps < step][::-1]
-            yield from beyond.tolist()
+            block = work_out_block(sweep, unravel_all(numbers, sweep.cells), tensors)
+            for row, cell in enumerate(numbers):
+                taps = np.flatnonzero(query.taps(sweep, block.cell(row)))
+                steps = first + cell * sweep.tap_count + taps
+                beyond = steps[steps > step] if forward else steps[steps < step][::-1]
+                yield from beyond.tolist()
 
 
 def _sweeps_from(trace: Trace, start: Position, forward: bool) -> Iterator[tuple[int, int]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from cnnsim.network.fields import numbers
+from cnnsim.network.fit import fit
 from cnnsim.scenario.model import Stop
-from cnnsim.scenario.tour import NONE, fit
+from cnnsim.scenario.tour import NONE
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.values import Array
 from cnnsim.steps.reading import Reading
@@ -59,12 +59,6 @@ class Visit:
             "checks": [check.as_dict() for check in self.checks],
             "ok": self.ok,
         }
-
-
-def visit_tour(stepper: Stepper) -> Iterator[Visit]:
-    """Visit every stop in order."""
-    for number, stop in enumerate(stepper.scenario.tour):
-        yield visit(stepper, number, stop)
 
 
 def visit(stepper: Stepper, number: int, stop: Stop) -> Visit:

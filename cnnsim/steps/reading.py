@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnsim.steps.address import format_address
+from cnnsim.steps.fields import step_fields
 from cnnsim.steps.trace import Position, Trace, ravel
 from cnnsim.steps.work import Work
 
@@ -57,37 +58,33 @@ class Reading:
         return self.term if self.is_product else None
 
     def as_dict(self, scenario: str) -> dict[str, Any]:
-        """The JSON object of a step. `total` stands only where a finish changes it."""
-        fields: dict[str, Any] = {
-            "kind": "step",
-            "scenario": scenario,
-            "step": self.step,
-            "mac": self.mac,
-            "address": self.address,
-            "layer": self.layer,
-            "sweep": self.sweep,
-            "cell": list(self.cell),
-            "tap": list(self.tap),
-            "reads": [
-                {
-                    "tensor": read.tensor,
-                    "index": None if read.index is None else list(read.index),
-                    "value": read.value,
-                }
-                for read in self.reads
-            ],
-            "left": self.left,
-            "right": self.right,
-            "product": self.product,
-            "term": self.term,
-            "before": self.before,
-            "after": self.after,
-            "outside": self.outside,
-            "why": self.why,
-        }
-        if self.total is not None:
-            fields["total"] = self.total
-        return fields
+        """The JSON object of a step."""
+        reads = [
+            {
+                "tensor": read.tensor,
+                "index": None if read.index is None else list(read.index),
+                "value": read.value,
+            }
+            for read in self.reads
+        ]
+        return step_fields(
+            scenario,
+            self.step,
+            self.mac,
+            self.address,
+            self.layer,
+            self.sweep,
+            list(self.cell),
+            list(self.tap),
+            reads,
+            self.is_product,
+            self.term,
+            self.before,
+            self.after,
+            self.total,
+            self.outside,
+            self.why,
+        )
 
 
 def read_step(trace: Trace, step: int, position: Position, work: Work) -> Reading:

@@ -106,9 +106,9 @@ class Sweep:
         start: what the fold starts from, a number or a tensor.
         finish: ``(total, cell, params)`` to the value of the cell.
         formula: the term for people; ``{0}`` is what the first read gave.
-        finish_formula: the same for the finish; ``{0}`` is the total, ``{count}`` the divisor.
-        maps: the same in terms of whole maps, ``Y{o} = b{o} + Σc(X{r0[1]} ⋆ W{o}{c})``: axes by
+        maps: the sweep in terms of whole maps, ``Y{o} = b{o} + Σc(X{r0[1]} ⋆ W{o}{c})``: axes by
             name, ``r0[1]`` a coordinate of the first read, ``Σc(…)`` a sum over axis c of the tap.
+        divisor: ``(cell, params)`` to what the finish divides by, for people.
         origins: where the coordinates of the reads come from.
         counts_macs: its taps are the multiply-adds that are numbered (conv2d and dense, forward).
         twin: for a gradient of such a layer, the forward ``(cell, tap)`` with the same product;
@@ -132,8 +132,8 @@ class Sweep:
     finish: Callable[[Any, Index, Params], Any] = unchanged
     params: Params = ()
     formula: str = "{0}"
-    finish_formula: str = ""
     maps: str = ""
+    divisor: Callable[[Index, Params], Any] | None = None
     origins: tuple[Origin, ...] = ()
     counts_macs: bool = False
     twin: Callable[[Index, Index, Params], tuple[Index, Index]] | None = None
@@ -179,11 +179,9 @@ class Sweep:
 
     def finish_text(self, total: str, cell: tuple[int, ...]) -> str:
         """The finish of `cell` with its numbers, such as ``14 / 4``."""
-        formula = self.finish_formula or "finish({0})"
-        count = ""
-        if "{count}" in formula:
-            count = f"{1.0 / float(self.finish(1.0, cell, self.params)):.12g}"
-        return formula.format(total, count=count)
+        if self.divisor is None:
+            return f"finish({total})"
+        return f"{total} / {self.divisor(cell, self.params):.12g}"
 
     def fill_in(self, text: str, cell: tuple[int, ...], tap: tuple[int, ...]) -> str:
         """`text` with the names of axes and params replaced by their numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,10 +19,11 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """All taps of one cell. Arrays have one entry for each tap, in order.
+    """All taps of one cell. Arrays have one entry for each tap, in order; of several cells, a row
+    for each cell.
 
     Attributes:
-        taps: the tap's own coordinates, one array for each axis.
+        taps: the tap's own coordinates, one array for each axis; the same for all cells.
         indices: for each read, one index array for each axis of its tensor.
         inside: for each read, whether the index lies in the tensor.
         hole: no product exists there.
@@ -38,6 +40,15 @@ class Reach:
         outside: BoolArray = ~np.logical_and.reduce(self.inside)
         return outside & ~self.hole
 
+    def row(self, number: int) -> Reach:
+        """That of the `number`-th of several cells."""
+        return Reach(
+            self.taps,
+            tuple(tuple(axis[number] for axis in index) for index in self.indices),
+            tuple(inside[number] for inside in self.inside),
+            self.hole[number],
+        )
+
 
 @lru_cache(maxsize=64)
 def tap_coordinates(taps: tuple[int, ...]) -> tuple[IntArray, ...]:
@@ -45,7 +56,7 @@ def tap_coordinates(taps: tuple[int, ...]) -> tuple[IntArray, ...]:
     return tuple(axis.reshape(-1) for axis in np.indices(taps, dtype=np.int64))
 
 
-def is_inside(index: Index, shape: tuple[int, ...], size: int) -> BoolArray:
+def is_inside(index: Index, shape: tuple[int, ...], size: int | tuple[int, ...]) -> BoolArray:
     """Which entries of `index` lie in a tensor of `shape`; `size` entries."""
     inside = np.ones(size, np.bool_)
     for coordinate, extent in zip(index, shape, strict=True):
@@ -53,16 +64,24 @@ def is_inside(index: Index, shape: tuple[int, ...], size: int) -> BoolArray:
     return inside
 
 
-def reach_of(sweep: Sweep, cell: tuple[int, ...], shapes: dict[str, tuple[int, ...]]) -> Reach:
-    """The taps of `cell`, with `shapes` of the tensors that the sweep reads."""
-    count = sweep.tap_count
+def reach_of(
+    sweep: Sweep,
+    cell: Index,
+    shapes: Mapping[str, tuple[int, ...]],
+    count: int | None = None,
+) -> Reach:
+    """The taps of `cell`, with `shapes` of the tensors that the sweep reads.
+
+    With a `count` of so many cells: `cell` then has columns, arrays [count, 1].
+    """
     taps = tap_coordinates(sweep.taps)
+    size = (sweep.tap_count,) if count is None else (count, sweep.tap_count)
     indices = []
     inside = []
-    hole = np.zeros(count, np.bool_)
+    hole = np.zeros(size, np.bool_)
     for read, index in zip(sweep.reads, sweep.where(cell, taps, sweep.params), strict=True):
-        spread = tuple(np.broadcast_to(np.asarray(axis, np.int64), (count,)) for axis in index)
-        within = is_inside(spread, shapes[read.tensor], count)
+        spread = tuple(np.broadcast_to(np.asarray(axis, np.int64), size) for axis in index)
+        within = is_inside(spread, shapes[read.tensor], size)
         indices.append(spread)
         inside.append(within)
         if read.outside is None:

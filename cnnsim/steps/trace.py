@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from cnnsim.errors import AddressError
 from cnnsim.steps.sweep import Sweep
 
@@ -31,6 +33,13 @@ def unravel(number: int, extents: Sequence[int]) -> tuple[int, ...]:
         number, coordinate = divmod(number, extent)
         coordinates.append(coordinate)
     return tuple(reversed(coordinates))
+
+
+def unravel_all(numbers: Sequence[int], extents: Sequence[int]) -> tuple[Any, ...]:
+    """The same for many numbers: one array of coordinates for each axis."""
+    flat: Any = np.asarray(numbers, np.int64)
+    # Arrays of numbers come apart by divmod just as plain ints do.
+    return unravel(flat, extents)
 
 
 def ravel(coordinates: Sequence[Any], extents: Sequence[int]) -> Any:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import pytest
 from running import TOY, Run, write
 
-from cnnsim.network import layer as layer_module
 from cnnsim.network.kinds.tanh import Tanh
+from cnnsim.network.layer import Layer
 from cnnsim.steps.sweep import Index
 
 FIELDS = {
@@ -44,7 +44,7 @@ def crooked_kind() -> Iterator[None]:
         gradient_term = staticmethod(crooked)
 
     yield
-    del layer_module._KINDS["crooked_tanh"]
+    del Layer.family["crooked_tanh"]
 
 
 def test_all_is_well(run: Run) -> None:

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core import config
 
 import cnnsim
-from cnnsim.kernels.cache import kernel_cache, source_digest
+from cnnsim.kernels.cache import kernel_cache, prepare_cache, source_digest
 
 PROGRAM = """
 import numpy as np
@@ -104,3 +105,49 @@ def test_the_copy_has_the_digest_of_the_original(copied: Path) -> None:
     inside = source_digest()
     (copied / "scenario" / "model.py").write_text("")
     assert source_digest() == inside
+
+
+def test_two_files_of_one_name_cannot_change_places(copied: Path) -> None:
+    before = source_digest()
+    first, second = copied / "steps" / "__init__.py", copied / "network" / "__init__.py"
+    one, other = first.read_text(), second.read_text()
+    first.write_text(other)
+    second.write_text(one)
+    assert source_digest() != before
+
+
+def test_old_versions_are_removed_the_last_used_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", config.CACHE_DIR)  # to be put back
+    monkeypatch.setattr("cnnsim.kernels.cache.user_cache_path", lambda name: tmp_path / name)
+    kernels = tmp_path / "cnnsim" / "kernels"
+    long_ago = 1_000_000_000
+    for age in range(8):
+        (kernels / f"old-{age}").mkdir(parents=True)
+        (kernels / f"old-{age}" / "kernel.nbc").touch()
+        os.utime(kernels / f"old-{age}", (long_ago - age, long_ago - age))
+    (kernels / "new").mkdir()
+    assert prepare_cache()
+    assert {path.name for path in kernels.iterdir()} == {
+        kernel_cache().name, "new", "old-0", "old-1", "old-2",
+    }  # fmt: skip
+
+
+@needs_xdg
+def test_only_what_is_not_compiled_yet_is_compiled_ahead(tmp_path: Path) -> None:
+    program = """
+from strategies import every_pass
+from cnnsim.kernels.fill import can_compile
+from cnnsim.kernels.warm import warm
+told = []
+for name in ("pools", "pools", "conv, tied"):
+    gradient, *_ = every_pass(name)
+    sweeps = [sweep for sweep in gradient.sweeps if can_compile(sweep)][:1]
+    warm(sweeps, gradient.shapes, [], lambda progress: told.append(name))
+print(told)
+"""
+    tests = Path(__file__).parents[1]
+    program = f"import sys\nsys.path.insert(0, {str(tests)!r})\n{program}"
+    told = run(program, Path(cnnsim.__file__).parents[1], tmp_path / "cache")
+    assert told == "['pools', 'conv, tied']"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from checks import check_file
 from PIL import Image
 from safetensors.numpy import save_file
 from strategies import attempt
 
 from cnnsim.errors import CnnsimError, UsageError, unprintable
-from cnnsim.scenario.reader import check_file, read_scenario
+from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.stepper import Stepper
 
 NET = """\

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checks import check_file, visit_tour
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import attempt, examples
@@ -20,10 +21,9 @@ from cnnsim.network.optimizer import optimizers
 from cnnsim.network.walk import walk
 from cnnsim.scenario.complaints import keys_of
 from cnnsim.scenario.model import Input, ScenarioModel, Stop
-from cnnsim.scenario.reader import check_file, parse_scenario, read_scenario
+from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.scenario.scenario import Scenario
-from cnnsim.scenario.tour import FIELDS
-from cnnsim.stepper.replay import visit_tour
+from cnnsim.scenario.tour import EXPECTED
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.moves import UNITS
 
@@ -148,7 +148,7 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
         st.dictionaries(st.sampled_from(["after", "before", "term", "tolerance"]), small),
         st.fixed_dictionaries({"cell": st.just([0, 0, 0, 0]), "why": st.just("none")}),
         st.dictionaries(
-            st.sampled_from([*FIELDS, "tensors", "tolerance"]),
+            st.sampled_from([*EXPECTED, "tensors", "tolerance"]),
             st.one_of(numbers, wild, st.dictionaries(st.sampled_from(["a.y", "input"]), blocks)),
             max_size=3,
         ),

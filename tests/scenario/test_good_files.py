@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from checks import check_file
 
 from cnnsim.errors import FileError, UsageError, unprintable
 from cnnsim.scenario import bundled
-from cnnsim.scenario.reader import check_file, parse_scenario, read_scenario
+from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.template import TEMPLATE
 

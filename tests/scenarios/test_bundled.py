@@ -8,14 +8,14 @@ from math import prod
 
 import numpy as np
 import pytest
+from checks import check_file, visit_tour
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 from cnnsim.errors import FileError
 from cnnsim.network.walk import walk
 from cnnsim.scenario.bundled import bundled_folder, bundled_names
-from cnnsim.scenario.reader import check_file, read_scenario
-from cnnsim.stepper.replay import visit_tour
+from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.stepper import Stepper
 
 NAMES = bundled_names()

@@ -22,14 +22,13 @@ from strategies import (
     stepper,
 )
 
-from cnnsim.network import layer as layer_module
 from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.conv2d import Conv2d
 from cnnsim.network.kinds.dense import Dense
 from cnnsim.network.kinds.max_pool2d import MaxPool2d
 from cnnsim.network.kinds.relu import Relu
-from cnnsim.network.layer import Place
+from cnnsim.network.layer import Layer, Place
 from cnnsim.scenario.bundled import bundled_names
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper import gradcheck
@@ -315,7 +314,7 @@ def wrong_kinds() -> Iterator[None]:
 
     yield
     for name in ("almost_conv2d", "double_dense", "open_relu", "sharing_pool2d"):
-        del layer_module._KINDS[name]
+        del Layer.family[name]
 
 
 @pytest.mark.usefixtures("wrong_kinds")

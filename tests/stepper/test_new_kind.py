@@ -7,18 +7,17 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from checks import visit_tour
 from strategies import same_bits, scenario
 
 from cnnsim.errors import FileError
 from cnnsim.kernels.reference import fill_compiled
-from cnnsim.network import layer as layer_module
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.pooling import Pool, where
 from cnnsim.network.receptive import receptive_fields
 from cnnsim.network.walk import walk
 from cnnsim.network.window import Window, slide
 from cnnsim.scenario.schema import scenario_schema
-from cnnsim.stepper.replay import visit_tour
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import ADD, SMALLER, Index, Read, Sweep
 
@@ -73,7 +72,7 @@ def kinds_of_a_stranger() -> Iterator[None]:
 
     yield
     for name in ("square_plus", "min_pool2d"):
-        del layer_module._KINDS[name]
+        del Layer.family[name]
 
 
 TEXT = """\

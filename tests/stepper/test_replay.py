@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checks import visit_tour
 from strategies import stepper
 
 from cnnsim.scenario.bundled import bundled_names
 from cnnsim.scenario.reader import read_scenario
-from cnnsim.scenario.tour import FIELDS
-from cnnsim.stepper.replay import Visit, visit_tour
+from cnnsim.scenario.tour import EXPECTED
+from cnnsim.stepper.replay import Visit
 from cnnsim.stepper.stepper import Stepper
 
 TOY = """\
@@ -60,7 +61,7 @@ FIELDS_THERE: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("field", EXPECTED)
 def test_every_field_can_hold_and_can_fail(field: str) -> None:
     if field == "total":
         at, right, wrong = "mean.forward[0,0,0,0]", "22", "3.6666"
@@ -152,7 +153,7 @@ def test_every_stop_in_order_with_its_note() -> None:
     ]  # fmt: skip
     assert [v.reading.step for v in visits] == [29, 0, 24]
     found: dict[str, Any] = visits[0].as_dict("toy")
-    assert list(found) == ["kind", "scenario", "address", "say", "reading", "checks", "ok"]
+    assert list(found) == ["kind", "scenario", "address", "say", "ask", "reading", "checks", "ok"]
     assert (found["kind"], found["reading"]["kind"]) == ("stop", "step")
 
 

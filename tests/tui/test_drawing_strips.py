@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
-from cnnsim.tui.drawing.bar import bar_text, draw_bar, draw_block_bar, fractions
+from cnnsim.tui.drawing.bar import bar_text, draw_bar, fractions
 from cnnsim.tui.drawing.canvas import Canvas, pieces_width
 from cnnsim.tui.drawing.curve import column_of as curve_column
 from cnnsim.tui.drawing.curve import draw_curve, limits_of, row_of
@@ -102,10 +102,9 @@ def test_bars_are_right_to_half_a_column(fraction: float, width: int) -> None:
 
 
 def test_bars_stand_on_a_rail() -> None:
-    canvas = Canvas(8, 2, DARK.base)
+    canvas = Canvas(8, 1, DARK.base)
     draw_bar(canvas, 0, 0, 8, 0.44, DARK)
-    draw_block_bar(canvas, 0, 1, 8, 0.4375, DARK.base)
-    assert canvas.lines() == ["━━━╸────", "███▌    "]
+    assert canvas.lines() == ["━━━╸────"]
     assert canvas.style_at(0, 0) == DARK.focus_line
     assert canvas.style_at(7, 0) == DARK.line
 

@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from cnnsim.network import layer as layers
-from cnnsim.network.layer import Layer, Place, Shape
+from cnnsim.network.layer import Layer, Place, Shape, kinds
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.steps.sweep import SMALLER, Read, Sweep
 from cnnsim.tui.app import CnnsimApp
@@ -38,7 +37,7 @@ def _where(cell: Any, tap: Any, params: Any) -> tuple[Any, ...]:
 @pytest.fixture
 def neighbours() -> Iterator[None]:
     """A pool over two columns that keeps the smaller one, past the edge +∞."""
-    before = dict(layers.kinds())
+    before = dict(kinds())
 
     class Neighbours(Layer):
         type: Literal["neighbours"] = "neighbours"
@@ -64,8 +63,8 @@ def neighbours() -> Iterator[None]:
             ]
 
     yield
-    layers._KINDS.clear()
-    layers._KINDS.update(before)
+    Layer.family.clear()
+    Layer.family.update(before)
 
 
 def app_of(path: Path, **config: Any) -> CnnsimApp:

@@ -19,10 +19,10 @@ from cnnsim.tui.stage.prose import Paragraph
 from cnnsim.tui.walk.changed import changed_scenario, look_at_input
 from cnnsim.tui.walk.knobs import neighbour, shown
 from cnnsim.tui.walk.verdict import verdict
-from cnnsim.tui.walk.whatif import Place, WhatIf
+from cnnsim.tui.walk.whatif import LayerKey, WhatIf
 from cnnsim.tui.walk.why import why_lines
 
-SIDE: Place = ("input", "side")
+SIDE: LayerKey = ("input", "side")
 
 
 def said(paragraphs: list[Paragraph]) -> list[str]:
@@ -135,7 +135,7 @@ def test_typing_the_same_number_leaves_earlier_edits_alone() -> None:
         (("fc1", "units"), 0),
     ],
 )
-def test_what_cannot_be_is_refused(place: Place, value: Any) -> None:
+def test_what_cannot_be_is_refused(place: LayerKey, value: Any) -> None:
     what = WhatIf(alexnet())
     what.step(SIDE, 1)
     with pytest.raises(UsageError):

@@ -8,25 +8,35 @@ import numpy as np
 from pydantic import Field
 
 from cnnsim.network.layer import Place
-from cnnsim.network.pooling import ORIGINS, Pool, where, where_back
-from cnnsim.network.window import Window
+from cnnsim.network.pooling import Pool, where, where_back
+from cnnsim.network.window import PIXEL_ORIGINS, Window
 from cnnsim.steps.sweep import ADD, Index, Read, Sweep
 
 
-def divide_by_all(total: Any, cell: Index, p: Window) -> Any:
-    """Divide by the window's pixels, padding included, but not what ceil_mode adds beyond it."""
+def all_pixels(cell: Index, p: Window) -> Any:
+    """How many pixels a window has, padding included, but not what ceil_mode adds beyond it."""
     rows = np.minimum(cell[2] * p.stride_h + p.kernel_h, p.in_h + p.top + p.bottom)
     columns = np.minimum(cell[3] * p.stride_w + p.kernel_w, p.in_w + p.left + p.right)
-    return total / ((rows - cell[2] * p.stride_h) * (columns - cell[3] * p.stride_w))
+    return (rows - cell[2] * p.stride_h) * (columns - cell[3] * p.stride_w)
 
 
-def divide_by_inside(total: Any, cell: Index, p: Window) -> Any:
-    """Divide by the window's pixels that lie in the picture."""
+def pixels_inside(cell: Index, p: Window) -> Any:
+    """How many pixels of a window lie in the picture."""
     top = cell[2] * p.stride_h - p.top
     left = cell[3] * p.stride_w - p.left
     rows = np.minimum(top + p.kernel_h, p.in_h) - np.maximum(top, 0)
     columns = np.minimum(left + p.kernel_w, p.in_w) - np.maximum(left, 0)
-    return total / (rows * columns)
+    return rows * columns
+
+
+def divide_by_all(total: Any, cell: Index, p: Window) -> Any:
+    """The mean over the window, padding included."""
+    return total / all_pixels(cell, p)
+
+
+def divide_by_inside(total: Any, cell: Index, p: Window) -> Any:
+    """The mean over the window's pixels in the picture."""
+    return total / pixels_inside(cell, p)
 
 
 def where_in_window(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
@@ -68,9 +78,9 @@ class AvgPool2d(Pool):
                 fold=ADD,
                 finish=divide_by_all if self.count_include_pad else divide_by_inside,
                 params=self.window(place.inputs[0]),
-                finish_formula="{0} / {count}",
                 maps="Y{o} = the mean of each window of X{o}",
-                origins=ORIGINS,
+                divisor=all_pixels if self.count_include_pad else pixels_inside,
+                origins=PIXEL_ORIGINS,
             )
         ]
 

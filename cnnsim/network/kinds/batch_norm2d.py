@@ -7,6 +7,7 @@ from the batch: four sweeps, ``mean``, ``variance``, ``normalise`` and ``forward
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from pydantic import Field
 from cnnsim.errors import ShapeError
 from cnnsim.network.fields import Numbers
 from cnnsim.network.layer import Layer, Place, Shape, Why
-from cnnsim.network.parameter import Init, Parameter
+from cnnsim.network.parameter import Parameter
 from cnnsim.steps.sweep import ADD, Index, Read, Sweep, product
 
 
@@ -68,26 +69,16 @@ def affine(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     return values[0] * values[1] + values[2]
 
 
-def channel_gradient(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The gradient of a value of the channel: cell (o), tap (n, y, x)."""
-    return ((tap[0], cell[0], tap[1], tap[2]),)
-
-
 def channel_gradient_and_normal(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The same, and the normalised value."""
+    """The gradient of a value of the channel and the normalised value: cell (o), tap (n, y, x)."""
     at = (tap[0], cell[0], tap[1], tap[2])
     return at, at
 
 
 def channel_gradient_and_stored(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The same with the value itself, and the channel's stored mean and variance."""
+    """The gradient, the value itself, and the channel's stored mean and variance."""
     at = (tap[0], cell[0], tap[1], tap[2])
     return at, at, cell, cell
-
-
-def stored_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
-    """The gradient, the scale and the stored variance."""
-    return cell, (cell[1],), (cell[1],)
 
 
 def batch_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
@@ -116,8 +107,13 @@ def through_batch(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -
 
 
 def divide(total: Any, cell: Index, p: Params) -> Any:
-    """Divide by the number of values."""
+    """The mean over the channel."""
     return total / p.values
+
+
+def count(cell: Index, p: Params) -> Any:
+    """How many values of a channel the batch has."""
+    return p.values
 
 
 class BatchNorm2d(Layer):
@@ -148,14 +144,13 @@ class BatchNorm2d(Layer):
         """The scale w and b (shift), and the stored mean and variance, which are not trained."""
         shape = inputs[0][:1]
 
-        def named(key: str, init: Init, torch_name: str, counts: bool = True) -> Parameter:
-            return Parameter(shape, getattr(self, key), init, torch_name=torch_name, counts=counts)
-
+        learned = partial(Parameter, shape, trained=not self.frozen)
+        stored = partial(Parameter, shape, counts=False, trained=False)
         return {
-            "w": named("scale", "ones", "weight"),
-            "b": named("shift", "zeros", "bias"),
-            "mean": named("mean", "zeros", "running_mean", False),
-            "variance": named("variance", "ones", "running_var", False),
+            "w": learned(self.scale, "ones", torch_name="weight"),
+            "b": learned(self.shift, "zeros", torch_name="bias"),
+            "mean": stored(self.mean, "zeros", torch_name="running_mean"),
+            "variance": stored(self.variance, "ones", torch_name="running_var"),
         }
 
     def sweeps(self, place: Place) -> list[Sweep]:
@@ -193,7 +188,7 @@ class BatchNorm2d(Layer):
             "tap_axes": ("n", "y", "x"),
             "fold": ADD,
             "finish": divide,
-            "finish_formula": "{0} / {count}",
+            "divisor": count,
             "params": params,
         }
         return [
@@ -258,7 +253,7 @@ class BatchNorm2d(Layer):
                     name="bias_grad",
                     writes=place.tensor("db"),
                     reads=(dy,),
-                    where=channel_gradient,
+                    where=whole_channel,
                     **sums,
                 )
             )
@@ -279,7 +274,7 @@ class BatchNorm2d(Layer):
             )
         through: dict[str, Any] = {
             "reads": (dy, scale, Read(place.tensor("variance"))),
-            "where": stored_reads,
+            "where": value_and_channel,
             "term": scaled,
             "formula": "{0}·{1}/√({2} + ε)",
         }

@@ -13,7 +13,6 @@ from cnnsim.network.layer import Place
 from cnnsim.network.loss import (
     Loss,
     Params,
-    both_at_cell,
     both_at_tap,
     gradient_of_all,
     mean_of_all,
@@ -60,8 +59,7 @@ class BinaryCrossEntropy(Loss):
         return [
             gradient_of_all(
                 place,
-                reads=(Read(place.tensors[0]), Read(place.tensor("target"))),
-                where=both_at_cell,
+                place.tensors[0],
                 term=slope,
                 params=Params(place.count),
                 formula="({0} − {1}) / ({0}·(1 − {0})) / values",

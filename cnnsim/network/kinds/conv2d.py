@@ -22,9 +22,18 @@ from cnnsim.network.convolution import (
     untied_grad,
 )
 from cnnsim.network.fields import Count, Numbers, Padding, Size, numbers
-from cnnsim.network.layer import Layer, Place, Shape, Why, times
+from cnnsim.network.layer import Place, Shape, Why, times
 from cnnsim.network.parameter import Init, Parameter
-from cnnsim.network.window import Window, share_inside, sides, size_formula, slide
+from cnnsim.network.window import (
+    CELL_ORIGINS,
+    PIXEL_ORIGINS,
+    Window,
+    share_inside,
+    sides,
+    slide,
+    window_summary,
+)
+from cnnsim.network.windowed import Windowed
 from cnnsim.steps.sweep import ADD, Origin, Read, Start, Sweep, product
 
 
@@ -48,7 +57,7 @@ Bias = Annotated[
 ]
 
 
-class Conv2d(Layer):
+class Conv2d(Windowed):
     """A convolution over maps: x [c,h,w] and w [filters, c/groups, h, w] to y [filters,h,w]."""
 
     adjustable: ClassVar[tuple[str, ...]] = ("filters", "size", "stride", "padding", "dilation")
@@ -157,13 +166,14 @@ class Conv2d(Layer):
         shape = (self.maps, channels // self.groups, height, width)
         fan_in = shape[1] * height * width
         values = None if self.kernel is None else self.kernel.reshape(shape)
-        found = {"w": Parameter(shape, values, self.init, fan_in, "weight")}
+        trained = not self.frozen
+        found = {"w": Parameter(shape, values, self.init, fan_in, "weight", trained=trained)}
         if self.bias_kind != "none":
             output = self.output_shape(inputs)
             init: Init = "torch" if self.init == "torch" else "zeros"
             given = None if self.bias is None or isinstance(self.bias, str) else self.bias
             bias_shape = output if self.bias_kind == "untied" else output[:1]
-            found["b"] = Parameter(bias_shape, given, init, fan_in, "bias")
+            found["b"] = Parameter(bias_shape, given, init, fan_in, "bias", trained=trained)
         return found
 
     def sweeps(self, place: Place) -> list[Sweep]:
@@ -195,11 +205,7 @@ class Conv2d(Layer):
                 params=self._params(place),
                 formula="{0}·{1}",
                 maps=self._maps,
-                origins=(
-                    Origin("iy", "y·stride_h + i·dilation_h − top", 0, 2),
-                    Origin("ix", "x·stride_w + j·dilation_w − left", 0, 3),
-                    *(kernel_origins if self._is_turned else ()),
-                ),
+                origins=PIXEL_ORIGINS + (kernel_origins if self._is_turned else ()),
                 counts_macs=True,
             )
         ]
@@ -246,10 +252,7 @@ class Conv2d(Layer):
                     formula="{0}·{1}",
                     maps="dW{o}{c} = X{r0[1]} ⋆ dY{o}"
                     + (", turned by 180°" if self._is_turned else ""),
-                    origins=(
-                        Origin("iy", "y·stride_h + i·dilation_h − top", 0, 2),
-                        Origin("ix", "x·stride_w + j·dilation_w − left", 0, 3),
-                    ),
+                    origins=PIXEL_ORIGINS,
                     **common,
                 )
             )
@@ -268,10 +271,7 @@ class Conv2d(Layer):
                 formula="{0}·{1}",
                 maps=f"dX{{c}} = Σo(dY{{r0[1]}} {'⋆' if self._is_turned else '∗'} "
                 "W{r1[0]}{r1[1]}), full",
-                origins=(
-                    Origin("oy", "(y + top − i·dilation_h) / stride_h", 0, 2),
-                    Origin("ox", "(x + left − j·dilation_w) / stride_w", 0, 3),
-                ),
+                origins=CELL_ORIGINS,
                 **common,
             )
         )
@@ -311,10 +311,6 @@ class Conv2d(Layer):
             window.left,
         )
 
-    def field(self, inputs: Sequence[Shape]) -> Window:
-        """The convolution's window."""
-        return self.window(inputs[0])
-
     def padding_macs(self, inputs: Sequence[Shape]) -> int:
         """Taps outside the input planes, over all maps."""
         inside, every = share_inside(self.window(inputs[0]))
@@ -323,40 +319,21 @@ class Conv2d(Layer):
     def summary(self) -> str:
         """``5×5 /2 p2``: size, stride, padding, dilation, groups."""
         _, height, width = self.kernel_shape
-        parts = [f"{height}×{width}"]
-        if self.stride != (1, 1):
-            parts.append("/" + "×".join(map(str, dict.fromkeys(self.stride))))
-        if isinstance(self.padding, str):
-            parts += [self.padding] if self.padding != "valid" else []
-        elif any(self.padding):
-            parts.append("p" + ",".join(map(str, dict.fromkeys(self.padding))))
-        if self.dilation != (1, 1):
-            parts.append("d" + "×".join(map(str, dict.fromkeys(self.dilation))))
-        if self.groups > 1:
-            parts.append(f"g{self.groups}")
-        return " ".join(parts)
+        text = window_summary((height, width), self.stride, self.padding, self.dilation)
+        return text + (f" g{self.groups}" if self.groups > 1 else "")
 
     def why(self, inputs: Sequence[Shape]) -> list[Why]:
         """Rows, columns, parameters and multiply-adds."""
         w = self.window(inputs[0])
         depth = inputs[0][0] // self.groups
         output = self.output_shape(inputs)
-        rows = size_formula(w.in_h, w.top + w.bottom, w.kernel_h, w.stride_h, w.dilation_h, False)
-        columns = size_formula(
-            w.in_w, w.left + w.right, w.kernel_w, w.stride_w, w.dilation_w, False
-        )
         weights = f"{depth}·{w.kernel_h}·{w.kernel_w}"
         each = {"none": "", "tied": " + 1", "untied": f" + {w.out_h}·{w.out_w}"}[self.bias_kind]
-        lines = [Why("rows", rows, str(w.out_h))]
-        if (rows, w.out_h) != (columns, w.out_w):
-            lines.append(Why("columns", columns, str(w.out_w)))
-        else:
-            lines[0] = Why("side", rows, str(w.out_h))
         size = sum(parameter.size for parameter in self.parameters(inputs).values())
         macs = self.maps * w.out_h * w.out_w * depth * w.kernel_h * w.kernel_w
-        lines += [
+        return [
+            *self.sides_of_output(inputs),
             Why("params", f"{self.maps} · ({weights}{each})", f"{size:,}"),
             Why("MACs", f"{'·'.join(map(str, output))} · {weights}", f"{macs:,}"),
             Why("", "of them on padding zeros", f"{self.padding_macs(inputs):,}"),
         ]
-        return lines

@@ -6,6 +6,7 @@ It is a convolution whose kernel covers the whole map, so its sweep is one too.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -126,7 +127,8 @@ class Dense(Layer):
         if self.weights is not None:
             declared = int(self.weights.shape[1])
         if declared is not None and declared != shape[0]:
-            raise ShapeError(self.name, f"expects {declared} features and gets {shape[0]}")
+            what = f"expects {declared} features and gets {shape[0]}"
+            raise ShapeError(self.name, what, is_count=True)
         bias = self.bias
         listed = bias is not None and not isinstance(bias, str) and bias.ndim
         if listed and len(bias) != self.outputs:
@@ -138,16 +140,15 @@ class Dense(Layer):
     def parameters(self, inputs: Sequence[Shape]) -> dict[str, Parameter]:
         """The weights w [units, features] and b [units]."""
         features = inputs[0][0]
-        found = {
-            "w": Parameter((self.outputs, features), self.weights, self.init, features, "weight")
-        }
+        made = partial(Parameter, fan_in=features, trained=not self.frozen)
+        shape = (self.outputs, features)
+        found = {"w": made(shape, self.weights, self.init, torch_name="weight")}
         default = "tied" if self.weights is None else "none"
         bias = default if self.bias is None else self.bias
-        if not isinstance(bias, str):
-            found["b"] = Parameter((self.outputs,), bias, torch_name="bias")
-        elif bias == "tied":
+        if not isinstance(bias, str) or bias == "tied":
             init: Init = "torch" if self.init == "torch" else "zeros"
-            found["b"] = Parameter((self.outputs,), None, init, features, "bias")
+            given = None if isinstance(bias, str) else bias
+            found["b"] = made(shape[:1], given, init, torch_name="bias")
         return found
 
     def sweeps(self, place: Place) -> list[Sweep]:

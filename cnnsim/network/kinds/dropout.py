@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from cnnsim.network.elementwise import same_place
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.parameter import Parameter
-from cnnsim.steps.sweep import Index, Read, Sweep, product, value
-
-
-def both(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
-    """The input and the mask at the cell's own index."""
-    return cell, cell
+from cnnsim.network.pointwise import pointwise
+from cnnsim.steps.sweep import Sweep, product
 
 
 class Dropout(Layer):
@@ -34,42 +29,23 @@ class Dropout(Layer):
         """The mask of the whole batch, in training."""
         if not place.training:
             return {}
-        return {"mask": Parameter(place.cells, init="mask", counts=False, rate=self.rate)}
+        mask = Parameter(place.cells, init="mask", counts=False, trained=False, rate=self.rate)
+        return {"mask": mask}
 
     def sweeps(self, place: Place) -> list[Sweep]:
         """One forward sweep of one term a cell."""
-        source = Read(place.tensors[0])
-        mask = Read(place.tensor("mask"))
-        return [
-            Sweep(
-                layer=place.name,
-                name="forward",
-                writes=place.tensor("y"),
-                cells=place.cells,
-                cell_axes=place.axes,
-                reads=(source, mask) if place.training else (source,),
-                where=both if place.training else same_place,
-                term=product if place.training else value,
-                formula="{0}·{1}" if place.training else "{0}",
-            )
-        ]
+        return [self._masked(place, "forward", "y", place.tensors[0])]
 
     def backward(self, place: Place) -> list[Sweep]:
         """What was dropped gets no gradient, what was kept gets it enlarged alike."""
-        gradient, mask = Read(place.gradient), Read(place.tensor("mask"))
-        return [
-            Sweep(
-                layer=place.name,
-                name="input_grad",
-                writes=place.tensor("dx"),
-                cells=place.cells,
-                cell_axes=place.axes,
-                reads=(gradient, mask) if place.training else (gradient,),
-                where=both if place.training else same_place,
-                term=product if place.training else value,
-                formula="{0}·{1}" if place.training else "{0}",
-            )
-        ]
+        return [self._masked(place, "input_grad", "dx", place.gradient)]
+
+    def _masked(self, place: Place, name: str, role: str, tensor: str) -> Sweep:
+        """`tensor` times the mask; in evaluation as it is."""
+        if not place.training:
+            return pointwise(place, name, role, (tensor,))
+        both = (tensor, place.tensor("mask"))
+        return pointwise(place, name, role, both, term=product, formula="{0}·{1}")
 
     def summary(self) -> str:
         """The rate."""

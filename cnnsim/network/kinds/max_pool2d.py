@@ -11,8 +11,8 @@ import numpy as np
 
 from cnnsim.network.fields import Size
 from cnnsim.network.layer import Place
-from cnnsim.network.pooling import ORIGINS, Pool, where, where_back
-from cnnsim.network.window import Window
+from cnnsim.network.pooling import Pool, where, where_back
+from cnnsim.network.window import PIXEL_ORIGINS, Window
 from cnnsim.steps.sweep import LARGER, SMALLER, Index, Read, Sweep
 
 
@@ -64,7 +64,7 @@ class MaxPool2d(Pool):
             "taps": self.size,
             "tap_axes": ("i", "j"),
             "params": window,
-            "origins": ORIGINS,
+            "origins": PIXEL_ORIGINS,
         }
         return [
             Sweep(

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from cnnsim.errors import ShapeError
+from cnnsim.network.axes import output_axes
 from cnnsim.network.fields import SampleShape
 from cnnsim.network.layer import Layer, Place, Shape, times
 from cnnsim.network.window import Window
@@ -73,7 +74,7 @@ def _copy(place: Place, name: str, writes: str, reads: str, source: Shape, targe
         name=name,
         writes=writes,
         cells=(place.batch, *target),
-        cell_axes=("n", "o", "y", "x") if len(target) == 3 else ("n", "o"),
+        cell_axes=output_axes(target),
         reads=(Read(reads),),
         where=rules[len(source), len(target)],
         params=Params(in_h, in_w, out_h, out_w),

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cnnsim.network.axes import output_axes, place_axes
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.window import Window
 from cnnsim.steps.sweep import ADD, LARGER, Index, Read, Sweep, product
@@ -59,6 +60,56 @@ def softmax_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> An
     return y * (dy - dot)
 
 
+def softmax_sweeps(place: Place, name: str, role: str) -> list[Sweep]:
+    """``largest`` and ``total``: cell [n] or [n,y,x], tap [o]; then `name`, a term a cell, which
+    fills ``place.tensor(role)``.
+    """
+    x = Read(place.tensors[0])
+    largest, total = Read(place.tensor("largest")), Read(place.tensor("total"))
+    shape = place.inputs[0]
+    over_classes: dict[str, Any] = {
+        "layer": place.name,
+        "cells": (place.batch, *shape[1:]),
+        "cell_axes": place_axes(shape),
+        "taps": shape[:1],
+        "tap_axes": ("o",),
+    }
+    return [
+        Sweep(
+            name="largest",
+            writes=largest.tensor,
+            reads=(x,),
+            where=across,
+            fold=LARGER,
+            start=-np.inf,
+            **over_classes,
+        ),
+        Sweep(
+            name="total",
+            writes=total.tensor,
+            reads=(x, largest),
+            where=across_and_largest,
+            term=exponential,
+            fold=ADD,
+            formula="exp({0} − {1})",
+            transcendental=True,
+            **over_classes,
+        ),
+        Sweep(
+            layer=place.name,
+            name=name,
+            writes=place.tensor(role),
+            cells=(place.batch, *shape),
+            cell_axes=output_axes(shape),
+            reads=(x, largest, total),
+            where=here,
+            term=share,
+            formula="exp({0} − {1}) / {2}",
+            transcendental=True,
+        ),
+    ]
+
+
 class Softmax(Layer):
     """Probabilities that add up to 1."""
 
@@ -73,52 +124,8 @@ class Softmax(Layer):
         return None if len(inputs[0]) == 1 else super().field(inputs)
 
     def sweeps(self, place: Place) -> list[Sweep]:
-        """``largest`` and ``total``: cell [n] or [n,y,x], tap [o]; ``forward``: a term a cell."""
-        x = Read(place.tensors[0])
-        largest = Read(place.tensor("largest"))
-        total = Read(place.tensor("total"))
-        shape = place.inputs[0]
-        common: dict[str, Any] = {
-            "layer": place.name,
-            "cells": (place.batch, *shape[1:]),
-            "cell_axes": ("n", "y", "x")[: len(shape)],
-            "taps": shape[:1],
-            "tap_axes": ("o",),
-            "transcendental": True,
-        }
-        return [
-            Sweep(
-                name="largest",
-                writes=largest.tensor,
-                reads=(x,),
-                where=across,
-                fold=LARGER,
-                start=-np.inf,
-                **common,
-            ),
-            Sweep(
-                name="total",
-                writes=total.tensor,
-                reads=(x, largest),
-                where=across_and_largest,
-                term=exponential,
-                fold=ADD,
-                formula="exp({0} − {1})",
-                **common,
-            ),
-            Sweep(
-                layer=place.name,
-                name="forward",
-                writes=place.tensor("y"),
-                cells=place.cells,
-                cell_axes=place.axes,
-                reads=(x, largest, total),
-                where=here,
-                term=share,
-                formula="exp({0} − {1}) / {2}",
-                transcendental=True,
-            ),
-        ]
+        """``largest``, ``total`` and ``forward``."""
+        return softmax_sweeps(place, "forward", "y")
 
     def backward(self, place: Place) -> list[Sweep]:
         """``dot``: Σ dy·y over the classes; ``input_grad``: a term a cell."""
@@ -131,7 +138,7 @@ class Softmax(Layer):
                 name="dot",
                 writes=dot.tensor,
                 cells=(place.batch, *shape[1:]),
-                cell_axes=("n", "y", "x")[: len(shape)],
+                cell_axes=place_axes(shape),
                 taps=shape[:1],
                 tap_axes=("o",),
                 reads=(dy, y),

@@ -12,16 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import ShapeError
-from cnnsim.network.kinds.softmax import (
-    across,
-    across_and_largest,
-    exponential,
-    here,
-    share,
-)
+from cnnsim.network.kinds.softmax import softmax_sweeps
 from cnnsim.network.layer import Place, Shape
-from cnnsim.network.loss import LOSS, Loss, Params, both_at_cell, gradient_of_all, mean_of_all
-from cnnsim.steps.sweep import ADD, LARGER, Index, Read, Sweep
+from cnnsim.network.loss import LOSS, Loss, Params, gradient_of_all, mean_of_all
+from cnnsim.steps.sweep import Index, Read, Sweep
 
 
 def everything(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
@@ -74,46 +68,8 @@ class SoftmaxCrossEntropy(Loss):
         """``largest`` and ``total`` of each sample, ``p`` of each class, ``forward``: the loss."""
         x = Read(place.tensors[0])
         largest, total = Read(place.tensor("largest")), Read(place.tensor("total"))
-        per_sample: dict[str, Any] = {
-            "layer": place.name,
-            "cells": (place.batch,),
-            "cell_axes": ("n",),
-            "taps": place.inputs[0],
-            "tap_axes": ("o",),
-        }
         return [
-            Sweep(
-                name="largest",
-                writes=largest.tensor,
-                reads=(x,),
-                where=across,
-                fold=LARGER,
-                start=-np.inf,
-                **per_sample,
-            ),
-            Sweep(
-                name="total",
-                writes=total.tensor,
-                reads=(x, largest),
-                where=across_and_largest,
-                term=exponential,
-                fold=ADD,
-                formula="exp({0} − {1})",
-                transcendental=True,
-                **per_sample,
-            ),
-            Sweep(
-                layer=place.name,
-                name="p",
-                writes=place.tensor("p"),
-                cells=(place.batch, *place.inputs[0]),
-                cell_axes=("n", "o"),
-                reads=(x, largest, total),
-                where=here,
-                term=share,
-                formula="exp({0} − {1}) / {2}",
-                transcendental=True,
-            ),
+            *softmax_sweeps(place, "p", "p"),
             mean_of_all(
                 place,
                 reads=(x, Read(place.tensor("target")), largest, total),
@@ -130,8 +86,7 @@ class SoftmaxCrossEntropy(Loss):
         return [
             gradient_of_all(
                 place,
-                reads=(Read(place.tensor("p")), Read(place.tensor("target"))),
-                where=both_at_cell,
+                place.tensor("p"),
                 term=excess,
                 params=Params(place.batch),
                 formula="({0} − {1}) / values",

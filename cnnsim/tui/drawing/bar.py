@@ -1,4 +1,4 @@
-"""Thin bars on a rail, and full bars of block elements."""
+"""Thin bars on a rail."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.glyphs import FULL
 from cnnsim.tui.drawing.palette import Palette
-
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def fractions(values: Sequence[float]) -> list[float]:
@@ -39,12 +36,3 @@ def draw_bar(
     """A thin bar `━━━╸────` of a fraction 0..1."""
     canvas.put(x, y, "─" * width, palette.line)
     canvas.put(x, y, bar_text(fraction, width), style or palette.focus_line)
-
-
-def draw_block_bar(
-    canvas: Canvas, x: int, y: int, width: int, fraction: float, style: Style
-) -> None:
-    """A full bar of a fraction 0..1, to an eighth of a column, without a rail."""
-    eighths = round(min(max(fraction, 0.0), 1.0) * width * 8) if fraction == fraction else 0
-    text = FULL * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-    canvas.put(x, y, text.ljust(width), style)

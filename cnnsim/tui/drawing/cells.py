@@ -60,12 +60,12 @@ def draw_cells(
     hole = _holes(plane)
 
     if plane.values.size:
-        _tiles(canvas, grid, plane, palette, known, hole, inner)
+        _tiles(grid, plane, palette, known, hole, inner)
         _texts(grid, plane, known, inner, signs=not palette.tinted)
     if padded.any():
-        _padding(canvas, grid, plane, palette, padded)
+        _padding(grid, plane, palette, padded)
     if cls.tall:
-        _notes(canvas, grid, plane, palette)
+        _notes(grid, plane, palette)
     canvas.stamp(x, y, *_gutters(rows, cols, cls, palette))
     grid.stamp(canvas, x + 1, y + cls.gap_y)
     draw_field(canvas, x, y, plane, cls, palette)
@@ -100,7 +100,6 @@ def _holes(plane: Plane) -> Mask | None:
 
 
 def _tiles(
-    canvas: Canvas,
     grid: _Grid,
     plane: Plane,
     palette: Palette,
@@ -224,7 +223,7 @@ def _labels(first: tuple[int, int], rows: int, cols: int, width: int) -> list[st
     ]
 
 
-def _padding(canvas: Canvas, grid: _Grid, plane: Plane, palette: Palette, padded: Mask) -> None:
+def _padding(grid: _Grid, plane: Plane, palette: Palette, padded: Mask) -> None:
     """`░` round a dim 0."""
     cls = grid.cls
     width = cls.width
@@ -246,7 +245,7 @@ def _padding(canvas: Canvas, grid: _Grid, plane: Plane, palette: Palette, padded
         grid.ids[row, line, col, end - len(text) : end] = zero
 
 
-def _notes(canvas: Canvas, grid: _Grid, plane: Plane, palette: Palette) -> None:
+def _notes(grid: _Grid, plane: Plane, palette: Palette) -> None:
     """The last line of tall cells."""
     cls, (top, left, _, _) = grid.cls, plane.padding
     rows, cols = plane.outer

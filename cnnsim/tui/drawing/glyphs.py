@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 MINUS = "−"
-TIMES = "·"
 NOT_YET = "·"
 PADDING = "░"
 CLIPPED = "▁"
 WINNER = "▴"
-CHOICE = "▸"
 NOW_DOT = "●"
 HALF_UP = "▀"
 HALF_DOWN = "▄"
@@ -88,9 +85,3 @@ def to_ascii(text: str) -> str:
     if "·" in text:
         text = _TOUCHING_DOT.sub("*", text)
     return text.translate(_TABLE)
-
-
-@lru_cache(maxsize=1)
-def known_glyphs() -> str:
-    """Every non-ASCII glyph that has its own stand-in."""
-    return "".join(glyph for glyph in _PAIRS) + "·"

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from cnnsim.tui.drawing.glyphs import MINUS
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-SMALLEST_PLAIN = 0.1
 LARGEST_PLAIN = 1e5
 
 

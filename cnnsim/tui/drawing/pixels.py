@@ -45,12 +45,12 @@ def draw_pixels(
             unknown = np.vstack([unknown, np.ones((1, unknown.shape[1]), np.bool_)])
             padded = np.vstack([padded, padded[-1:]])
         if not palette.tinted:
-            codes, ids = _plain_halves(canvas, plane, palette, pixels)
+            codes, ids = _plain_halves(plane, palette, pixels)
         elif plane.rgb is not None:
             codes, ids = _rgb_halves(canvas, plane, palette, pixels)
         else:
             codes, ids = _halves(canvas, plane, palette, pixels)
-        _unset(canvas, palette, codes, ids, pixels, unknown, padded)
+        _unset(palette, codes, ids, pixels, unknown, padded)
     canvas.stamp(x, y, codes, ids)
 
 
@@ -99,7 +99,7 @@ def _pixel_codes(
     return pixels, unknown, padded
 
 
-def _styled(canvas: Canvas, keys: Pixels, style: Any) -> Ids:
+def _styled(keys: Pixels, style: Any) -> Ids:
     """Style numbers of an array of keys, each style looked up once."""
     unique, inverse = np.unique(keys, return_inverse=True)
     table = style_ids(style(key) for key in unique.tolist())
@@ -113,9 +113,7 @@ def _halves(canvas: Canvas, plane: Plane, palette: Palette, pixels: Pixels) -> t
     codes: Codes = np.full(keys.shape, ord(glyphs.HALF_UP), dtype=np.uint32)
     codes[pixels[0::2] == pixels[1::2]] = _BLANK
     picture = plane.picture
-    return codes, _styled(
-        canvas, keys, lambda key: palette.half(key // _KINDS, key % _KINDS, picture)
-    )
+    return codes, _styled(keys, lambda key: palette.half(key // _KINDS, key % _KINDS, picture))
 
 
 def _rgb_halves(
@@ -134,7 +132,7 @@ def _rgb_halves(
     packed = (colours[..., 0] << 16) | (colours[..., 1] << 8) | colours[..., 2]
     keys = (packed[0::2] << 24) | packed[1::2]
     codes: Codes = np.full(keys.shape, ord(glyphs.HALF_UP), dtype=np.uint32)
-    return codes, _styled(canvas, keys, lambda key: _rgb_half(key >> 24, key & 0xFFFFFF))
+    return codes, _styled(keys, lambda key: _rgb_half(key >> 24, key & 0xFFFFFF))
 
 
 @lru_cache(maxsize=16384)
@@ -145,9 +143,7 @@ def _rgb_half(top: int, bottom: int) -> Style:
     )
 
 
-def _plain_halves(
-    canvas: Canvas, plane: Plane, palette: Palette, pixels: Pixels
-) -> tuple[Codes, Ids]:
+def _plain_halves(plane: Plane, palette: Palette, pixels: Pixels) -> tuple[Codes, Ids]:
     """Without tints: ink as half blocks, signed values as `+` and `−` (bold beyond a half)."""
     upper, lower = pixels[0::2], pixels[1::2]
     codes: Codes = np.full(upper.shape, _BLANK, dtype=np.uint32)
@@ -181,7 +177,6 @@ def _set_halves(codes: Codes, upper: npt.NDArray[np.bool_], lower: npt.NDArray[n
 
 
 def _unset(
-    canvas: Canvas,
     palette: Palette,
     codes: Codes,
     ids: Ids,
@@ -231,7 +226,7 @@ def _blocks(
         packed = np.zeros((rows, cols), dtype=np.int64)
         packed[inner] = ((image[..., 0] << 16) | (image[..., 1] << 8) | image[..., 2]).ravel()
         at = tiled & inner
-        ids[at] = _styled(canvas, packed[at], lambda key: _rgb_half(key, key))[:, None]
+        ids[at] = _styled(packed[at], lambda key: _rgb_half(key, key))[:, None]
     top, left, _, _ = plane.padding
     inside = (slice(top, top + plane.rows), slice(left, left + plane.cols))
     known = ~unknown[inside]

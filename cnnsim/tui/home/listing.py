@@ -15,7 +15,7 @@ DONE, BEGUN, OPEN = "●", "◐", "○"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListRow:
     """A line of a list.
 
     Attributes:
@@ -36,7 +36,7 @@ class Row:
 
 def lesson_rows(
     entries: Sequence[Entry], steps: Mapping[str, int], marks: Mapping[str, Mark]
-) -> list[Row]:
+) -> list[ListRow]:
     """The lessons with steps and minutes."""
     return [
         _row(entry, marks, (_steps(steps, entry.name), str(entry.minutes or "")))
@@ -47,7 +47,7 @@ def lesson_rows(
 
 def network_rows(
     entries: Sequence[Entry], steps: Mapping[str, int], marks: Mapping[str, Mark]
-) -> list[Row]:
+) -> list[ListRow]:
     """The networks with their steps."""
     return [
         _row(entry, marks, (_steps(steps, entry.name),))
@@ -56,7 +56,7 @@ def network_rows(
     ]
 
 
-def recent_rows(recent: Sequence[tuple[str, Mark]], bundled: Collection[str]) -> list[Row]:
+def recent_rows(recent: Sequence[tuple[str, Mark]], bundled: Collection[str]) -> list[ListRow]:
     """What was open last, with the address; `bundled` are the names that are no files."""
     rows = []
     for source, mark in recent:
@@ -65,21 +65,21 @@ def recent_rows(recent: Sequence[tuple[str, Mark]], bundled: Collection[str]) ->
             continue
         name = Path(source).name if is_file else source
         share = mark.farthest / max(mark.steps - 1, 1)
-        rows.append(Row(source, "", name, mark.address, (count(mark.step),), share))
+        rows.append(ListRow(source, "", name, mark.address, (count(mark.step),), share))
     return rows
 
 
-def matching(rows: Sequence[Row], word: str) -> list[Row]:
+def matching(rows: Sequence[ListRow], word: str) -> list[ListRow]:
     """The rows that hold `word` in their name or text."""
     low = word.lower()
     return [row for row in rows if low in row.name.lower() or low in row.text.lower()]
 
 
-def _row(entry: Entry, marks: Mapping[str, Mark], numbers: tuple[str, ...]) -> Row:
+def _row(entry: Entry, marks: Mapping[str, Mark], numbers: tuple[str, ...]) -> ListRow:
     mark = marks.get(entry.name)
     state = OPEN if mark is None else DONE if mark.is_done else BEGUN
     share = mark.farthest / max(mark.steps - 1, 1) if mark else 0.0
-    return Row(entry.name, state, entry.name, entry.title, numbers, share)
+    return ListRow(entry.name, state, entry.name, entry.title, numbers, share)
 
 
 def _steps(steps: Mapping[str, int], name: str) -> str:

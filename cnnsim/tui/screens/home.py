@@ -12,7 +12,7 @@ from textual.containers import Container
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.scenario.catalogue import Entry, catalogue
 from cnnsim.tui.actions import bindings_of
-from cnnsim.tui.home.listing import Row, lesson_rows, matching, network_rows, recent_rows
+from cnnsim.tui.home.listing import ListRow, lesson_rows, matching, network_rows, recent_rows
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.widgets.listpanel import ListPanel
 from cnnsim.tui.widgets.place import place
@@ -83,7 +83,7 @@ class HomeScreen(BaseScreen):
 
     # -- showing ----------------------------------------------------------------------------------
 
-    def rows(self) -> tuple[list[Row], list[Row], list[Row]]:
+    def rows(self) -> tuple[list[ListRow], list[ListRow], list[ListRow]]:
         """The rows of the three lists, filtered."""
         marks = dict(self.cnnsim.marks.recent())
         found = (
@@ -114,7 +114,7 @@ class HomeScreen(BaseScreen):
         self.header.show(crumbs, [(state, "bar_dim")])
         self._show_preview()
 
-    def chosen_row(self) -> Row | None:
+    def chosen_row(self) -> ListRow | None:
         """The row that the keys act on."""
         rows = self.rows()[self._list]
         return rows[self._chosen] if rows else None

@@ -25,7 +25,7 @@ from cnnsim.tui.walk.layout import PANELS, WalkLayout, block_rows, lay_walk
 from cnnsim.tui.walk.state import WalkState, costs_in, first_step
 from cnnsim.tui.walk.table import Line, table_text
 from cnnsim.tui.walk.views import TableView
-from cnnsim.tui.walk.whatif import Place
+from cnnsim.tui.walk.whatif import LayerKey
 from cnnsim.tui.walk.why import why_lines
 from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.walkmaps import MapsPanel
@@ -38,7 +38,7 @@ from cnnsim.tui.widgets.walkwhy import WhyPanel
 #: How long keys must rest before the sides that fit are looked for.
 _REST = 0.15
 
-Changes = tuple[tuple[Place, Value], ...]
+Changes = tuple[tuple[LayerKey, Value], ...]
 
 
 class WalkScreen(BaseScreen):

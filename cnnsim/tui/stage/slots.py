@@ -20,7 +20,7 @@ _LEAST = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class MatrixSlot:
     """A place for a matrix: its columns, and the class of its cells."""
 
     matrix: Matrix
@@ -31,7 +31,7 @@ class Slot:
 
 def lay_out(
     matrices: Sequence[Matrix], width: int, height: int, large: bool, half_blocks: bool = True
-) -> list[Slot]:
+) -> list[MatrixSlot]:
     """Slots for as many of `matrices` as fit into width x height; numbers come before maps.
 
     All matrices of numbers share one class. Where they do not fit, the largest becomes a map; then
@@ -68,7 +68,7 @@ def _try(
     height: int,
     large: bool,
     half_blocks: bool,
-) -> list[Slot] | None:
+) -> list[MatrixSlot] | None:
     """The slots with the matrices `as_maps` drawn as maps; None where they do not fit."""
     maps = [m for m in matrices if m.key in as_maps]
     numbers = [m for m in matrices if m.key not in as_maps]
@@ -113,12 +113,12 @@ def _try(
     x = 0
     for matrix in matrices:
         each = widths[matrix.key]
-        slots.append(Slot(matrix, x, each, classes.get(matrix.key, cls)))
+        slots.append(MatrixSlot(matrix, x, each, classes.get(matrix.key, cls)))
         x += each + gap
     return slots
 
 
-def signs_between(slots: Sequence[Slot]) -> list[tuple[int, int, str]]:
+def signs_between(slots: Sequence[MatrixSlot]) -> list[tuple[int, int, str]]:
     """(column, width, sign) for the gaps wide enough for one: ``x ⋆ w = y``."""
     found = []
     for left, right in pairwise(slots):

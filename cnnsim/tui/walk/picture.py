@@ -49,7 +49,7 @@ def source_of(given: Input, values: npt.NDArray[Any], size: Shape) -> Source:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class PictureView:
     """A plane to draw, its class, and how its cells map to pixels of the input.
 
     Inside a margin of `margin` cells, `cells` (rows, columns) stand for all `pixels`. The margin
@@ -86,7 +86,7 @@ def view_of(
     room: tuple[int, int],
     half_blocks: bool,
     palette: Palette,
-) -> View:
+) -> PictureView:
     """The picture within `room` (columns, rows); `channel` None shows colours, or channel 0."""
     plane, (rows, columns) = _matrix(source, channel)
     known = np.isfinite(plane) if len(source.size) == 1 else None
@@ -112,7 +112,7 @@ def view_of(
     framed = replace(base, values=np.pad(values, 1), known=None, field=field, rgb=rgb)
     if not palette.tinted and source.is_picture:
         framed = replace(framed, values=_two_toned(framed, cls.name == "map"), scale=1.0)
-    return View(framed, cls, (rows, columns), cells, 1)
+    return PictureView(framed, cls, (rows, columns), cells, 1)
 
 
 def _matrix(source: Source, channel: int | None) -> tuple[Floats, tuple[int, int]]:
@@ -171,7 +171,7 @@ def _colours(
     return framed
 
 
-def _numbers(plane: Plane, sight: Sight | None, room: tuple[int, int]) -> View | None:
+def _numbers(plane: Plane, sight: Sight | None, room: tuple[int, int]) -> PictureView | None:
     """Cells with numbers, with the padding that the field reaches, where there is room."""
     field = None
     padding = (0, 0, 0, 0)
@@ -190,7 +190,7 @@ def _numbers(plane: Plane, sight: Sight | None, room: tuple[int, int]) -> View |
         cls = choose_class([padded.outer], *room, value_width(padded), frame=(0, 0))
         if not cls.is_map:
             whole = (plane.rows, plane.cols)
-            return View(padded, cls, whole, whole, 0)
+            return PictureView(padded, cls, whole, whole, 0)
     return None
 
 

@@ -16,7 +16,7 @@ from cnnsim.tui.walk.sight import Point, Unit, centre_of, sight_of, unit_at
 from cnnsim.tui.walk.table import Line, cross, lines_of, visible
 from cnnsim.tui.walk.verdict import verdict
 from cnnsim.tui.walk.views import Looking, Maps, Question
-from cnnsim.tui.walk.whatif import Place, WhatIf
+from cnnsim.tui.walk.whatif import LayerKey, WhatIf
 
 
 class WalkState:
@@ -159,7 +159,7 @@ class WalkState:
 
     # -- what if ---------------------------------------------------------------------------------
 
-    def chosen(self) -> Place:
+    def chosen(self) -> LayerKey:
         """What the keys of the what-if panel change."""
         knobs = self.what.knobs(self.selected)
         return knobs[min(self.knob, len(knobs) - 1)].place

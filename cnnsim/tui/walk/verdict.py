@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from cnnsim.network.graph import INPUT, Network
-from cnnsim.network.layer import Shape
+from cnnsim.network.walk import map_before
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.stage.prose import Paragraph
 from cnnsim.tui.walk.table import cross, dotted
@@ -37,7 +36,7 @@ def _error(what: WhatIf) -> list[Paragraph]:
     came = map_before(what.outcome.network, error.layer)
     message = f" {dotted(error.bare_message)}"
     line = [("✗ ", "bold"), (error.layer, "bold"), (message, "base")]
-    if "features" in message and came is not None:
+    if error.is_count and came is not None:
         name, shape = came
         paragraphs.append(
             [(name, "bold"), (" puts out ", "dim"), (cross(shape), "bold"),
@@ -83,17 +82,3 @@ def _costs(what: WhatIf) -> list[Paragraph]:
         elif new and error is None:
             lines.append([(f"{label} ", "dim"), (count(new), "bold"), (" as before", "dim")])
     return lines
-
-
-def map_before(network: Network, name: str) -> tuple[str, Shape] | None:
-    """The nearest maps on the way into a layer, and who puts them out."""
-    order = [layer.name for layer in network.layers]
-    while name != INPUT:
-        layer = network.by_name[name]
-        number = order.index(name)
-        name = layer.sources[0] if layer.sources else order[number - 1] if number else INPUT
-        place = network.places.get(name)
-        shape = network.input_shape if name == INPUT else place.output if place else None
-        if shape is not None and len(shape) == 3:
-            return name, shape
-    return None

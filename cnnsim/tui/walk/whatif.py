@@ -25,13 +25,13 @@ from cnnsim.tui.walk.knobs import (
 )
 
 #: (layer or ``input``, key).
-Place = tuple[str, str]
+LayerKey = tuple[str, str]
 
 
 class Change(NamedTuple):
     """One edit: what was there before and after; None stands for the file's own value."""
 
-    place: Place
+    place: LayerKey
     old: Value | None
     new: Value | None
 
@@ -40,7 +40,7 @@ class Change(NamedTuple):
 class Knob:
     """A row of the what-if panel. `was` is the file's value where it was changed."""
 
-    place: Place
+    place: LayerKey
     text: str
     was: str | None
 
@@ -80,11 +80,11 @@ class WhatIf:
     def __init__(self, network: Network) -> None:
         self.original = Outcome(network)
         self.outcome = self.original
-        self._changes: dict[Place, Value] = {}
+        self._changes: dict[LayerKey, Value] = {}
         self._done: list[list[Change]] = []
         self._undone: list[list[Change]] = []
         # The place of the last edit, while digits are typed into it: they are one edit.
-        self._typing: Place | None = None
+        self._typing: LayerKey | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -92,7 +92,7 @@ class WhatIf:
         return bool(self._changes)
 
     @property
-    def changes(self) -> dict[Place, Value]:
+    def changes(self) -> dict[LayerKey, Value]:
         """What differs from the file."""
         return dict(self._changes)
 
@@ -107,20 +107,20 @@ class WhatIf:
             places += [(name, key) for key in layer_keys(self.layer(name))]
         return [self._knob(place) for place in places]
 
-    def _knob(self, place: Place) -> Knob:
+    def _knob(self, place: LayerKey) -> Knob:
         was = shown(self._first(place)) if place in self._changes else None
         return Knob(place, shown(self.value(place)), was)
 
-    def value(self, place: Place) -> Value:
+    def value(self, place: LayerKey) -> Value:
         """The present value."""
         return self._value(self.outcome.network, place)
 
-    def _first(self, place: Place) -> Value:
+    def _first(self, place: LayerKey) -> Value:
         """The file's value."""
         return self._value(self.original.network, place)
 
     @staticmethod
-    def _value(network: Network, place: Place) -> Value:
+    def _value(network: Network, place: LayerKey) -> Value:
         name, key = place
         if name == INPUT:
             return input_value(network.input_shape, key)
@@ -131,7 +131,7 @@ class WhatIf:
 
     # -- editing --------------------------------------------------------------------------------
 
-    def set(self, place: Place, value: Value, typing: bool = False) -> None:
+    def set(self, place: LayerKey, value: Value, typing: bool = False) -> None:
         """Give `place` another value. Raises UsageError where it cannot have it.
 
         With `typing`, further digits for the same place belong to the same edit.
@@ -155,7 +155,7 @@ class WhatIf:
             self._undone.clear()
             self._typing = place if typing else None
 
-    def step(self, place: Place, by: int) -> None:
+    def step(self, place: LayerKey, by: int) -> None:
         """The next value up or down. Raises UsageError where there is none."""
         value = self.value(place)
         name, key = place
@@ -166,7 +166,7 @@ class WhatIf:
         new = neighbour(self.layer(name), key, value, by, self._sides(name, key, value))
         self.set(place, new)
 
-    def type(self, place: Place, number: int) -> None:
+    def type(self, place: LayerKey, number: int) -> None:
         """A number typed: it holds for all axes or sides. Raises UsageError."""
         value = self.value(place)
         if isinstance(value, str):
@@ -209,7 +209,7 @@ class WhatIf:
             self._done.append(edit)
             self._undone.clear()
 
-    def _apply(self, values: list[tuple[Place, Value | None]]) -> None:
+    def _apply(self, values: list[tuple[LayerKey, Value | None]]) -> None:
         for place, value in values:
             if value is None:
                 self._changes.pop(place, None)

@@ -13,7 +13,7 @@ from cnnsim.tui.stage.chain import chain_of
 from cnnsim.tui.stage.layout import LOW, Arrangement, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.narrate import narrate
-from cnnsim.tui.stage.slots import Slot, lay_out, signs_between
+from cnnsim.tui.stage.slots import MatrixSlot, lay_out, signs_between
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.ticks import ticks_of
 from cnnsim.tui.stage.update import slot_of, update_of
@@ -53,7 +53,7 @@ class Board(Container):
     def __init__(self, stage: Stage) -> None:
         super().__init__(id="board")
         self.stage = stage
-        self.slots: list[Slot] = []
+        self.slots: list[MatrixSlot] = []
         self._arrangement: Arrangement | None = None
         self._maximised: str | None = None
         # Rows that the chain takes.
@@ -189,7 +189,7 @@ class Board(Container):
 
     def _alone(
         self, usual: Arrangement, shown: list[Matrix], half_blocks: bool
-    ) -> tuple[Arrangement, list[Slot]]:
+    ) -> tuple[Arrangement, list[MatrixSlot]]:
         """One panel over everything, the timeline below it."""
         width, height = self.size.width, self.size.height - self._top
         room = (0, 0, width, height - 2)

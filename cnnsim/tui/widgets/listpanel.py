@@ -10,7 +10,7 @@ from textual.message import Message
 
 from cnnsim.tui.drawing.bar import bar_text
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.home.listing import DONE, Row
+from cnnsim.tui.home.listing import DONE, ListRow
 from cnnsim.tui.widgets.panel import Panel
 
 
@@ -33,14 +33,14 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
     def __init__(self, title: str, right: str = "", empty: str = "", *, id: str) -> None:
         super().__init__(id=id)
         self._title, self._right, self._empty = title, right, empty
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[ListRow, ...] = ()
         self.chosen: int | None = None
         self._first = 0
         self._pitch = 1
         # The row that each line belongs to, for the mouse.
         self._lines: list[int] = []
 
-    def show(self, rows: Sequence[Row], chosen: int | None) -> None:
+    def show(self, rows: Sequence[ListRow], chosen: int | None) -> None:
         """Set the rows and which of them is chosen, None for none."""
         self.rows, self.chosen = tuple(rows), chosen
         self.repaint()
@@ -85,7 +85,7 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
                 canvas.put_right(canvas.width - 2, y + 1, f"{row.share:.0%}", palette.dim)
 
     def _paint_row(
-        self, canvas: Canvas, y: int, row: Row, chosen: bool, names: int, widths: list[int]
+        self, canvas: Canvas, y: int, row: ListRow, chosen: bool, names: int, widths: list[int]
     ) -> None:
         palette = self.palette
         bold, dim, base = palette.bold, palette.dim, palette.base

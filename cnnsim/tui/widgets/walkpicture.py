@@ -9,7 +9,7 @@ from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.plane import draw_plane
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
-from cnnsim.tui.walk.picture import View, view_of
+from cnnsim.tui.walk.picture import PictureView, view_of
 from cnnsim.tui.walk.sight import Point, sight_lines
 from cnnsim.tui.walk.table import cross
 from cnnsim.tui.walk.views import Looking
@@ -38,7 +38,7 @@ channels of the input."""
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._looking: Looking | None = None
-        self._drawn: tuple[int, int, View] | None = None
+        self._drawn: tuple[int, int, PictureView] | None = None
 
     def show(self, looking: Looking) -> None:
         """Set what is looked at."""

@@ -11,7 +11,7 @@ from cnnsim.network.graph import INPUT
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.stage.prose import draw_prose
 from cnnsim.tui.walk.views import Question
-from cnnsim.tui.walk.whatif import Knob, Place
+from cnnsim.tui.walk.whatif import Knob, LayerKey
 from cnnsim.tui.widgets.walkpanel import WalkPanel
 
 #: Columns for the name of the layer before its rows.
@@ -31,7 +31,7 @@ takes all of them back. Enter steps inside the changed network, with weights dra
     class Turned(Message):
         """An arrow beside a value was clicked, or (by = 0) its row."""
 
-        def __init__(self, place: Place, by: int) -> None:
+        def __init__(self, place: LayerKey, by: int) -> None:
             super().__init__()
             self.place = place
             self.by = by
@@ -40,7 +40,7 @@ takes all of them back. Enter steps inside the changed network, with weights dra
         super().__init__(id=id)
         self._question: Question | None = None
         # (first column, row, place) of what the mouse can turn; by is told by the column.
-        self._spots: list[tuple[int, int, int, Place]] = []
+        self._spots: list[tuple[int, int, int, LayerKey]] = []
 
     def show(self, question: Question) -> None:
         """Set rows and outcome."""
@@ -137,7 +137,7 @@ takes all of them back. Enter steps inside the changed network, with weights dra
         """The arrows change a value, anything else chooses its row."""
         super().on_click(event)
         x, y = event.x - 2, event.y - 1
-        hit: Sequence[tuple[int, int, int, Place]] = [
+        hit: Sequence[tuple[int, int, int, LayerKey]] = [
             spot for spot in self._spots if spot[1] == y and spot[0] - 18 <= x <= spot[0] + 16
         ]
         if hit:
