@@ -25,13 +25,20 @@ def replay(
     steps: Annotated[bool, Parameter(name="--steps", help="Print steps, not the tour.")] = False,
     start: Annotated[
         str | None,
-        Parameter(
-            name="--from", metavar="ADDRESS", help='First step: conv1, "mac 12", 50%; with --steps.'
-        ),
+        Parameter(name="--from", metavar="ADDRESS", help='First step: conv1, "mac 12", 50%.'),
     ] = None,
     stop: Annotated[
         str | None,
-        Parameter(name="--to", metavar="ADDRESS", help="Last step, included; with --steps."),
+        Parameter(name="--to", metavar="ADDRESS", help="Last step, included."),
+    ] = None,
+    find: Annotated[
+        str | None,
+        Parameter(
+            name="--find",
+            metavar="WHAT",
+            help='Print the steps where this happens: "sign change", padding, "relu closes", '
+            '"winner changes", nan, infinity, largest, smallest, cell, "> 2.5".',
+        ),
     ] = None,
     everything: Annotated[
         bool, Parameter(name="--all", help="Print even more than a million steps.")
@@ -43,11 +50,14 @@ def replay(
     """Visit every stop of the tour and check what it expects; exit 1 if a check fails."""
     if not scenarios:
         raise UsageError("which scenario?", "for example cnnsim replay sobel; cnnsim list has all")
+    steps = steps or find is not None
     if not steps:
         options = {"--from": start is not None, "--to": stop is not None, "--all": everything}
         for option, given in {**options, "--csv": csv}.items():
             if given:
-                raise UsageError(f"{option} goes with --steps", f"add --steps, or drop {option}")
+                raise UsageError(
+                    f"{option} goes with --steps or --find", f"add one, or drop {option}"
+                )
     if json and csv:
         raise UsageError("--json and --csv exclude each other", "choose one")
     report = Report(json)
@@ -57,7 +67,7 @@ def replay(
             if steps:
                 from cnnsim.cli.steps import print_steps
 
-                print_steps(source, settings, start, stop, everything, json, csv)
+                print_steps(source, settings, start, stop, find, everything, json, csv)
             else:
                 report.visit(source, settings)
         except CnnsimError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from cnnsim.cli.sentence import finish_text, fold_text, term_text
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import output
 from cnnsim.errors import UsageError, printable
+from cnnsim.kernels.fill import Progress
+from cnnsim.stepper.queries import Query, Searched, every_step, parse_query
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import bracketed, parse_address
 from cnnsim.steps.fields import FIELDS
@@ -28,14 +31,17 @@ def print_steps(
     settings: Sequence[str],
     start: str | None,
     stop: str | None,
+    find: str | None,
     everything: bool,
     json: bool,
     csv: bool,
 ) -> None:
     """Print the steps from address `start` to `stop`, both included; None means the first, last.
 
-    Raises AddressError where these name nothing, UsageError where there are too many.
+    With `find` only those where that query holds. Raises AddressError where an address names
+    nothing, UsageError where the query does or there are too many steps.
     """
+    query = None if find is None else parse_query(find)
     scenario = read(source, settings, tour=False)
     trace = scenario.trace
     first = 0 if start is None else parse_address(trace, start)
@@ -46,7 +52,7 @@ def print_steps(
             f"--from is step {first:,} and --to is step {last:,}, which comes before it",
             "turn them round",
         )
-    if count > MOST and not everything:
+    if count > MOST and not everything and query is None:
         raise UsageError(
             f"these are {count:,} steps of {scenario.name}; more than {MOST:,} are not printed",
             "name a range with --from and --to, or add --all",
@@ -56,7 +62,10 @@ def print_steps(
     with Narrator("computing") as narrator:
         begin = trace.position(first).iteration
         stepper.iterations.at(begin).compute(_needed(trace, first, last), narrator)
-    blocks = step_blocks(stepper, first, last)
+    if query is None:
+        blocks = step_blocks(stepper, first, last)
+    else:
+        blocks = _found(stepper, first, last, query, everything)
     if csv:
         csv_lines([list(FIELDS)])
         for _, rows in blocks:
@@ -67,6 +76,27 @@ def print_steps(
     else:
         for line in _aligned(blocks):
             output().write(line)
+
+
+def _found(
+    stepper: Stepper, first: int, last: int, query: Query, everything: bool
+) -> Iterator[tuple[Sweep, list[Row]]]:
+    """The rows of the steps where `query` holds, one by one."""
+    with Narrator(f"looking for {query.text}") as narrator:
+
+        def report(searched: Searched) -> None:
+            narrator(Progress("looking through", searched.sweep, searched.share))
+
+        count = 0
+        for count, step in enumerate(every_step(stepper, first, last, query, report), 1):
+            if count > MOST and not everything:
+                raise UsageError(
+                    f"there are more than {MOST:,} of them",
+                    "name a range with --from and --to, or add --all",
+                )
+            yield from step_blocks(stepper, step, step)
+    if not count:
+        print(f"no {query.text} in these steps", file=sys.stderr)
 
 
 def _needed(trace: Trace, first: int, last: int) -> list[str]:

@@ -110,7 +110,7 @@ def every_step(
     report: Callable[[Searched], None] = lambda searched: None,
 ) -> Iterator[int]:
     """All steps from `first` to `last`, both included, where `query` holds, in order."""
-    for step in _hits(stepper, first - 1, query, True, report):
+    for step in _hits(stepper, first - 1, query, True, report, last):
         if step > last:
             return
         yield step
@@ -122,15 +122,21 @@ def _hits(
     query: Query,
     forward: bool,
     report: Callable[[Searched], None],
+    last: int | None = None,
 ) -> Iterator[int]:
-    """The steps beyond `step`, which may be −1, in the direction of travel."""
+    """The steps beyond `step`, which may be −1, in the direction of travel.
+
+    Sweeps that begin behind `last` are not looked at.
+    """
     trace = stepper.trace
     for iteration, number in _sweeps_from(trace, trace.position(max(step, 0)), forward):
         sweep = trace.sweeps[number]
+        first = iteration * trace.steps_per_iteration + trace.first_step(number)
+        if last is not None and first > last:
+            return
         report(Searched(sweep.full_name, iteration, 0.0))
         if not query.sweeps(sweep) or (query.needs_reach and not _has_padding(stepper, number)):
             continue
-        first = iteration * trace.steps_per_iteration + trace.first_step(number)
         tensors = stepper.iterations.at(iteration)
         cells = _cells(sweep, tensors[sweep.writes], query, step - first, forward)
         together = max(1, min(_REPORT, _TAPS // sweep.tap_count))

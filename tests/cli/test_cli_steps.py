@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from cnnsim.cli.output import to_json
 from cnnsim.cli.rows import step_blocks
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.steps.sweep import LARGER
 
 
 @pytest.fixture
@@ -148,3 +151,31 @@ def test_the_largest_network_at_once(run: Run) -> None:
         "--json",
     ).objects  # fmt: skip
     assert [row["mac"] for row in rows] == list(range(10))
+
+
+def test_steps_are_found_by_what_happens_in_them(run: Run) -> None:
+    result = run("replay", "pooling", "--find", "winner changes", "--json")
+    assert result.code == 0
+    rows = list(map(json.loads, result.out.splitlines()))
+    opened = Stepper(read_scenario("pooling"))
+    everything = [opened.read(step) for step in range(len(opened.trace))]
+    wanted = [
+        reading.step
+        for reading in everything
+        if reading.sweep == "forward"
+        and opened.sweep(reading.step).fold is LARGER
+        and reading.before is not None
+        and -math.inf < reading.before < reading.after
+    ]
+    assert [row["step"] for row in rows] == wanted
+    assert rows[0] == {**everything[wanted[0]].as_dict("pooling")}
+
+
+def test_a_search_can_be_bounded_and_can_find_nothing(run: Run) -> None:
+    result = run("replay", "toy_2x2", "--find", "cell", "--from", "step 4", "--to", "step 11")
+    assert [line.split()[0] for line in result.out.splitlines()] == ["step", "7", "11"]
+    none = run("replay", "toy_2x2", "--find", "nan")
+    assert (none.code, none.out, none.err) == (0, "", "no nan in these steps\n")
+    wrong = run("replay", "toy_2x2", "--find", "foo")
+    assert wrong.code == 2
+    assert "relu closes" in wrong.err
