@@ -236,4 +236,4 @@ def test_the_key_runs_over_the_map() -> None:
 
 
 def test_the_key_without_colours_is_words() -> None:
-    assert colour_key(MONO, "−8", "+8") == [("−8 … +8", Style(dim=True))]
+    assert colour_key(MONO, "−8", "+8") == (("−8 … +8", Style(dim=True)),)
