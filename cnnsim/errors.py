@@ -30,6 +30,11 @@ class CnnsimError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
+    @property
+    def line(self) -> str:
+        """Message and hint on one line, for lists of problems."""
+        return "; ".join(str(self).split("\n"))
+
 
 class UsageError(CnnsimError):
     """The command's words are off: a missing file, an option out of range."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from cyclopts import App, Parameter
 
@@ -14,7 +14,6 @@ from cnnsim.cli.help import TwoColumns
 from cnnsim.cli.home import home
 from cnnsim.cli.listing import list_scenarios
 from cnnsim.cli.new import new
-from cnnsim.cli.options import STDIN
 from cnnsim.cli.paths import paths
 from cnnsim.cli.replay import replay
 from cnnsim.cli.schema import schema
@@ -31,6 +30,10 @@ Examples:
   cnnsim shapes alexnet --input 3,224,224  why does this not fit?
 
 A SCENARIO is a bundled name, a path, or - for standard input."""
+
+
+#: Cyclopts takes a lone ``-`` for an option, so it travels as a word that nobody can type.
+DASH = "\0"
 
 
 class _Entry(NamedTuple):
@@ -110,6 +113,16 @@ def build() -> App:
     return app
 
 
-def tokens(argv: Iterable[str]) -> list[str]:
-    """`argv` as cyclopts takes it."""
-    return [STDIN if word == "-" else word for word in argv]
+def run(argv: Sequence[str]) -> int:
+    """Run the command that `argv` names. Raises CycloptsError for words that fit none."""
+    command, bound, _ = build().parse_args([DASH if word == "-" else word for word in argv])
+    return int(command(*_typed(bound.args), **_typed(bound.kwargs)) or 0)
+
+
+def _typed(words: Any) -> Any:
+    """`words`, however deep they lie, as they were typed."""
+    if isinstance(words, dict):
+        return {key: _typed(word) for key, word in words.items()}
+    if isinstance(words, tuple):
+        return tuple(map(_typed, words))
+    return "-" if words == DASH else words

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from cnnsim.cli.options import Settings
-from cnnsim.cli.source import read, typed
+from cnnsim.cli.source import read
 from cnnsim.cli.streams import has_unicode, is_dumb, is_terminal
 from cnnsim.errors import FileError, UsageError
 
@@ -36,7 +36,7 @@ def home(
         for option, given in (("--at", at is not None), ("--set", bool(settings))):
             if given:
                 raise UsageError(f"{option} needs a scenario", "for example cnnsim sobel")
-    elif typed(scenario) == "-":
+    elif scenario == "-":
         raise UsageError(
             "the app cannot read a scenario from standard input: that is its keyboard",
             "save it to a file, or use cnnsim replay -",
@@ -64,7 +64,7 @@ def home(
 def _check(scenario: str, at: str | None, settings: tuple[str, ...]) -> None:
     """Raise what is wrong with the words before a screen covers the messages."""
     try:
-        found = read(scenario, settings)
+        found = read(scenario, settings, once=False)
     except FileError:
         raise
     except UsageError as error:

@@ -86,11 +86,10 @@ def _safe(text: str) -> list[tuple[int, str]]:
 def _run(argv: list[str]) -> int:
     from cyclopts import CycloptsError
 
-    from cnnsim.cli.app import build, tokens
+    from cnnsim.cli.app import run
 
-    app = build()
     try:
-        return int(app(tokens(argv)) or 0)
+        return run(argv)
     except CycloptsError as error:
         from cnnsim.cli.mistakes import in_our_words
 

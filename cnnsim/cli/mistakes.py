@@ -7,17 +7,18 @@ from difflib import get_close_matches
 
 from cyclopts import CycloptsError, UnusedCliTokensError
 
-from cnnsim.cli.options import STDIN
 from cnnsim.errors import UsageError, printable
 
 
 def in_our_words(error: CycloptsError, argv: Sequence[str]) -> UsageError:
     """The error to print instead of `error`."""
+    from cnnsim.cli.app import DASH
+
     error.verbose = False
     chain = " ".join(error.command_chain or ())
     hint = f"cnnsim {chain} --help".replace("  ", " ") + " says what there is"
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
-        message = f"unexpected argument '{printable(error.unused_tokens[0])}'"
+        message = f"unexpected argument '{printable(error.unused_tokens[0].replace(DASH, '-'))}'"
     else:
         message = str(error).strip().removesuffix(".")
         message, question, suggestion = message.partition(" Did you mean ")
@@ -28,7 +29,7 @@ def in_our_words(error: CycloptsError, argv: Sequence[str]) -> UsageError:
             message = message[:1].lower() + message[1:]
     if argv and (near := near_command(argv[0])):
         hint = f"is the command '{near}' meant?"
-    return UsageError(message.replace(STDIN, "-"), hint)
+    return UsageError(message.replace(DASH, "-"), hint)
 
 
 def near_command(word: str) -> str:

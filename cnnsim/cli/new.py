@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -20,9 +21,15 @@ def new(
     """Write a commented scenario file to start from."""
     from cnnsim.scenario.template import TEMPLATE
 
-    if not name.removesuffix(".toml") or unprintable(name, allowed=""):
+    last = os.path.basename(name).removesuffix(".toml")
+    if last in ("", "-", ".", "..") or unprintable(name, allowed=""):
         raise UsageError(
             f"'{printable(name)}' is no name for a file", "for example cnnsim new mine"
+        )
+    if name.startswith("-"):
+        raise UsageError(
+            f"commands would take {printable(name)} for an option",
+            f"choose another name, or write ./{printable(name)}",
         )
     path = Path(name if name.endswith(".toml") else f"{name}.toml")
     word = shlex.quote(str(path))
@@ -30,6 +37,8 @@ def new(
         # "x": never over a file that is there, not even one that appears this moment.
         with path.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE.format(file=word))
+    except FileNotFoundError:
+        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}") from None
     except FileExistsError:
         raise UsageError(f"{path} is there already", "choose another name") from None
     except OSError as error:

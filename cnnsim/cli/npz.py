@@ -17,8 +17,8 @@ from cnnsim.errors import UsageError, printable
 def write_npz(file: str, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write `tensors` under their names. Raises UsageError where `file` cannot be written."""
     where = printable(file)
-    if not file:
-        raise UsageError("--npz needs the name of a file")
+    if file in ("", "-"):
+        raise UsageError("--npz needs the name of a file", "for example --npz tensors.npz")
     try:
         # Through a link to what it points at; the link stays.
         target = Path(os.path.realpath(file))

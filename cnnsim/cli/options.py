@@ -6,9 +6,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-#: Cyclopts takes a lone ``-`` for an option, so it travels as a word that nobody can type.
-STDIN = "\0"
-
 Settings = Annotated[
     tuple[str, ...],
     Parameter(

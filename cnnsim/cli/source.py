@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cnnsim.cli.options import STDIN
 from cnnsim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,20 +20,20 @@ def read(
     tour: bool = True,
     input_size: tuple[int, ...] | None = None,
     check_shapes: bool = True,
+    once: bool = True,
 ) -> Scenario:
-    """The scenario that `source` names, with its overrides. Raises FileError or UsageError."""
+    """The scenario that `source` names, with its overrides. Raises FileError or UsageError.
+
+    Who has to read it `once` only may be given a pipe.
+    """
     if not source:
         raise UsageError("the name of the scenario is empty", "cnnsim list says what there is")
     from cnnsim.scenario.reader import read_scenario
 
     return read_scenario(
-        typed(source),
+        source,
         settings if tour else (*settings, NO_TOUR),
         input_size=input_size,
         check_shapes=check_shapes,
+        once=once,
     )
-
-
-def typed(word: str) -> str:
-    """`word` as it was typed."""
-    return "-" if word == STDIN else word

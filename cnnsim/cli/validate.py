@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from cnnsim.cli.options import Json
 from cnnsim.cli.output import emit
-from cnnsim.cli.source import read, typed
+from cnnsim.cli.source import read
 from cnnsim.cli.streams import output
 from cnnsim.errors import FileError, Problem, UsageError, printable
 
@@ -31,10 +31,9 @@ def validate(
                 _tell(error.file, problem, json)
         except UsageError as error:
             code = 2
-            name = "stdin" if typed(file) == "-" else printable(file)
-            what = "; ".join(str(error).split("\n"))
+            name = "stdin" if file == "-" else printable(file)
             # A message may begin with the place already.
-            _tell(name, Problem("", what.removeprefix(f"{name}: ")), json)
+            _tell(name, Problem("", error.line.removeprefix(f"{name}: ")), json)
         else:
             if sys.stderr is not None:
                 print(said, file=sys.stderr)

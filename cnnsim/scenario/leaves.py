@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ from cnnsim.errors import UsageError, printable
 from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.parameter import Parameter, stream_of
+from cnnsim.scenario.files import obstacle, reason_of
 from cnnsim.scenario.model import Input, ScenarioModel
-from cnnsim.scenario.picture import digit_picture, is_irregular, picture_size, read_picture
+from cnnsim.scenario.picture import digit_picture, picture_size, read_picture
 from cnnsim.steps.entry import parse_entry
 
 Array = npt.NDArray[Any]
 
+#: What tensors of a weights file may hold, in safetensors' words: what NumPy has a type for.
+_READABLE = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}
 #: A larger float32 tensor stays float32 when one of its values is edited.
 _WIDEN_UP_TO = 1 << 20
 
@@ -32,17 +35,19 @@ def with_entry(tensor: Array, index: tuple[int, ...], value: float) -> Array:
 
 
 class Leaves(MutableMapping[str, Array]):
-    """Leaves by name. Files are read at once, so that mistakes show; a layer is drawn when asked.
+    """Leaves by name. What files hold is there at once; a layer is drawn when asked.
 
-    Raises UsageError where a picture or a weights file cannot be read.
+    `given` is the input; `stored` are the parameters from a weights file, which may be none.
     """
 
-    def __init__(self, model: ScenarioModel, iteration: Iteration, file: Path | None) -> None:
+    def __init__(
+        self, model: ScenarioModel, iteration: Iteration, given: Array, stored: Mapping[str, Array]
+    ) -> None:
         network = iteration.network
         self._seed = model.seed
         self._parameters = {**network.parameters, **network.constants}
-        self._given = {INPUT: read_input(model, network, file), **iteration.given_tensors}
-        self._known = {**self._given, **read_weights(model, network, file)}
+        self._given = {INPUT: given, **iteration.given_tensors}
+        self._known = {**self._given, **stored}
         shapes = {name: parameter.shape for name, parameter in self._parameters.items()}
         shapes |= {name: array.shape for name, array in self._given.items()}
         self._edits = [(*parse_entry(shapes, at), value) for at, value in model.edits.items()]
@@ -104,8 +109,10 @@ def read_weights(model: ScenarioModel, network: Network, file: Path | None) -> d
         return {}
     path = beside(file, model.weights)
     where = printable(str(path))
-    if is_irregular(path):
-        raise UsageError(f"{where} is no regular file", "name a safetensors file")
+    if what := obstacle(path):
+        raise UsageError(f"{where} {what}", "name a safetensors file")
+    if not path.stat().st_size:
+        raise UsageError(f"{where} is empty", "name a safetensors file")
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -114,8 +121,11 @@ def read_weights(model: ScenarioModel, network: Network, file: Path | None) -> d
                 name: _stored(stored, where, name, parameter)
                 for name, parameter in network.parameters.items()
             }
-    except (OSError, SafetensorError) as error:
-        raise UsageError(f"{where} cannot be read: {printable(str(error))}") from None
+    except SafetensorError as error:
+        said = printable(str(error).removeprefix("Error while deserializing header: "))
+        raise UsageError(f"{where} is no safetensors file: {said}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{where} {printable(reason_of(error))}") from None
 
 
 def _stored(stored: Any, where: str, name: str, parameter: Parameter) -> npt.NDArray[Any]:
@@ -130,15 +140,12 @@ def _stored(stored: Any, where: str, name: str, parameter: Parameter) -> npt.NDA
         raise UsageError(
             f"{where}: '{key}' is {tensor.get_shape()} and the layer needs {list(parameter.shape)}"
         )
-    try:
-        found: npt.NDArray[Any] = stored.get_tensor(key)
-    except TypeError:
-        found = np.empty(0, np.void)
-    if found.dtype.kind not in "fiub":
+    if tensor.get_dtype() not in _READABLE:
         raise UsageError(
             f"{where}: '{key}' holds {tensor.get_dtype()}, which cannot be read",
             "save it in float32",
         )
+    found: npt.NDArray[Any] = stored.get_tensor(key)
     kept = np.float32 if found.dtype in (np.float16, np.float32) else np.float64
     return found.astype(kept, copy=False)
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from cnnsim.errors import Problem
 
 Path = tuple[str | int, ...]
 
@@ -16,6 +20,40 @@ _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}]',
     re.DOTALL,
 )
+#: The same without the brackets: text in which dots and digits mean nothing.
+_QUOTED = re.compile(_TOKEN.pattern.rpartition("|")[0], re.DOTALL)
+#: A key of more parts than this has no use here, and the TOML reader's time grows by their square.
+MOST_PARTS = 64
+_LONG_KEY = re.compile(rf"(?<![\w-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++){{{MOST_PARTS}}}", re.ASCII)
+#: More digits than any number of 64 bits, decimal ones: others have a letter in front.
+_LONG_NUMBER = re.compile(r"(?<![\w.])[0-9_]{100}", re.ASCII)
+
+
+def long_key(text: str) -> int:
+    """The line (from 1) of a key with more than `MOST_PARTS` dotted parts; 0 without one."""
+    return _line_of_match(_LONG_KEY, text)
+
+
+def long_number(text: str) -> int:
+    """The line (from 1) of a whole number with absurdly many digits; 0 without one."""
+    return _line_of_match(_LONG_NUMBER, text)
+
+
+def deep_nesting(text: str) -> int:
+    """The line (from 1) where lists and tables lie deepest in each other."""
+    depth = deepest = place = 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if depth > deepest:
+            deepest, place = depth, token.start()
+    return text.count("\n", 0, place) + 1
+
+
+def _line_of_match(pattern: re.Pattern[str], text: str) -> int:
+    # A quoted part counts like any other, and lines stay lines.
+    bare = _QUOTED.sub(lambda quoted: "_" + "\n" * quoted[0].count("\n"), text)
+    match = pattern.search(bare)
+    return bare.count("\n", 0, match.start()) + 1 if match else 0
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:
@@ -28,6 +66,20 @@ def line_of(lines: dict[Path, int], path: Path) -> int:
             return lines[path[:length]]
     # A table that is only there because of what is inside, such as [[input]] for input.
     return next((line for inside, line in lines.items() if path and inside[:1] == path[:1]), 0)
+
+
+def located(
+    problems: Sequence[Problem], text: str, overridden: Collection[Path] = ()
+) -> list[Problem]:
+    """The problems with their lines, in the order of the file; what was `overridden` has none."""
+    lines = key_lines(text)
+    found = []
+    for problem in problems:
+        path = problem.path
+        if not problem.line and not any(path[: len(key)] == key for key in overridden):
+            problem = replace(problem, line=line_of(lines, path))
+        found.append(problem)
+    return sorted(found, key=lambda problem: problem.line)
 
 
 def key_lines(text: str) -> dict[Path, int]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from cnnsim.network.fields import LONGEST_AXIS, Numbers, Size, Text
 
@@ -30,6 +38,17 @@ InputShape = Annotated[
     ),
 ]
 
+
+def _file_name(value: str) -> str:
+    if not value:
+        raise ValueError("should name a file")
+    return value
+
+
+FileName = Annotated[Text, AfterValidator(_file_name)]
+#: The keys that name files.
+FILES = (("weights",), ("input", "image"))
+
 #: The keys of [input] of which exactly one must be there.
 SOURCES = ("values", "ramp", "random", "zeros", "ones", "digit", "image")
 
@@ -52,7 +71,7 @@ class Input(BaseModel):
     number: Annotated[int, Field(ge=0)] = Field(
         default=0, description="which of that class's pictures"
     )
-    image: Text | None = Field(
+    image: FileName | None = Field(
         default=None, description="a PNG or JPEG, relative to this file; pixels in 0..1"
     )
     size: Size | None = Field(default=None, description="resize the image to [height, width]")
@@ -121,7 +140,7 @@ class ScenarioModel(BaseModel):
     mode: Literal["evaluation", "training"] = Field(
         default="evaluation", description="how dropout and batch norm behave"
     )
-    weights: Text | None = Field(
+    weights: FileName | None = Field(
         default=None, description="a safetensors file with PyTorch's names, relative to this file"
     )
     input: Input

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import UsageError, printable
+from cnnsim.scenario.files import obstacle
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -56,23 +57,14 @@ def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats
     return pixels[np.newaxis] if grey else np.moveaxis(pixels, -1, 0).copy()
 
 
-def is_irregular(path: Path) -> bool:
-    """Whether `path` is there but no file: a folder, or a pipe that would be waited for forever."""
-    try:
-        return path.exists() and not path.is_file()
-    except (OSError, ValueError):
-        # Opening it will say why it cannot be reached.
-        return False
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """The picture file; whatever Pillow and the file system raise becomes one clear error."""
     from PIL import Image, UnidentifiedImageError
 
     where = printable(str(path))
-    if is_irregular(path):
-        raise UsageError(f"{where} is no regular file", "name a PNG or JPEG file")
+    if what := obstacle(path):
+        raise UsageError(f"{where} {what}", "name a PNG or JPEG file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -84,8 +76,6 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                     f"make it smaller; {MOST_PIXELS:,} are the most",
                 )
             yield picture
-    except FileNotFoundError:
-        raise UsageError(f"there is no picture {where}") from None
     except UnidentifiedImageError:
         raise UsageError(f"{where} is no picture that can be read", "use PNG or JPEG") from None
     except Image.DecompressionBombError:

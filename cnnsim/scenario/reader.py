@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +21,21 @@ from cnnsim.network.graph import Network, connect
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.layer import Layer, Shape, kinds
 from cnnsim.network.walk import explain
-from cnnsim.scenario.bundled import read_text
 from cnnsim.scenario.complaints import dotted, problems_of, shown
 from cnnsim.scenario.edits import edit_problems
 from cnnsim.scenario.leaves import input_shape
 from cnnsim.scenario.limits import size_problems
-from cnnsim.scenario.locate import key_lines, line_of
+from cnnsim.scenario.locate import MOST_PARTS, deep_nesting, located, long_key, long_number
 from cnnsim.scenario.model import SOURCES, ScenarioModel
 from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.passes import PASSES, iteration_of, read_passes
 from cnnsim.scenario.scenario import Scenario
+from cnnsim.scenario.text import read_text
 from cnnsim.scenario.tour import tour_problems
 from cnnsim.scenario.wiring import wiring_problems
+
+_TOO_DEEP = "lists or tables are nested too deep"
+_TOO_WIDE = "a whole number of more than 64 bits"
 
 
 def read_scenario(
@@ -41,14 +43,15 @@ def read_scenario(
     settings: Sequence[str] = (),
     input_size: Shape | None = None,
     check_shapes: bool = True,
+    once: bool = False,
 ) -> Scenario:
-    """Read a bundled name, a path or ``-``.
+    """Read a bundled name, a path or ``-``; with `once` also a pipe, which cannot be read again.
 
     `settings` are ``key=value`` overrides; `input_size` replaces the input by zeros of that shape.
     With `check_shapes` false, shape errors stay in ``scenario.network.errors`` for the caller.
     Raises FileError with every mistake, or UsageError where there is no file.
     """
-    name, text, path = read_text(source)
+    name, text, path = read_text(source, once)
     return parse_scenario(name, text, path, settings, input_size, check_shapes)
 
 
@@ -63,9 +66,9 @@ def parse_scenario(
     """The same for a text that has been read."""
     file = str(path) if path else name
     document = _parse(text, file)
-    apply_overrides(document, settings)
-    if beyond := list(_beyond_int64(document)):
-        raise FileError(file, _located(beyond, text))
+    overridden = tuple(apply_overrides(document, settings))
+    if beyond := list(_beyond_limits(document)):
+        raise FileError(file, located(beyond, text, overridden))
     if input_size is not None:
         document["input"] = {"zeros": list(input_size)}
     entries = document.pop("layers", None)
@@ -83,23 +86,26 @@ def parse_scenario(
         network, more = _connect(model, list(layers.values()), path)
         problems += [] if not check_shapes and network is not None and network.errors else more
         if network is not None and network.errors:
-            scenario = Scenario(name, path, text, model, Iteration(network))
+            scenario = Scenario(name, path, text, model, Iteration(network), overridden)
         elif network is not None:
             iteration, more = iteration_of(network, passes)
             problems += more + size_problems(iteration)
             problems += edit_problems(iteration, model.edits)
-            scenario = Scenario(name, path, text, model, iteration)
+            scenario = Scenario(name, path, text, model, iteration, overridden)
     if model is not None:
         run = None
         if scenario is not None and not problems and not scenario.network.errors:
             run = (scenario.trace, scenario.iteration.shapes)
         problems += tour_problems(run, model.tour)
     if problems or scenario is None:
-        raise FileError(file, _located(problems, text))
+        raise FileError(file, located(problems, text, overridden))
     return scenario
 
 
 def _parse(text: str, file: str) -> dict[str, Any]:
+    if line := long_key(text):
+        what = f"a key has more than {MOST_PARTS} parts"
+        raise FileError(file, [Problem("", what, line)])
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -114,23 +120,28 @@ def _parse(text: str, file: str) -> dict[str, Any]:
         what = f"not valid TOML: {printable(message)}{column}"
         raise FileError(file, [Problem("", what, line)]) from None
     except RecursionError:
-        raise FileError(file, [Problem("", "lists or tables are nested too deep")]) from None
-    except ValueError as error:
-        what = f"not valid TOML: {printable(str(error))}"
-        raise FileError(file, [Problem("", what)]) from None
+        raise FileError(file, [Problem("", _TOO_DEEP, deep_nesting(text))]) from None
+    except ValueError:
+        # What Python refuses to convert is a number of thousands of digits.
+        raise FileError(file, [Problem("", _TOO_WIDE, long_number(text))]) from None
 
 
-def _beyond_int64(document: dict[str, Any]) -> Iterator[Problem]:
-    """TOML's whole numbers have 64 bits; Python's reader takes any, and could not print them."""
+def _beyond_limits(document: dict[str, Any]) -> Iterator[Problem]:
+    """Whole numbers of more than TOML's 64 bits, which Python could not even print; deep nesting.
+
+    Python's reader takes both.
+    """
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     while waiting:
         path, table = waiting.pop()
         for key, value in table.items() if isinstance(table, dict) else enumerate(table):
             if isinstance(value, dict | list):
-                waiting.append(((*path, key), value))
+                if len(path) < MOST_PARTS:
+                    waiting.append(((*path, key), value))
+                else:
+                    yield Problem(dotted(path[:2]), _TOO_DEEP, path=path[:2])
             elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-                what = "is a whole number of more than 64 bits"
-                yield Problem(dotted((*path, key)), what, path=(*path, key))
+                yield Problem(dotted((*path, key)), f"is {_TOO_WIDE}", path=(*path, key))
 
 
 def _names(entries: Any) -> list[str | None]:
@@ -147,7 +158,10 @@ def _layers(entries: Any) -> tuple[dict[int, Layer], list[Problem]]:
     if entries is None:
         what = "there are none; a scenario needs at least one [[layers]]"
         return {}, [Problem("layers", what)]
-    if not isinstance(entries, list) or not entries:
+    if entries == []:
+        what = "is empty; a scenario needs at least one [[layers]]"
+        return {}, [Problem("layers", what, path=("layers",))]
+    if not isinstance(entries, list):
         what = f"should be [[layers]] tables, not {shown(entries)}"
         return {}, [Problem("layers", what, path=("layers",))]
     known = kinds()
@@ -184,7 +198,7 @@ def _connect(
         batch, shape = input_shape(model.input, path)
     except UsageError as error:
         given = next(key for key in SOURCES if getattr(model.input, key) is not None)
-        return None, [Problem(f"input.{given}", str(error), path=("input", given))]
+        return None, [Problem(f"input.{given}", error.line, path=("input", given))]
     network = connect(layers, shape, batch, model.mode == "training", model.seed)
     names = [layer.name for layer in layers]
     problems = []
@@ -194,12 +208,3 @@ def _connect(
         what = f"{told.layer} {told.bare_message}" + (f"; {told.hint}" if told.hint else "")
         problems.append(Problem(f"layers[{number}]", what, path=("layers", number)))
     return network, problems
-
-
-def _located(problems: Sequence[Problem], text: str) -> list[Problem]:
-    """The problems with their lines, in the order of the file."""
-    lines = key_lines(text)
-    found = [
-        replace(problem, line=problem.line or line_of(lines, problem.path)) for problem in problems
-    ]
-    return sorted(found, key=lambda problem: problem.line)

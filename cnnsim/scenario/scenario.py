@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path as FilePath
 
+from cnnsim.errors import FileError, Problem, UsageError
 from cnnsim.network.graph import Network
 from cnnsim.network.iteration import Iteration
-from cnnsim.scenario.leaves import Leaves
+from cnnsim.scenario.leaves import Leaves, read_input, read_weights
+from cnnsim.scenario.locate import Path, located
 from cnnsim.scenario.model import ScenarioModel, Stop
 from cnnsim.steps.trace import Trace
 
@@ -23,13 +27,15 @@ class Scenario:
         text: what stood in it.
         model: its keys.
         iteration: its layers, connected and free of shape errors, with what runs backwards.
+        overridden: the keys that do not stand in the file as they are.
     """
 
     name: str
-    path: Path | None
+    path: FilePath | None
     text: str
     model: ScenarioModel
     iteration: Iteration
+    overridden: tuple[Path, ...] = ()
 
     @property
     def network(self) -> Network:
@@ -53,5 +59,23 @@ class Scenario:
         return tuple(self.model.tour)
 
     def leaves(self) -> Leaves:
-        """Every tensor that no sweep computes: the input, parameters, masks. Raises UsageError."""
-        return Leaves(self.model, self.iteration, self.path)
+        """Every tensor that no sweep computes: the input, parameters, masks.
+
+        Raises FileError where a picture or a weights file cannot be read.
+        """
+        network = self.network
+        with self._blamed("input", "image"):
+            given = read_input(self.model, network, self.path)
+        with self._blamed("weights"):
+            stored = read_weights(self.model, network, self.path)
+        return Leaves(self.model, self.iteration, given, stored)
+
+    @contextmanager
+    def _blamed(self, *key: str) -> Iterator[None]:
+        """What goes wrong inside is a mistake of the file's `key`."""
+        try:
+            yield
+        except UsageError as error:
+            problem = Problem(".".join(key), error.line, path=key)
+            file = str(self.path) if self.path else self.name
+            raise FileError(file, located([problem], self.text, self.overridden)) from None

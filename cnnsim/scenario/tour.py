@@ -71,8 +71,7 @@ def tour_problems(run: tuple[Trace, Shapes] | None, tour: Sequence[Stop]) -> lis
             if trace is not None:
                 parse_address(trace, stop.at)
         except AddressError as error:
-            what = error.message + (f"; {error.hint}" if error.hint else "")
-            problems.append(Problem(f"tour[{number}].at", what, path=(*at, "at")))
+            problems.append(Problem(f"tour[{number}].at", error.line, path=(*at, "at")))
         if stop.ask and what_is_missing(stop):
             problems.append(
                 Problem(f"tour[{number}].ask", what_is_missing(stop), path=(*at, "ask"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 import unicodedata
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from cnnsim.errors import UsageError, did_you_mean, printable
+from cnnsim.scenario.files import obstacle
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 
@@ -35,11 +37,13 @@ def read_config() -> Config:
     """The settings. Raises UsageError naming the file and what is wrong in it."""
     path = config_file()
     where = printable(str(path))
+    if not os.path.lexists(path):
+        return Config()
+    if what := obstacle(path):
+        raise UsageError(f"{where} {what}", "put a file there, or nothing")
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return Config()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{where}: {printable(str(error))}") from None
     for key in document:
         if key not in ("theme", "glyphs", "keys"):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_state_path
 
+from cnnsim.scenario.files import obstacle
+
 if TYPE_CHECKING:
     from cnnsim.scenario.scenario import Scenario
 
@@ -39,6 +41,8 @@ class Marks:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or user_state_path("cnnsim") / "marks.json"
         self._marks: dict[str, Mark] = {}
+        if obstacle(self.path):
+            return
         try:
             stored = json.loads(self.path.read_text("utf-8"))
         except (OSError, ValueError, RecursionError):

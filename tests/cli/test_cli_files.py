@@ -29,6 +29,17 @@ def test_validate(run: Run, toy: Path, tmp_path: Path) -> None:
     assert run("validate", toy).code == 0
 
 
+@pytest.mark.parametrize("image", ["none.png", ".", "toy.toml"])
+def test_validate_says_each_problem_on_one_line(run: Run, tmp_path: Path, image: str) -> None:
+    """Also one with a hint."""
+    text = TOY.replace("values = [[1, 6, 2], [5, 3, 1], [7, 0, 4]]", f'image = "{image}"')
+    file = write(tmp_path / "toy.toml", text)
+    (line,) = run("validate", file).out.splitlines()
+    assert ": input.image: " in line
+    (problem,) = run("validate", file, "--json").objects
+    assert "\n" not in problem["what"]
+
+
 def test_validate_json(run: Run, toy: Path, tmp_path: Path) -> None:
     bad = write(tmp_path / "bad.toml", BAD)
     problems = run("validate", bad, toy, "nothing", "--json").objects
@@ -43,7 +54,10 @@ def test_validate_looks_at_what_the_file_refers_to(run: Run, tmp_path: Path) -> 
     text = TOY.replace('title = "Toy"', 'title = "Toy"\nweights = "none.safetensors"')
     result = run("validate", write(tmp_path / "toy.toml", text))
     assert result.code == 2
-    assert "none.safetensors cannot be read" in result.out
+    line = text.split("\n").index('weights = "none.safetensors"') + 1
+    assert result.out.startswith(f"{tmp_path / 'toy.toml'}:{line}: weights: ")
+    assert "none.safetensors is not there" in result.out
+    assert result.out.count("\n") == 1
 
 
 def test_validate_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,12 +108,16 @@ def test_new(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cnnsim validate 'a b.toml'" in Path("a b.toml").read_text()
 
 
-@pytest.mark.parametrize("name", ["", ".toml", "none/mine", "a\nb"])
+@pytest.mark.parametrize(
+    "name", ["", ".toml", "none/mine", "a\nb", "-", "-y", ".", "..", "/", "a/", "none/.", "../"]
+)
 def test_new_where_it_cannot_be(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run("new", name).code == 2
+    result = run("new", "--", name)
+    assert result.code == 2
+    assert "\\u0000" not in result.err
     assert not os.listdir(tmp_path)
 
 

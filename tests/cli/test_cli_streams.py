@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from running import command, shell, spawn, write
+from running import TOY, command, shell, spawn, write
 
 #: Enough steps to be interrupted in.
 LONG = """
@@ -50,6 +50,27 @@ def test_closed_streams() -> None:
     assert shell("cnnsim nothing 2>&-").returncode == 2
     done = shell("cnnsim validate - <&-")
     assert (done.returncode, done.stdout) == (2, "stdin: standard input is closed\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("cnnsim values <(cat $1) conv1.y", 0, "8  7"),
+        ("cat $1 | cnnsim values /dev/stdin conv1.y", 0, "8  7"),
+        ("cat $1 > $2 & cnnsim values $2 conv1.y", 0, "8  7"),
+        ("cnnsim validate <(echo a =)", 2, ":1: not valid TOML"),
+        ("cnnsim values $2", 2, "error: nobody writes to the pipe "),
+        ("cnnsim validate /dev/zero", 2, "/dev/zero is larger than 64 MiB"),
+        ("cnnsim $2", 2, " is a pipe or a device, not a file"),
+    ],
+)
+def test_a_scenario_from_a_pipe(tmp_path: Path, line: str, code: int, said: str) -> None:
+    """Read where it can be, refused where nobody writes or where it had to be read again."""
+    toy, pipe = write(tmp_path / "toy.toml", TOY), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    done = shell(line, [str(toy), str(pipe)])
+    assert done.returncode == code
+    assert said in done.stdout + done.stderr
 
 
 def test_interrupted(tmp_path: Path) -> None:

@@ -38,6 +38,15 @@ from running import TOY, Run, spawn, write
         (["shapes", "sobel", "--input", "9" * 30], "should be C,H,W"),
         (["replay", "no/such/file.toml"], "no scenario or file 'no/such/file.toml'"),
         (["replay", "/"], "is a folder"),
+        (["list", "-"], "unexpected argument '-'"),
+        (["values", "sobel", "-"], "no tensor '-'"),
+        (["values", "sobel", "--npz", "-"], "--npz needs the name of a file"),
+        (["shapes", "sobel", "--input", "-"], "--input -: should be C,H,W"),
+        (["replay", "sobel", "--set", "-"], "--set -: should be key=value"),
+        (["replay", "sobel", "--steps", "--from", "-"], "no layer '-' here"),
+        (["gradcheck", "sobel", "--entries", "-"], 'unable to convert "-"'),
+        (["--at", "-"], "--at needs a scenario"),
+        (["new", "-"], "'-' is no name for a file"),
     ],
 )
 def test_wrong_words(run: Run, argv: list[str], said: str) -> None:

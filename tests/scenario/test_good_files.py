@@ -11,7 +11,7 @@ import pytest
 from checks import check_file
 
 from cnnsim.errors import FileError, UsageError, unprintable
-from cnnsim.scenario import bundled
+from cnnsim.scenario import bundled, text
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.template import TEMPLATE
@@ -115,7 +115,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(text, "MOST_BYTES", 1 << 20)
     file = tmp_path / "large.toml"
     file.write_bytes(b"#" * ((1 << 20) + 1))
     assert "larger than 1 MiB" in check_file(str(file))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,16 @@ def complaint(path: Path, text: str | bytes) -> str:
 
 def test_without_a_file_there_are_defaults(path: Path) -> None:
     assert read_config() == Config("dark", "unicode", {})
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "loop"])
+def test_what_is_no_file_is_refused_at_once(path: Path, kind: str) -> None:
+    """Nobody ever writes to this pipe; whoever opens it waits."""
+    make = {"pipe": os.mkfifo, "folder": os.mkdir, "loop": lambda link: link.symlink_to(link)}
+    make[kind](path)
+    with pytest.raises(UsageError) as caught:
+        read_config()
+    assert caught.value.message.startswith(f"{path} is a ")
 
 
 def test_an_empty_file_is_as_good_as_none(path: Path) -> None:

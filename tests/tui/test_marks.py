@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,12 @@ def test_a_folder_that_cannot_be_written_is_no_problem(tmp_path: Path) -> None:
     marks.put("a", 0, "", 1)
     marks.save()
     assert (tmp_path / "file").read_text() == "no folder"
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    assert not Marks(path).recent()
 
 
 def test_a_folder_in_the_place_of_the_file_is_no_problem(path: Path) -> None:

@@ -1,0 +1,40 @@
+"""Files that somebody named: what keeps one from being read, in words, before it is opened."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+#: What an operating system says about paths, in the words of this program.
+_REASONS = {
+    errno.ENOENT: "is not there",
+    errno.ENOTDIR: "is not there",
+    errno.EACCES: "may not be read",
+    errno.ELOOP: "is a link that leads back to itself",
+    errno.ENAMETOOLONG: "is too long a name",
+}
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """What `error` says of a path, as the rest of a sentence that begins with it."""
+    if isinstance(error, OSError):
+        return _REASONS.get(error.errno or 0) or f"cannot be read: {error.strerror or error}"
+    return f"cannot be read: {error}"
+
+
+def obstacle(path: Path) -> str:
+    """Why `path` cannot be read as a file, such as ``is a folder``; nothing where it can.
+
+    A pipe is none: whoever opens one waits until something is written to it, maybe forever.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        return reason_of(error)
+    if stat.S_ISDIR(mode):
+        return "is a folder"
+    if not stat.S_ISREG(mode):
+        return "is a pipe or a device, not a file"
+    return "" if os.access(path, os.R_OK) else _REASONS[errno.EACCES]
