@@ -17,7 +17,7 @@ from numba import njit
 from numba.extending import overload, register_jitable
 
 from cnnsim.kernels.cache import prepare_cache
-from cnnsim.steps.sweep import Start, Sweep
+from cnnsim.steps.sweep import Start, Sweep, larger, smaller
 from cnnsim.steps.taps import FloatArray, tap_coordinates
 from cnnsim.steps.trace import unravel
 from cnnsim.steps.work import Tensors
@@ -133,6 +133,25 @@ def _any_hole(arrays: Any, indices: Any, marks: Any) -> Any:
         if marks[0] and not is_within(indices[0], arrays[0].shape):
             return True
         return any_hole(arrays[1:], indices[1:], marks[1:])
+
+    return compiled
+
+
+# Numba's maximum keeps the first of equals, whatever their signs, on any processor.
+
+
+@overload(larger)
+def _larger(total: Any, term: Any) -> Any:
+    def compiled(total: Any, term: Any) -> Any:
+        return np.maximum(total, term)
+
+    return compiled
+
+
+@overload(smaller)
+def _smaller(total: Any, term: Any) -> Any:
+    def compiled(total: Any, term: Any) -> Any:
+        return np.minimum(total, term)
 
     return compiled
 

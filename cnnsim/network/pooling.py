@@ -68,7 +68,18 @@ class Pool(Windowed):
                     f"padding {max(first, last)} is more than half of its window of {span}",
                     "a pool's window must reach the picture; make the padding smaller",
                 )
-        return slide(self.name, plane, self.size, stride, self.spread, padding, self.ceil_mode)
+        window = slide(self.name, plane, self.size, stride, self.spread, padding, self.ceil_mode)
+        for axis, first in enumerate(padding[:2]):
+            # Only a window that begins before the picture can step over all of it.
+            starts = range(-first, 0, stride[axis])[: self.spread[axis]]
+            if any(start % self.spread[axis] >= plane[axis] for start in starts):
+                raise ShapeError(
+                    self.name,
+                    f"a window with dilation {self.spread[axis]} steps over its whole input of "
+                    f"{plane[0]}x{plane[1]}",
+                    "a pool's window must reach the picture; make dilation or padding smaller",
+                )
+        return window
 
     def input_grad(self, place: Place, **rule: Any) -> Sweep:
         """The ``input_grad`` sweep, cell [n,c,y,x], tap [i,j]; `rule` is what a window gives."""

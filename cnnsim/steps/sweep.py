@@ -30,18 +30,49 @@ FAR = 1 << 40
 class Fold(NamedTuple):
     """How the terms of a cell become one number.
 
-    ``identity`` leaves any number as it is (−0.0 for a sum: 0.0 would turn −0.0 into 0.0), so that
-    a hole can be folded in without being seen.
+    ``combine`` takes the total and a term; ``accumulate`` an array and an axis, and gives the total
+    after each entry, from left to right and equal bit for bit. ``identity`` leaves any number as it
+    is (−0.0 for a sum: 0.0 would turn −0.0 into 0.0), so that a hole can be folded in without being
+    seen.
     """
 
     name: str
-    combine: np.ufunc
+    combine: Callable[[Any, Any], Any]
+    accumulate: Callable[[Any, int], Any]
     identity: float
 
 
-ADD = Fold("add", np.add, -0.0)
-LARGER = Fold("larger", np.maximum, -np.inf)
-SMALLER = Fold("smaller", np.minimum, np.inf)
+def larger(total: Any, term: Any) -> Any:
+    """The larger one, the first of equals: which of 0.0 and −0.0 np.maximum keeps, is not said."""
+    return np.where(total == term, total, np.maximum(total, term))
+
+
+def smaller(total: Any, term: Any) -> Any:
+    """The smaller one, the first of equals."""
+    return np.where(total == term, total, np.minimum(total, term))
+
+
+def _running_larger(values: Any, axis: int) -> Any:
+    return _first_zeros(np.maximum.accumulate(values, axis), values, axis)
+
+
+def _running_smaller(values: Any, axis: int) -> Any:
+    return _first_zeros(np.minimum.accumulate(values, axis), values, axis)
+
+
+def _first_zeros(running: Any, values: Any, axis: int) -> Any:
+    """`running` with each zero, of either sign, replaced by the zero that came first."""
+    is_zero = running == 0.0
+    if not is_zero.any():
+        return running
+    # Where the total becomes zero for the first time, that is the entry itself.
+    first = np.expand_dims(np.argmax(is_zero, axis), axis)
+    return np.where(is_zero, np.take_along_axis(values, first, axis), running)
+
+
+ADD = Fold("add", np.add, np.add.accumulate, -0.0)
+LARGER = Fold("larger", larger, _running_larger, -np.inf)
+SMALLER = Fold("smaller", smaller, _running_smaller, np.inf)
 
 
 class Read(NamedTuple):

@@ -93,7 +93,7 @@ def work_out_block(sweep: Sweep, cells: Index, tensors: Tensors) -> Block:
             terms = np.where(reach.hole, sweep.fold.identity, terms)
             # accumulate goes strictly from left to right; reduce would sum pairwise.
             sums = np.concatenate((starts[:, np.newaxis], terms), axis=1)
-            running = sweep.fold.combine.accumulate(sums, axis=1)[:, 1:]
+            running = sweep.fold.accumulate(sums, 1)[:, 1:]
         totals = running[:, -1].copy()
         running[:, -1] = sweep.finish(totals, cells, sweep.params)
     return Block(shape, reach, values, terms, starts, running, totals)

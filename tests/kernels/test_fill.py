@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from strategies import (
     EVERY_KIND,
     Case,
@@ -18,6 +20,7 @@ from strategies import (
     every_kind,
     every_pass,
     examples,
+    generators,
     gradients,
     gradients_of,
     pools,
@@ -31,7 +34,7 @@ from cnnsim.kernels.fill import Progress, can_compile, fill
 from cnnsim.kernels.reference import fill_compiled
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.stepper.values import Values
-from cnnsim.steps.sweep import ADD, Read, Sweep
+from cnnsim.steps.sweep import ADD, LARGER, SMALLER, Fold, Read, Sweep
 from cnnsim.steps.work import work_out
 
 #: Every (mode, grouped) rule once, with every bias once: a compilation takes a second.
@@ -72,6 +75,40 @@ def test_max_pool_and_its_winner(case: Case, threads: int) -> None:
     values = values_of(case.net, case.x)
     for sweep in case.net.sweeps:
         check(sweep, values, threads)
+
+
+@examples(40)
+@given(pools("max_pool2d"), generators())
+def test_of_equal_zeros_the_first_stays(case: Case, rng: np.random.Generator) -> None:
+    """0.0 == −0.0, and either can be the maximum: on NumPy, compiled, and cell by cell."""
+    x = rng.choice([0.0, -0.0, 0.0, -0.0, -1.0, np.nan], case.x.shape)
+    values = values_of(case.net, x)
+    for sweep in case.net.sweeps:
+        check(sweep, values)
+        turned = replace(sweep, fold=SMALLER, start=np.inf)
+        check(turned, values)
+        for cell in np.ndindex(sweep.cells):
+            assert same_bits(work_out(sweep, cell, values).value, values[sweep.writes][cell])
+    flat = x.reshape(*x.shape[:2], -1)
+    for cell in np.ndindex(case.net.sweeps[0].cells):
+        largest = values["max_pool2d.y"][cell]
+        winner = int(values["max_pool2d.winner"][cell])
+        assert same_bits(largest, flat[cell[0], cell[1], winner])
+
+
+@examples(100)
+@given(
+    hnp.arrays(
+        np.float64, (3, 7), elements=st.sampled_from([0.0, -0.0, 1.0, -1.0, -np.inf, np.nan])
+    )
+)
+@pytest.mark.parametrize("fold", [ADD, LARGER, SMALLER])
+def test_a_fold_accumulates_as_it_combines(fold: Fold, values: npt.NDArray[np.float64]) -> None:
+    running = fold.accumulate(values, 1)
+    total = values[:, 0]
+    for number in range(1, values.shape[1]):
+        total = fold.combine(total, values[:, number])
+        assert same_bits(running[:, number], total)
 
 
 @examples(40)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import assume, given
-from strategies import Case, both, examples, forward, pools, values_of
+from hypothesis import strategies as st
+from strategies import Case, both, examples, forward, network, pools, values_of
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -30,10 +31,36 @@ def test_max_and_its_winner(case: Case) -> None:
     )
     assert values["max_pool2d.y"].shape == tuple(largest.shape)
     assert (values["max_pool2d.y"] == largest.numpy()).all()
-    # A window spread wider than the picture may see no pixel: then there is no winner.
-    seen = np.isfinite(values["max_pool2d.y"])
-    assert (values["max_pool2d.winner"][seen] == winner.numpy()[seen]).all()
-    assert np.isinf(values["max_pool2d.winner"][~seen]).all()
+    assert (values["max_pool2d.winner"] == winner.numpy()).all()
+
+
+@examples(150)
+@given(
+    height=st.integers(1, 5),
+    size=st.integers(1, 4),
+    stride=st.integers(1, 4),
+    dilation=st.integers(1, 4),
+    padding=st.integers(0, 2),
+)
+def test_a_window_that_steps_over_the_whole_picture_is_refused(
+    height: int, size: int, stride: int, dilation: int, padding: int
+) -> None:
+    """Torch says −∞ there, and its gradient goes to a pixel outside of the picture."""
+    assume(2 * padding <= size and (size - 1) * dilation < height + 2 * padding)
+    options = {"size": [size, 1], "stride": stride, "dilation": [dilation, 1]}
+    net = network({"type": "max_pool2d", **options, "padding": [padding, 0]}, shape=(1, height, 3))
+    largest, winner = torch.nn.functional.max_pool2d(
+        torch.ones(1, 1, height, 3),
+        (size, 1),
+        stride,
+        (padding, 0),
+        (dilation, 1),
+        return_indices=True,
+    )
+    misses = bool(torch.isinf(largest).any())
+    assert [error.layer for error in net.errors] == ["max_pool2d"] * misses
+    assert all("steps over its whole input" in str(error) for error in net.errors)
+    assert misses == bool((winner >= 3 * height).any() or (winner < 0).any())
 
 
 @examples(150)
