@@ -29,7 +29,12 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 
 
 def prepare() -> None:
-    """Let both outputs take any text, whatever their encoding."""
+    """Let both outputs take any text, whatever their encoding. An empty NO_COLOR asks for nothing.
+
+    That is what no-color.org says; libraries look whether the variable is there.
+    """
+    if not os.environ.get("NO_COLOR", "set"):
+        del os.environ["NO_COLOR"]
     codecs.register_error("cnnsim", _stand_in)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

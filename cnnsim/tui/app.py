@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.events import CursorPosition
 from textual.filter import LineFilter
 from textual.worker import WorkerFailed
 
@@ -139,6 +140,11 @@ class CnnsimApp(App[int]):
         if self.failure is None:
             self.failure = error.error if isinstance(error, WorkerFailed) else error
         self._close_messages_no_wait()
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        """Shift+F3 of xterm: it reads like an answer to where the cursor is, which nobody asks."""
+        if (event.x, event.y) == (1, 0):
+            self.simulate_key("shift+f3")
 
     async def action_quit(self) -> None:
         """Remember where one was, and go."""

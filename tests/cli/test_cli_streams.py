@@ -131,8 +131,10 @@ def test_colour_and_markdown_on_a_terminal_only(toy: Path) -> None:
     assert "\x1b" not in spawn("replay", toy, FORCE_COLOR="1", TERM="xterm-256color").stdout
 
 
-def test_errors_have_colour_on_a_terminal_only() -> None:
-    _, shown = in_terminal("replay", "nothing")
+@pytest.mark.parametrize("changes", [{}, {"NO_COLOR": ""}])
+def test_errors_have_colour_on_a_terminal_only(changes: dict[str, str]) -> None:
+    """An empty NO_COLOR is none, says no-color.org."""
+    _, shown = in_terminal("replay", "nothing", **changes)
     assert "\x1b[1;31merror:\x1b[0m no scenario" in shown
     _, plain = in_terminal("replay", "nothing", NO_COLOR="1")
     assert "\x1b" not in plain

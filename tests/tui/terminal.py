@@ -35,7 +35,7 @@ KEYS = {
     "insert": "\x1b[2~", "delete": "\x1b[3~", "backspace": "\x7f",
     "enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "escape": "\x1b[27u",
     "f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS", "f5": "\x1b[15~",
-    "shift+f3": "\x1b[13;2~",
+    "shift+f3": "\x1b[13;2~", "shift+f3 of xterm": "\x1b[1;2R",
     **{f"ctrl+{chr(96 + number)}": chr(number) for number in range(1, 27)},
 }  # fmt: skip
 

@@ -236,6 +236,16 @@ def test_no_color_means_no_colour_codes_but_all_the_marks(opened) -> None:
     assert 7 in codes or 1 in codes
 
 
+def test_an_empty_no_color_is_none(opened) -> None:
+    """So says no-color.org."""
+    modes = opened("modes", "--at", "full.forward[0,0,0,1] tap[0,0,0]", env={"NO_COLOR": ""})
+    modes.wait_for("░ padding")
+    assert {int(code) for code in modes.styles if code} & {38, 48}
+    modes.send("T")
+    modes.wait_for("░ padding")
+    assert "there is one theme" not in modes.text()
+
+
 def test_ascii_glyphs_print_nothing_else(opened) -> None:
     toy = opened("modes", "--at", "full", "--glyphs", "ascii")
     toy.wait_for("cnnsim > modes > full", "+- input")

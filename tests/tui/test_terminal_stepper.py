@@ -155,7 +155,8 @@ def test_a_bad_address_is_told_in_the_dialog_and_nothing_is_lost(
     toy.wait_for("step 1  2 of 16", "1 → 13")
 
 
-def test_a_value_is_found_again_and_again(shared) -> None:
+@pytest.mark.parametrize("back", ["shift+f3", "shift+f3 of xterm", "ctrl+b"])
+def test_a_value_is_found_again_and_again(shared, back: str) -> None:
     toy = shared("toy_2x2")
     ask(toy, "/", "sign change   padding", "> 5")
     toy.wait_for("step 3  ", "8 → 8")
@@ -163,7 +164,7 @@ def test_a_value_is_found_again_and_again(shared) -> None:
     toy.wait_for("step 7  ", "7 → 7")
     toy.send("f3")
     toy.wait_for("no > 5 after this step")
-    toy.send("shift+f3")
+    toy.send(back)
     toy.wait_for("step 3  ")
 
 
