@@ -54,7 +54,7 @@ def gradcheck(
                 f"{check.checked:,}",
                 f"{check.max_relative_error:.1e}",
                 str(check.kinks),
-                "ok" if check.ok else "WRONG",
+                "WRONG" if not check.ok else "only kinks" if check.says_nothing else "ok",
             )
             for check in checks
         ]

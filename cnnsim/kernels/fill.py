@@ -34,16 +34,22 @@ def can_compile(sweep: Sweep) -> bool:
     return folds and not sweep.transcendental
 
 
-def is_compiled(sweep: Sweep) -> bool:
-    """Whether the compiled kernel computes `sweep`, because it has taps enough."""
-    return sweep.steps >= COMPILE_FROM and can_compile(sweep)
+def is_compiled(sweep: Sweep, times: int = 1) -> bool:
+    """Whether the compiled kernel computes `sweep`, because `times` of it are taps enough."""
+    return times * sweep.steps >= COMPILE_FROM and can_compile(sweep)
 
 
 def fill(
-    sweep: Sweep, tensors: Tensors, report: Callable[[Progress], None] = lambda progress: None
+    sweep: Sweep,
+    tensors: Tensors,
+    report: Callable[[Progress], None] = lambda progress: None,
+    times: int = 1,
 ) -> FloatArray:
-    """The tensor that `sweep` writes, in float64. Raises whatever `report` raises."""
-    if not is_compiled(sweep):
+    """The tensor that `sweep` writes, in float64. Raises whatever `report` raises.
+
+    The bits are the same whatever computes them; who needs the sweep many `times` says so.
+    """
+    if not is_compiled(sweep, times):
         report(Progress("computing", sweep.full_name, 0.0))
         return fill_vectorised(sweep, tensors)
     report(Progress("compiling", sweep.full_name, 0.0))

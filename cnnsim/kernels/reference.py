@@ -25,6 +25,9 @@ from cnnsim.steps.work import Tensors
 #: Cells that go through the taps together.
 STRIP = 8
 
+#: So many taps are done before other threads would have begun.
+_ALONE = 500_000
+
 _CAN_CACHE = prepare_cache()
 
 
@@ -278,6 +281,10 @@ def fill_compiled(
     def work(piece: tuple[int, int]) -> None:
         run(*piece, out)
 
+    if sweep.steps <= _ALONE:
+        run(0, units, out)
+        progress(1.0)
+        return out.reshape(sweep.cells)
     with ThreadPoolExecutor(threads) as pool:
         try:
             for done, _ in enumerate(pool.map(work, pieces), 1):

@@ -52,9 +52,13 @@ class Values(Mapping[str, Array]):
     """Tensors by name. `value[name]` computes what is missing; `ready` tells without computing.
 
     ``leaves`` are the tensors that no sweep writes; editing one forgets whatever followed from it.
+    ``times`` is how often each sweep is going to run with other leaves (see `replaced`).
     """
 
-    def __init__(self, sweeps: Sequence[Sweep], leaves: MutableMapping[str, Array]) -> None:
+    def __init__(
+        self, sweeps: Sequence[Sweep], leaves: MutableMapping[str, Array], times: int = 1
+    ) -> None:
+        self._times = times
         self._sweeps = tuple(sweeps)
         self._writer = {sweep.writes: number for number, sweep in enumerate(self._sweeps)}
         self._leaves = leaves
@@ -109,7 +113,7 @@ class Values(Mapping[str, Array]):
         """Compute one tensor; again where an edit came in between."""
         while True:
             edits = self._edits
-            tensor = fill(sweep, self, report)
+            tensor = fill(sweep, self, report, self._times)
             if edits == self._edits:
                 self._computed[sweep.writes] = tensor
                 return
@@ -143,7 +147,7 @@ class Values(Mapping[str, Array]):
 
     def replaced(self, name: str, tensor: Array) -> Values:
         """The values with another leaf; what does not follow from it is shared."""
-        values = Values(self._sweeps, Overlay(self._leaves, {name: tensor}))
+        values = Values(self._sweeps, Overlay(self._leaves, {name: tensor}), self._times)
         gone = self.followers(name)
         values._computed = {key: kept for key, kept in self._computed.items() if key not in gone}
         return values

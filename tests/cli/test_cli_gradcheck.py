@@ -101,6 +101,18 @@ def test_a_kink_is_counted_and_not_wrong(run: Run, tmp_path: Path) -> None:
     assert (line["checked"], line["kinks"], line["ok"]) == (4, 2, True)
 
 
+def test_only_kinks_and_numbers_that_are_not_finite(run: Run, tmp_path: Path) -> None:
+    text = 'title = "Tie"\n[input]\nvalues = [[2, 2], [2, 2]]\n'
+    text += '[[layers]]\ntype = "max_pool2d"\nname = "p"\nsize = 2\n[output_grad]\nones = true\n'
+    result = run("gradcheck", write(tmp_path / "tie.toml", text))
+    assert (result.code, result.err) == (0, "")
+    assert result.out.rstrip().endswith("only kinks")
+    result = run("gradcheck", write(tmp_path / "nan.toml", text.replace("2, 2]]", "2, nan]]")))
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: input[0,0,1,1] is nan\nhint: ")
+    assert "Warning" not in result.err
+
+
 def test_large_tensors_are_sampled(run: Run, tmp_path: Path) -> None:
     text = 'title = "Large"\n[input]\nrandom = [1, 50, 50]\n'
     text += '[[layers]]\ntype = "tanh"\nname = "t"\n[output_grad]\nones = true\n'

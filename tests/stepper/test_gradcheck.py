@@ -22,6 +22,7 @@ from strategies import (
     stepper,
 )
 
+from cnnsim.errors import CnnsimError
 from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.conv2d import Conv2d
@@ -232,14 +233,50 @@ def test_a_relu_at_0_is_a_kink_and_not_wrong() -> None:
     assert (found.ok, found.kinks, found.checked) == (True, 1, 3)
 
 
-@pytest.mark.parametrize("off", [0.0, 1e-5, -1e-5, 5e-5])
+NEAR_TIE = """
+[input]
+values = [[1.0, {}], [0.0, -1.0]]
+[[layers]]
+type = "max_pool2d"
+name = "p"
+size = 2
+[output_grad]
+values = [[2.0]]
+"""
+
+
+@pytest.mark.parametrize("off", [0.0, 1e-9, 1e-7, 1e-5, -1e-5, 5e-5])
 def test_a_maximum_that_moves_is_a_kink_and_not_wrong(off: float) -> None:
-    """A tie, or all but a tie: the difference's step changes who wins."""
+    """A tie, or all but one: the difference's step changes who wins, unless it is small enough."""
+    found = checks(NEAR_TIE.format(1.0 + off))["p.dx"]
+    assert (found.ok, found.kinks) == (True, 2 if abs(off) < 1e-6 else 0)
+    assert not found.says_nothing
+
+
+def test_where_all_is_a_kink_nothing_is_wrong_and_that_is_said() -> None:
     found = checks(
-        f"[input]\nvalues = [[1.0, {1.0 + off}], [0.0, -1.0]]\n[[layers]]\ntype = 'max_pool2d'\n"
-        "name = 'p'\nsize = 2\n[output_grad]\nvalues = [[2.0]]"
+        "[input]\nvalues = [[3.0, 3.0], [3.0, 3.0]]\n[[layers]]\ntype = 'max_pool2d'\nname = 'p'\n"
+        "size = 2\n[output_grad]\nones = true"
     )["p.dx"]
-    assert (found.ok, found.kinks) == (True, 2)
+    assert (found.checked, found.kinks, found.ok, found.says_nothing) == (4, 4, True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[input]\nvalues = [[1.0, nan]]", "input[0,0,0,1] is nan"),
+        ("[input]\nvalues = [[-inf, 1.0]]", "input[0,0,0,0] is -inf"),
+        ("[input]\nvalues = [[1e200, -1e200]]", "c.y[0,0,0,0] is inf"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_are_not_finite_are_named(text: str, said: str) -> None:
+    """No difference says anything there."""
+    text += "\n[[layers]]\ntype = 'conv2d'\nname = 'c'\nkernel = [[1e200]]\n"
+    with pytest.raises(CnnsimError) as caught:
+        checks(text)
+    assert caught.value.exit_code == 1
+    assert caught.value.message == said
 
 
 def test_a_bend_is_no_kink() -> None:
@@ -357,6 +394,8 @@ def test_a_pool_that_shares_is_caught() -> None:
     assert checks(text.replace("POOL", "max_pool2d"))["p.dx"].ok
     wrong = checks(text.replace("POOL", "sharing_pool2d"))["p.dx"]
     assert (wrong.ok, wrong.worst, wrong.numeric) == (False, (0, 0, 0, 1), 0)
+    near = checks(NEAR_TIE.format(1.0 + 5e-5).replace("max_pool2d", "sharing_pool2d"))["p.dx"]
+    assert (near.ok, near.worst, near.kinks) == (False, (0, 0, 0, 0), 0)
 
 
 @pytest.mark.usefixtures("wrong_kinds")
