@@ -101,10 +101,10 @@ class Report:
             self._head(scenario.name, scenario.title, len(scenario.tour))
         for number, stop in enumerate(scenario.tour):
             step = stepper.find(stop.at)
-            values = stepper.iterations.at(stepper.trace.position(step).iteration)
+            iteration = stepper.trace.position(step).iteration
             needed = [*stepper.sweep(step).tensors, *stop.expect.get("tensors", ())]
             with Narrator(f"computing {needed[-1]}") as narrator:
-                values.compute(needed, narrator)
+                stepper.iterations.at(iteration, narrator).compute(needed, narrator)
             found = visit(stepper, number, stop)
             self.stops += 1
             self.checks += len(found.checks)

@@ -61,7 +61,8 @@ def print_steps(
         stepper = Stepper(scenario)
     with Narrator("computing") as narrator:
         begin = trace.position(first).iteration
-        stepper.iterations.at(begin).compute(_needed(trace, first, last), narrator)
+        values = stepper.iterations.at(begin, narrator)
+        values.compute(_needed(trace, first, last), narrator)
     if query is None:
         blocks = step_blocks(stepper, first, last)
     else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import MutableMapping
 
+from cnnsim.kernels.fill import Progress
 from cnnsim.network.iteration import KEPT, Iteration
 from cnnsim.network.optimizer import COUNTER
-from cnnsim.stepper.values import Array, Overlay, Values
+from cnnsim.stepper.values import Array, Overlay, Report, Values, silent
 
 
 class Iterations:
@@ -19,8 +20,12 @@ class Iterations:
         self.first = Values(iteration.sweeps, leaves)
         self._later: OrderedDict[int, Values] = OrderedDict()
 
-    def at(self, number: int) -> Values:
-        """The values of iteration `number`; computes the updates before it that are missing."""
+    def at(self, number: int, report: Report = silent) -> Values:
+        """The values of iteration `number`; computes the updates before it that are missing.
+
+        That can take long: `report` hears of each iteration on the way, and whatever it raises
+        stops it. What was computed until then is kept.
+        """
         if number == 0:
             return self.first
         if number in self._later:
@@ -29,7 +34,7 @@ class Iterations:
         before = max((known for known in self._later if known < number), default=0)
         values = self.at(before)
         for following in range(before + 1, number + 1):
-            values = self._after(values)
+            values = self._after(values, _on_the_way(before, following - 1, number, report))
             self._later[following] = values
             while len(self._later) > KEPT:
                 self._later.popitem(last=False)
@@ -43,10 +48,20 @@ class Iterations:
         """The first iteration has changed: nothing that followed from it holds."""
         self._later.clear()
 
-    def _after(self, values: Values) -> Values:
+    def _after(self, values: Values, report: Report) -> Values:
         """The values of the next iteration."""
-        values.compute(list(self._iteration.carried.values()))
+        values.compute(list(self._iteration.carried.values()), report)
         carried = {leaf: values[tensor] for leaf, tensor in self._iteration.carried.items()}
         if COUNTER in self._leaves:
             carried[COUNTER] = values[COUNTER] + 1
         return Values(self._iteration.sweeps, Overlay(self._leaves, carried))
+
+
+def _on_the_way(first: int, here: int, last: int, report: Report) -> Report:
+    """A report for the sweeps of iteration `here`, between `first` and `last`."""
+
+    def tell(progress: Progress) -> None:
+        share = (here - first + progress.share) / (last - first)
+        report(Progress(progress.stage, f"iteration {here:,} of {last:,}", share))
+
+    return tell

@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 Report = Callable[[Progress], None]
 
 
-def _silent(progress: Progress) -> None:
+def silent(progress: Progress) -> None:
     """Nobody listens."""
 
 
@@ -89,7 +89,7 @@ class Values(Mapping[str, Array]):
         """Whether `name` is given rather than computed."""
         return name in self._leaves
 
-    def compute(self, names: Sequence[str], report: Report = _silent) -> None:
+    def compute(self, names: Sequence[str], report: Report = silent) -> None:
         """Compute `names` and whatever they need. Raises KeyError for a name that is no tensor."""
         wanted = set(names)
         needed = []
@@ -103,7 +103,7 @@ class Values(Mapping[str, Array]):
         for sweep in reversed(needed):
             self._fill(sweep, report)
 
-    def compute_all(self, report: Report = _silent) -> None:
+    def compute_all(self, report: Report = silent) -> None:
         """Compute everything, in the order of the sweeps."""
         for sweep in self._sweeps:
             if sweep.writes not in self._computed:

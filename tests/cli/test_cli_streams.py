@@ -87,6 +87,42 @@ def test_interrupted(tmp_path: Path) -> None:
     assert not errors
 
 
+#: Iterations that take hours.
+ENDLESS = """
+title = "Endless"
+[input]
+random = [1, 6, 6]
+[[layers]]
+type = "conv2d"
+name = "conv1"
+filters = 2
+size = 3
+[output_grad]
+ones = true
+[training]
+optimizer = "sgd"
+iterations = 1_000_000
+[[tour]]
+at = "999999:conv1.forward"
+"""
+
+
+@pytest.mark.parametrize("words", [[], ["--steps", "--from", "999999:conv1", "--to", "100%"]])
+def test_a_far_iteration_says_where_it_is_and_can_be_interrupted(
+    tmp_path: Path, words: list[str]
+) -> None:
+    line, environment = command("replay", write(tmp_path / "endless.toml", ENDLESS), *words)
+    with subprocess.Popen(
+        line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        assert said.startswith("computing iteration ")
+        assert said.endswith(" of 999,999…\n")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+
+
 def test_terminated(tmp_path: Path) -> None:
     file = write(tmp_path / "long.toml", LONG)
     words, environment = command("replay", file, "--steps", "--json", "--all")

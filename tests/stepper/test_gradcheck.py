@@ -23,6 +23,7 @@ from strategies import (
 )
 
 from cnnsim.errors import CnnsimError
+from cnnsim.kernels.fill import Progress
 from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.conv2d import Conv2d
@@ -461,6 +462,29 @@ def test_a_frozen_layer_stays() -> None:
     assert "conv1.w_next" not in opened.shapes
     assert same_bits(opened.iterations.at(9)["conv1.w"], opened.values["conv1.w"])
     assert set(checks(text)) == {"fc.dw", "fc.db", "conv1.dx"}
+
+
+def test_the_way_to_an_iteration_is_told_and_can_be_stopped() -> None:
+    class Stop(Exception):
+        """Raised by who hears of the progress."""
+
+    iterations = stepper(NET).iterations
+    heard: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        heard.append(progress)
+        if "iteration 3 " in progress.sweep:
+            raise Stop
+
+    with pytest.raises(Stop):
+        iterations.at(20, report)
+    assert {progress.sweep for progress in heard} == {f"iteration {n} of 20" for n in range(4)}
+    shares = [progress.share for progress in heard]
+    assert shares == sorted(shares)
+    assert max(shares) < 1
+    assert iterations.has(3), "what was computed is kept"
+    assert not iterations.has(4)
+    assert same_bits(iterations.at(20)["fc.w"], stepper(NET).iterations.at(20)["fc.w"])
 
 
 def test_iterations_of_a_network_without_parameters_are_all_alike() -> None:
