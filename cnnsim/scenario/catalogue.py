@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from cnnsim.scenario.bundled import bundled_folder, bundled_names
+from cnnsim.scenario.files import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,15 @@ class Entry:
 
 
 def catalogue() -> list[Entry]:
-    """The bundled scenarios in their order. Only TOML is read, so this takes milliseconds."""
-    entries = []
-    for name in bundled_names():
-        text = (bundled_folder() / f"{name}.toml").read_text("utf-8")
-        entries.append(_entry(name, tomllib.loads(text)))
+    """The bundled scenarios in their order. Each file is read once, and again where it changed."""
+    paths = [bundled_folder() / f"{name}.toml" for name in bundled_names()]
+    entries = [_read(path, stamp(path)) for path in paths]
     return sorted(entries, key=lambda entry: (entry.order, entry.name))
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, written: object) -> Entry:
+    return _entry(path.stem, tomllib.loads(path.read_text("utf-8")))
 
 
 def _entry(name: str, document: dict[str, Any]) -> Entry:

@@ -24,6 +24,15 @@ def reason_of(error: OSError | ValueError) -> str:
     return f"cannot be read: {error}"
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What is another one once the file at `path` was written again; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def obstacle(path: Path) -> str:
     """Why `path` cannot be read as a file, such as ``is a folder``; nothing where it can.
 

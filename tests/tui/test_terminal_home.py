@@ -186,6 +186,27 @@ def test_a_bad_file_is_told_and_the_app_lives(opened, tmp_path, name, text, what
     home.wait_for("toy_2x2 › ", "0 → 1")
 
 
+def test_a_recent_file_that_was_edited_is_read_again(opened, tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD)
+    home = opened(str(path))
+    home.wait_for("mine › soft")
+    home.send("escape")
+    home.wait_for("lessons done")
+    home.send("shift+tab")
+    home.wait_for("My own", "input 2×2")
+    for text, told in (
+        (GOOD.replace("My own", "Yours"), "Yours"),
+        ("title = 3", "✗ "),
+        (GOOD, "My own"),
+    ):
+        path.write_text(text)
+        home.send("k")
+        home.wait_for(f"─ {NETWORKS[-1]} ─")
+        home.send("j")
+        home.wait_for(told)
+
+
 def test_a_recent_file_that_is_gone_is_told(opened, tmp_path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(GOOD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.worker import get_current_worker
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Iterations with fewer steps are computed before the next picture.
 _AT_ONCE = 1_500_000
+#: Seconds after which even a small progress is told.
+_PAUSE = 0.5
 
 
 class Computing:
@@ -44,19 +47,20 @@ class Computing:
     def _in_background(self, number: int) -> None:
         """Fill the tensors in order; what is ready can be looked at meanwhile."""
         screen, worker = self._screen, get_current_worker()
-        last = -1.0
+        last, when = -1.0, 0.0
 
         def report(progress: Progress) -> None:
-            nonlocal last
+            nonlocal last, when
             if worker.is_cancelled:
                 raise CnnsimError("stopped")
-            if progress.share - last > 0.1 or progress.share < last or progress.share == 0:
-                last = progress.share
+            moved = progress.share - last > 0.1 or progress.share < last or progress.share == 0
+            if moved or monotonic() - when > _PAUSE:
+                last, when = progress.share, monotonic()
                 screen.from_thread(self._hear, progress)
 
         try:
             self._warm(report)
-            screen.stepper.iterations.at(number).compute_all(report)
+            screen.stepper.iterations.at(number, report).compute_all(report)
         except CnnsimError:
             return
         if not worker.is_cancelled:

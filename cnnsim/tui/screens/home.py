@@ -10,7 +10,9 @@ from textual.binding import BindingType
 from textual.containers import Container
 
 from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.scenario.bundled import find
 from cnnsim.scenario.catalogue import Entry, catalogue
+from cnnsim.scenario.files import stamp
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.home.listing import ListRow, lesson_rows, matching, network_rows, recent_rows
 from cnnsim.tui.screens.base import BaseScreen
@@ -33,7 +35,8 @@ class HomeScreen(BaseScreen):
         super().__init__()
         self._entries: list[Entry] = catalogue()
         self._steps: dict[str, int] = {}
-        self._previews: dict[str, object] = {}
+        #: What is known of a source, and the stamp of its file when that was read.
+        self._previews: dict[str, tuple[object, object]] = {}
         self._word = ""
         self._list = 0
         self._chosen = 0
@@ -128,7 +131,10 @@ class HomeScreen(BaseScreen):
             return
         mark = self.cnnsim.resume_marks.get(row.source) or self.cnnsim.marks.get(row.source)
         where = mark.address if mark else ""
-        known = self._previews.get(row.source)
+        written = _written(row.source)
+        before, known = self._previews.get(row.source, (None, None))
+        if before != written:
+            known = None
         if isinstance(known, CnnsimError):
             preview = Preview(row.source, row.name, "", ())
             self._preview.show(preview, where, str(known))
@@ -138,10 +144,10 @@ class HomeScreen(BaseScreen):
             return
         entry = next((entry for entry in self._entries if entry.name == row.source), None)
         self._preview.show(preview_of_entry(entry) if entry else None, where)
-        self._load(row.source)
+        self._load(row.source, written)
 
     @work(thread=True, exclusive=True, group="preview")
-    def _load(self, source: str) -> None:
+    def _load(self, source: str, written: object) -> None:
         """Read and check the chosen file in the background."""
         from cnnsim.tui.home.inspect import preview_of
 
@@ -150,10 +156,10 @@ class HomeScreen(BaseScreen):
             found = preview_of(source)
         except CnnsimError as error:
             found = error
-        self.from_thread(self._loaded, source, found)
+        self.from_thread(self._loaded, source, written, found)
 
-    def _loaded(self, source: str, found: object) -> None:
-        self._previews[source] = found
+    def _loaded(self, source: str, written: object, found: object) -> None:
+        self._previews[source] = (written, found)
         self._show_preview()
 
     @work(thread=True, exclusive=True, group="count")
@@ -161,13 +167,17 @@ class HomeScreen(BaseScreen):
         """Count the steps of all bundled scenarios; that needs their networks."""
         from cnnsim.scenario.reader import read_scenario
 
+        steps = {}
         for entry in self._entries:
             try:
-                scenario = read_scenario(entry.name)
+                steps[entry.name] = len(read_scenario(entry.name).trace)
             except CnnsimError:
                 continue
-            self._steps[entry.name] = len(scenario.trace)
-        self.from_thread(self.show_all)
+        self.from_thread(self._counted, steps)
+
+    def _counted(self, steps: dict[str, int]) -> None:
+        self._steps = steps
+        self.show_all()
 
     # -- choosing ---------------------------------------------------------------------------------
 
@@ -278,3 +288,11 @@ class HomeScreen(BaseScreen):
         """All scenarios again."""
         self._word = ""
         self.show_all()
+
+
+def _written(source: str) -> object:
+    """What changes when the file of `source` is written."""
+    try:
+        return stamp(find(source))
+    except UsageError:
+        return "missing"
