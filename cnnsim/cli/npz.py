@@ -53,4 +53,5 @@ def _replace(target: Path, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
 
 
 def _save(stream: IO[bytes], tensors: Mapping[str, npt.NDArray[Any]]) -> None:
-    np.savez(stream, allow_pickle=False, **dict(tensors))
+    arrays: dict[str, Any] = dict(tensors)
+    np.savez(stream, **arrays)
