@@ -16,7 +16,7 @@ from cnnsim.stepper.values import Report
 from cnnsim.tui.widgets.waitpanel import Waiting
 
 if TYPE_CHECKING:
-    from cnnsim.tui.screens.forward import ForwardScreen
+    from cnnsim.tui.screens.stepping import SteppingScreen
 
 #: Iterations with fewer steps are computed before the next picture.
 _AT_ONCE = 1_500_000
@@ -27,7 +27,7 @@ _PAUSE = 0.5
 class Computing:
     """Fills the tensors that a screen's step needs, and knows how far it is."""
 
-    def __init__(self, screen: ForwardScreen) -> None:
+    def __init__(self, screen: SteppingScreen) -> None:
         self._screen = screen
         self._progress: Progress | None = None
         self._number: int | None = None

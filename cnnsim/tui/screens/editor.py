@@ -9,13 +9,13 @@ from cnnsim.errors import CnnsimError
 from cnnsim.tui.screens.edit import Change, EditScreen
 
 if TYPE_CHECKING:
-    from cnnsim.tui.screens.forward import ForwardScreen
+    from cnnsim.tui.screens.stepping import SteppingScreen
 
 
 class Editor:
     """Asks for a number, sets it, takes it back."""
 
-    def __init__(self, screen: ForwardScreen) -> None:
+    def __init__(self, screen: SteppingScreen) -> None:
         self._screen = screen
 
     def ask(self) -> None:

@@ -11,7 +11,7 @@ from cnnsim.tui.screens.ask import AskScreen
 from cnnsim.tui.screens.search import Outcome, SearchScreen
 
 if TYPE_CHECKING:
-    from cnnsim.tui.screens.forward import ForwardScreen
+    from cnnsim.tui.screens.stepping import SteppingScreen
 
 #: Seconds that a search may take on the event loop, unnoticed.
 _UNNOTICED = 0.05
@@ -29,7 +29,7 @@ class _TooLongError(Exception):
 class Finder:
     """Remembers what was looked for, and where playing stops."""
 
-    def __init__(self, screen: ForwardScreen) -> None:
+    def __init__(self, screen: SteppingScreen) -> None:
         self._screen = screen
         self._query: Query | None = None
         self._stop: Query | None = None

@@ -9,13 +9,13 @@ from cnnsim.tui.screens.ask import AskScreen
 from cnnsim.tui.stage.question import question, verdict
 
 if TYPE_CHECKING:
-    from cnnsim.tui.screens.forward import ForwardScreen
+    from cnnsim.tui.screens.stepping import SteppingScreen
 
 
 class Guesser:
     """Asks, judges, counts."""
 
-    def __init__(self, screen: ForwardScreen) -> None:
+    def __init__(self, screen: SteppingScreen) -> None:
         self._screen = screen
         self.score = Score()
 

@@ -11,13 +11,13 @@ from cnnsim.stepper.recording import Recording, save_recording
 from cnnsim.tui.screens.ask import AskScreen
 
 if TYPE_CHECKING:
-    from cnnsim.tui.screens.forward import ForwardScreen
+    from cnnsim.tui.screens.stepping import SteppingScreen
 
 
 class Recorder:
     """While it records, every step that a person goes to is a stop."""
 
-    def __init__(self, screen: ForwardScreen) -> None:
+    def __init__(self, screen: SteppingScreen) -> None:
         self._screen = screen
         self.recording: Recording | None = None
 

@@ -1,0 +1,191 @@
+"""A screen that shows one step of a scenario: everything on it follows from the position."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from cnnsim.stepper.edits import Edits
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.stepper.stops import Stops
+from cnnsim.steps.moves import UNITS
+from cnnsim.tui.marks import scenario_key
+from cnnsim.tui.screens.base import BaseScreen
+from cnnsim.tui.screens.computing import Computing
+from cnnsim.tui.screens.editor import Editor
+from cnnsim.tui.screens.finder import Finder
+from cnnsim.tui.screens.guesser import Guesser
+from cnnsim.tui.screens.player import Player
+from cnnsim.tui.screens.recorder import Recorder
+from cnnsim.tui.stage.crumbs import crumbs_of, state_of
+from cnnsim.tui.stage.stage import Stage
+from cnnsim.tui.stage.view import MODES, View
+from cnnsim.tui.widgets.board import Board
+
+
+class SteppingScreen(BaseScreen):
+    """Holds the position; how one moves, and what else can be done, is for those who follow."""
+
+    def __init__(self, stepper: Stepper, at: int = 0) -> None:
+        super().__init__()
+        self.stepper = stepper
+        self.stage = Stage(stepper)
+        self.edits = Edits(stepper)
+        self.step = at
+        self.view: View | None = None
+        self._mode = MODES[0]
+        self._unit = UNITS[0]
+        self._skip_padding = False
+        self._scatter: int | None = None
+        self._hover: tuple[str, tuple[int, ...]] | None = None
+        self._player = Player(self, self._play_on)
+        self._computing = Computing(self)
+        self._finder = Finder(self)
+        self._guesser = Guesser(self)
+        self._recorder = Recorder(self)
+        self._editor = Editor(self)
+        self._stops = Stops(stepper)
+        self.board = Board(self.stage)
+
+    @property
+    def key(self) -> str:
+        """Under what name marks are kept: the bundled name, or the full path."""
+        return scenario_key(self.stepper.scenario)
+
+    def compose(self) -> ComposeResult:
+        """Header, stage, footer."""
+        yield self.header
+        yield self.board
+        yield self.footer
+        yield self.too_small
+
+    def on_mount(self) -> None:
+        """Compute the tensors: at once where that is quick, else in the background."""
+        self._compute()
+
+    def on_screen_resume(self) -> None:
+        """Another screen may have edited or moved."""
+        self.stage.forget()
+        self.go(self.step)
+
+    # -- showing ---------------------------------------------------------------------------------
+
+    def _compute(self) -> None:
+        self._computing.start(self.stepper.trace.position(self.step).iteration)
+
+    @property
+    def is_showing(self) -> bool:
+        """Whether the panels show the present step, not a wait for it."""
+        return self.view is not None and self.view.step == self.step
+
+    def needs(self, step: int) -> bool:
+        """Whether tensors are missing to look at `step`; then they are being computed."""
+        if not self.stepper.is_ready(step):
+            self._computing.start(self.stepper.trace.position(step).iteration)
+        return not self.stepper.is_ready(step)
+
+    def go(self, step: int) -> None:
+        """Show `step`."""
+        self.step = step
+        if not self.is_mounted or not self.size:
+            return
+        if self.needs(step):
+            self._show_waiting()
+            return
+        if not self._player.is_playing:
+            self._recorder.see(step)
+        previous = self.view
+        self.view = self.look(step)
+        self.cnnsim.marks.put(self.key, step, self.view.reading.address, len(self.stepper.trace))
+        self._show(previous)
+
+    def look(self, step: int) -> View:
+        """`step` as it would be shown."""
+        position = self.stepper.trace.position(step)
+        sweep = self.stepper.trace.sweep_of(position)
+        return View(
+            scenario=self.stepper.scenario.name,
+            step=step,
+            steps=len(self.stepper.trace),
+            macs=self.stepper.trace.macs,
+            sweep=sweep,
+            position=position,
+            work=self.stepper.work(position),
+            reading=self.stepper.read(step),
+            mode=self._mode,
+            unit=self._unit,
+            playing=self._player.is_playing,
+            speed=self._player.speed,
+            skip_padding=self._skip_padding,
+            stop=self._stops.at(step),
+            stop_number=self._stops.number_at(step) or 0,
+            stops=len(self._stops),
+            hover=self._hover,
+            edits=len(self.edits),
+            recorded=len(self._recorder.recording or ()),
+            guesses=(self._guesser.score.right, self._guesser.score.asked),
+            breakpoint=self._finder.breakpoint,
+            scatter=self._scatter if self._scatter in range(len(sweep.reads)) else None,
+        )
+
+    def _show(self, previous: View | None) -> None:
+        view = self.view
+        if view is not None:
+            self.board.show(view, previous)
+            self.header.show(crumbs_of(view), state_of(view), spare=(2, 0))
+
+    def _show_waiting(self) -> None:
+        """The step needs tensors that are still being computed: say so, keep the place."""
+        self.view = None
+        address = self.stepper.address(self.step)
+        self.header.show(
+            [(self.stepper.scenario.name, "bar_dim"), (address, "bar_bold")],
+            [("computing", "bar_dim")],
+        )
+        rows = self._computing.waiting(self.stepper.trace.position(self.step).iteration)
+        self.board.wait("computing every layer; the step opens by itself", rows)
+
+    def lay_panels(self) -> None:
+        """The size has changed."""
+        self.board.forget()
+        self.call_after_refresh(self.show_again)
+
+    def show_again(self) -> None:
+        """Show the same step anew."""
+        self.go(self.step)
+
+    def action_maximise(self) -> None:
+        """The focused panel alone, or all of them again."""
+        self.board.maximise(self.focused)
+        self.show_again()
+
+    def action_turn(self, direction: int) -> None:
+        """The next or previous panel; panels that share a place come up in turn."""
+        panel = self.board.turn(self.focused, direction)
+        self.show_again()
+        if panel is not None:
+            self.set_focus(panel)
+        elif direction > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    def numbers_changed(self) -> None:
+        """An edit: show what follows from it."""
+        self.stage.forget()
+        self.board.forget()
+        self._finder.forget()
+        self._compute()
+        self.go(self.step)
+
+    def _play_on(self, steps: int) -> bool:
+        """Go on by `steps` units and show the last; False at the end of the run."""
+        start = target = self.step
+        for _ in range(steps):
+            target = self.stepper.move(target, self._unit, True, self._skip_padding)
+        stop = self._finder.stop_between(start, target)
+        if stop is not None or target == start:
+            self._player.pause()
+        self.go(target if stop is None else stop)
+        if stop is not None:
+            self.tell(f"stopped at {self._finder.breakpoint}")
+        return stop is None and target != start
