@@ -1,0 +1,49 @@
+"""What a net sees of a sheet: the same steps by which its training pictures were made."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Ink = npt.NDArray[np.float64]
+
+#: MNIST: digits are scaled into a box of this side, in a picture of that one.
+BOX, SIDE = 20, 28
+
+
+def count_blocks(ink: Ink, block: int = 4) -> Ink:
+    """The share of ink in every block of `block` × `block` pixels.
+
+    UCI's digits are 32 × 32 bits counted in blocks of 4 × 4, 0 to 16; as shares, 0 to 1.
+    """
+    rows, columns = ink.shape
+    blocks = ink.reshape(rows // block, block, columns // block, block)
+    shares: Ink = blocks.mean(axis=(1, 3))
+    return shares
+
+
+def centred(ink: Ink, side: int = SIDE, box: int = BOX) -> Ink:
+    """As MNIST: what is drawn is scaled into a box, and put with its centre of mass in the middle.
+
+    Sides keep their proportion. A blank sheet stays blank.
+    """
+    picture = np.zeros((side, side))
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return picture
+    from PIL import Image
+
+    drawn = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = box / max(drawn.shape)
+    height, width = (max(1, round(extent * scale)) for extent in drawn.shape)
+    image = Image.fromarray(drawn.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
+    small = np.clip(np.asarray(image, np.float64), 0.0, 1.0)
+    mass = small.sum()
+    # The picture's middle lies between its two middle pixels.
+    middle = (side - 1) / 2
+    down = (small.sum(axis=1) @ np.arange(height)) / mass
+    across = (small.sum(axis=0) @ np.arange(width)) / mass
+    top = int(np.clip(round(middle - down), 0, side - height))
+    left = int(np.clip(round(middle - across), 0, side - width))
+    picture[top : top + height, left : left + width] = small
+    return picture

@@ -1,0 +1,136 @@
+"""The drawing pad without a terminal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnsim.scenario.picture import digit_picture
+from cnnsim.scenario.reader import parse_scenario
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.tui.pad.opinion import Judge
+from cnnsim.tui.pad.seen import centred, count_blocks
+from cnnsim.tui.pad.sheet import Sheet
+
+places = st.tuples(st.floats(-5, 40), st.floats(-5, 40))
+
+
+@given(places, places)
+def test_bits_are_bits_and_an_eraser_takes_them_away(start, end) -> None:
+    sheet = Sheet(32, 32, True, 1.5)
+    sheet.draw(start, end)
+    assert set(np.unique(sheet.ink)) <= {0.0, 1.0}
+    sheet.draw(start, end, erase=True)
+    assert sheet.is_blank
+
+
+def test_a_stroke_is_a_band_as_wide_as_the_pen() -> None:
+    """Against the distance of every pixel from the line, worked out by itself."""
+    sheet = Sheet(28, 28, False, 1.25)
+    sheet.draw((4, 4), (20, 16))
+    direction = np.array([16, 12]) / 20
+    for row in range(28):
+        for column in range(28):
+            along = float(np.clip((row - 4) * direction[0] + (column - 4) * direction[1], 0, 20))
+            distance = np.hypot(row - 4 - along * direction[0], column - 4 - along * direction[1])
+            assert sheet.ink[row, column] == pytest.approx(min(max(1.75 - distance, 0), 1))
+
+
+def test_undo_takes_back_whole_strokes() -> None:
+    sheet = Sheet(8, 8, True, 0.6)
+    sheet.begin()
+    sheet.draw((1, 1), (1, 5))
+    sheet.draw((1, 5), (5, 5))
+    first = sheet.ink.copy()
+    sheet.begin()
+    sheet.draw((7, 0), (7, 7))
+    sheet.clear()
+    assert sheet.undo()
+    assert sheet.undo()
+    assert (sheet.ink == first).all()
+    assert sheet.undo()
+    assert sheet.is_blank
+    assert not sheet.undo()
+
+
+def test_blocks_are_counted_as_uci_did() -> None:
+    """A shipped digit, blown up to bits, is counted back to itself."""
+    digit = digit_picture(7, 3)[0]
+    bits = np.zeros((32, 32))
+    for row, column in np.ndindex(8, 8):
+        block = np.zeros(16)
+        block[: round(digit[row, column] * 16)] = 1
+        bits[4 * row : 4 * row + 4, 4 * column : 4 * column + 4] = block.reshape(4, 4)
+    assert (count_blocks(bits) == digit).all()
+
+
+@given(places, places)
+def test_pictures_are_centred_as_mnist_did(start, end) -> None:
+    sheet = Sheet(28, 28, False, 1.2)
+    sheet.draw(start, end)
+    picture = centred(sheet.ink)
+    assert picture.shape == (28, 28)
+    assert (picture.min(), picture.max() <= 1) == (0.0, True)
+    if sheet.is_blank:
+        assert not picture.any()
+        return
+    rows, columns = np.flatnonzero(picture.any(1)), np.flatnonzero(picture.any(0))
+    assert max(np.ptp(rows), np.ptp(columns)) < 20
+    mass = picture.sum()
+    for axis, at in ((1, rows), (0, columns)):
+        centre = picture.sum(axis=axis) @ np.arange(28) / mass
+        touches = at[0] == 0 or at[-1] == 27
+        assert abs(centre - 13.5) <= 0.5 + 1e-9 or touches
+
+
+NET = """
+title = "a net"
+[input]
+digit = 7
+[[layers]]
+type = "conv2d"
+name = "conv1"
+filters = 3
+size = 3
+[[layers]]
+type = "relu"
+name = "relu1"
+[[layers]]
+type = "max_pool2d"
+name = "pool1"
+size = 2
+[[layers]]
+type = "flatten"
+name = "flat"
+[[layers]]
+type = "dense"
+name = "fc"
+units = 10
+[loss]
+type = "softmax_cross_entropy"
+target = 7
+"""
+
+
+def test_an_opinion_is_what_the_net_computes() -> None:
+    """Outputs and maps are the stepper's; slopes against differences; the stepper is untouched."""
+    stepper = Stepper(parse_scenario("net", NET))
+    judge = Judge(stepper)
+    same = judge.look(stepper.values["input"][0])
+    assert (same.outputs == stepper.values["fc.y"][0]).all()
+    assert (same.maps == stepper.values["relu1.y"][0]).all()
+    assert (same.maps_of, same.chosen) == ("relu1", int(same.outputs.argmax()))
+    other = digit_picture(3, 1)
+    before = stepper.values["input"].copy()
+    found = judge.look(other, chosen=4)
+    assert (stepper.values["input"] == before).all()
+    for row, column in [(2, 3), (4, 4), (6, 2)]:
+        ends = []
+        for step in (1e-6, -1e-6):
+            moved = other.copy()
+            moved[0, row, column] += step
+            ends.append(judge.look(moved).outputs[4])
+        numeric = (ends[0] - ends[1]) / 2e-6
+        assert found.slopes[row, column] == pytest.approx(numeric, rel=1e-5, abs=1e-8)
