@@ -1,7 +1,7 @@
 """The general engine: any network, loss and optimiser, by the sweeps of the iteration themselves.
 
-Tensors are float32, each cell folds its taps in float64 and in order. A cell is one thread's, so the
-bits do not depend on how many there are.
+Tensors are float32, each cell folds its taps in float64 and in order. A cell is one thread's, so
+the bits do not depend on how many there are.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ class GeneralEngine:
             fill(0, fill.units, params)
             return
         ends = [fill.units * number // self._threads for number in range(self._threads + 1)]
-        for done in [pool.submit(fill, a, b, params) for a, b in zip(ends, ends[1:], strict=False)]:
+        for done in [pool.submit(fill, a, b, params) for a, b in pairwise(ends)]:
             done.result()
 
 

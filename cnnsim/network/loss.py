@@ -55,7 +55,8 @@ class Loss(Kind):
             return targets.astype(np.float64)
         if shape == (1,):
             return targets.astype(np.float64)[:, np.newaxis]
-        return np.eye(shape[0])[targets]
+        rows: npt.NDArray[np.float64] = np.eye(shape[0])[targets]
+        return rows
 
     def sweeps(self, place: Place) -> list[Sweep]:
         """The sweeps of the loss, in order; ``forward`` fills the tensor ``loss``."""

@@ -30,7 +30,7 @@ def mixed(word: Any) -> Any:
 
 
 def mask_key(seed: int, name: str, iteration: int) -> int:
-    """The 64 bits that a mask of one iteration is made from; `name` is the mask's, ``drop.mask``."""
+    """The 64 bits that a mask of one iteration is made from; `name` is ``drop.mask``."""
     text = f"{seed}:{name}:{iteration}".encode()
     return int.from_bytes(sha256(text).digest()[:8], "little")
 
