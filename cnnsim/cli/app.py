@@ -18,6 +18,7 @@ from cnnsim.cli.paths import paths
 from cnnsim.cli.replay import replay
 from cnnsim.cli.schema import schema
 from cnnsim.cli.shapes import shapes
+from cnnsim.cli.train import train
 from cnnsim.cli.validate import validate
 from cnnsim.cli.values import values
 
@@ -72,6 +73,15 @@ COMMANDS = {
     ),
     "validate": _Entry(
         validate, "FILE... [OPTIONS]", ("validate mine.toml", "validate - < mine.toml")
+    ),
+    "train": _Entry(
+        train,
+        "SCENARIO... [OPTIONS]",
+        (
+            "train digits_cnn",
+            "train digits_cnn --seeds 0..9 --out runs",
+            "train mine.toml --set training.rate=0.02 --json",
+        ),
     ),
     "schema": _Entry(schema, "", ("schema > cnnsim.schema.json",)),
     "paths": _Entry(paths, "[OPTIONS]", ("paths --json",)),

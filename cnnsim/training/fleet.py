@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
@@ -30,15 +32,18 @@ class Fleet:
         self._workers: list[_Worker] = []
         self._stopping = False
 
-    def go(self, report: Report) -> None:
+    def go(self, report: Report, stop: Callable[[], bool]) -> None:
         """Train everything; every event has the ``run`` that it belongs to.
 
-        Raises CnnsimError where no process can be started.
+        Once `stop` says yes, every process finishes the updates at hand and saves. Raises
+        CnnsimError where no process can be started.
         """
         try:
             for _ in range(self._width):
                 self._start()
             while self._workers:
+                if stop() and not self._stopping:
+                    self._stop()
                 try:
                     worker, event = self._events.get(timeout=_TICK)
                 except Empty:
@@ -48,8 +53,7 @@ class Fleet:
             for worker in self._workers:
                 worker.kill()
 
-    def stop(self) -> None:
-        """Let every process finish the updates at hand and save."""
+    def _stop(self) -> None:
         self._stopping = True
         self._waiting.clear()
         for worker in self._workers:
@@ -94,6 +98,8 @@ class _Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
+                # The interrupt key is for the process that started it.
+                process_group=0 if os.name == "posix" else None,
             )
         except OSError as error:
             raise CnnsimError(f"no process can be started: {error.strerror or error}") from None
@@ -103,19 +109,15 @@ class _Worker:
 
     def send(self, message: dict[str, Any]) -> None:
         """Tell it something; one that is gone hears nothing, which its listener notices."""
-        try:
+        with suppress(OSError, ValueError):
             stream = self._stdin()
             stream.write(json.dumps(message) + "\n")
             stream.flush()
-        except (OSError, ValueError):
-            pass
 
     def close(self) -> None:
         """There is nothing more to do for it."""
-        try:
+        with suppress(OSError):
             self._stdin().close()
-        except OSError:
-            pass
 
     def kill(self) -> None:
         """End it at once."""

@@ -97,14 +97,16 @@ class Training:
             for loss in losses.tolist():
                 self._loss += loss * size
             self._iteration += count
-            seen, took = seen + count * size, took + spent
-            if spent < _PIECE / 2:
+            # The first piece of a process waits for kernels to be compiled or loaded.
+            if most > 1:
+                seen, took = seen + count * size, took + spent
+            if spent < _PIECE / 2 or most == 1:
                 most *= 2
             elif spent > _PIECE:
-                most = max(1, most // 2)
-            self._tell_progress(seen / max(took, 1e-9))
+                most = max(2, most // 2)
+            self._tell_progress(seen / took if took else 0.0)
             if self._iteration % self._batches.each == 0:
-                self._end_epoch(seen / max(took, 1e-9))
+                self._end_epoch(seen / took if took else size / spent)
                 seen, took = 0, 0.0
             if self._is_due() and not self._save():
                 return Outcome("diverged", self._iteration)

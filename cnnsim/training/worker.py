@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -51,10 +52,9 @@ def _fail(message: str, hint: str, code: int) -> None:
 
 
 def _tell(event: dict[str, Any]) -> None:
-    try:
+    # Where nobody listens any more, the end of the input will be seen next.
+    with suppress(OSError):
         print(json.dumps(event), flush=True)
-    except OSError:
-        pass  # nobody listens any more; the end of the input will be seen next
 
 
 if __name__ == "__main__":
