@@ -33,12 +33,14 @@ class Point:
 
     Attributes:
         iteration: updates so far.
+        epoch: epochs that are complete.
         loss: the sum of the losses of this epoch's pictures so far, each before its update.
         engine: what computed it.
         data: the digest of the pictures.
     """
 
     iteration: int
+    epoch: int
     loss: float
     engine: str
     data: int

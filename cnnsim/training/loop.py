@@ -131,11 +131,12 @@ class Training:
             raise UsageError(f"{printable(str(run.folder))} is further than its last epoch")
         self._engine.load(tensors)
         self._iteration, self._loss = point.iteration, point.loss
-        rows = run.keep_metrics(point.iteration // self._batches.each)
+        rows = run.keep_metrics(point.epoch)
         self._best = max((row["test_accuracy"] for row in rows), default=-1.0)
 
     def _point(self) -> Point:
-        return Point(self._iteration, self._loss, self._engine.name, self._digest)
+        epoch = self._iteration // self._batches.each
+        return Point(self._iteration, epoch, self._loss, self._engine.name, self._digest)
 
     def _tell_progress(self, speed: float) -> None:
         epoch, within = divmod(self._iteration - 1, self._batches.each)

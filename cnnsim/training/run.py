@@ -21,7 +21,7 @@ from cnnsim.network.optimizer import Optimizer
 from cnnsim.scenario.data import NAMED
 from cnnsim.scenario.leaves import beside
 from cnnsim.scenario.overrides import apply_overrides
-from cnnsim.scenario.reader import parse_scenario, read_scenario
+from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.training.checkpoint import Point, Tensors, read_checkpoint, write_checkpoint
 from cnnsim.training.files import append_lines, write_whole
@@ -29,6 +29,8 @@ from cnnsim.training.load import data_of
 
 SCENARIO, METRICS = "scenario.toml", "metrics.jsonl"
 LAST, BEST = "last.safetensors", "best.safetensors"
+#: The name of a picture or of weights that the scenario began with; their endings differ.
+_GIVEN = "given"
 _FILES = (SCENARIO, METRICS, LAST, BEST)
 
 
@@ -191,7 +193,6 @@ def create_run(folder: Path, scenario: Scenario, settings: Sequence[str] = ()) -
     """
     where = printable(str(folder))
     text, files = _frozen(scenario, settings)
-    made = parse_scenario(scenario.name, text, folder / SCENARIO)
     old = folder / SCENARIO
     try:
         if old.is_file():
@@ -200,9 +201,9 @@ def create_run(folder: Path, scenario: Scenario, settings: Sequence[str] = ()) -
                     f"the run in {where} is another one: {difference}",
                     "choose another folder with --out, or the same settings",
                 )
-            return Run(folder, made)
+            return open_run(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        if not all(_is_ours(path) for path in folder.iterdir()):
             raise UsageError(f"{where} holds other files", "choose another folder with --out")
         for name, source in files.items():
             shutil.copyfile(source, folder / name)
@@ -213,14 +214,19 @@ def create_run(folder: Path, scenario: Scenario, settings: Sequence[str] = ()) -
             f"{where} cannot be written: {printable(error.strerror or str(error))}",
             "choose another folder with --out",
         ) from None
-    return Run(folder, made)
+    return open_run(folder)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a run has written this file, whole or not."""
+    return path.name in _FILES or path.name.endswith(".new") or path.stem == _GIVEN
 
 
 def delete_run(folder: Path) -> None:
     """Take the files of a run out of `folder`. Raises CnnsimError."""
     try:
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name in _FILES or path.name.endswith(".new") or path.stem == "given":
+            if _is_ours(path):
                 path.unlink()
     except OSError as error:
         where = printable(str(folder))
@@ -261,8 +267,8 @@ def _frozen(scenario: Scenario, settings: Sequence[str]) -> tuple[str, dict[str,
     for holder, key in ((document["input"], "image"), (document, "weights")):
         if key in holder:
             source = beside(scenario.path, str(holder[key]))
-            files[f"given{source.suffix}"] = source
-            holder[key] = f"given{source.suffix}"
+            files[_GIVEN + source.suffix] = source
+            holder[key] = _GIVEN + source.suffix
     data = document["data"]
     if str(data["source"]) not in NAMED:
         data["source"] = str(beside(scenario.path, str(data["source"])).expanduser().absolute())

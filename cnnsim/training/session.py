@@ -7,12 +7,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from cnnsim.errors import UsageError, printable
 from cnnsim.kernels.choose import Device, engine_for
 from cnnsim.kernels.fill import Progress
 from cnnsim.training.files import locked
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
-from cnnsim.training.run import SCENARIO, Run, open_run
+from cnnsim.training.run import LAST, METRICS, SCENARIO, Run, open_run
 from cnnsim.training.samples import Split
 
 Report = Callable[[dict[str, Any]], None]
@@ -62,9 +63,15 @@ def _end(
 
 def result_of(run: Run, device: Device) -> dict[str, Any] | None:
     """The result of a finished run; None where epochs are missing. ``seconds`` are left out."""
+    if not (run.folder / LAST).is_file() or run.read()[1].epoch < run.optimizer.epochs:
+        return None
     rows = run.metrics()
     if len(rows) < run.optimizer.epochs:
-        return None
+        raise UsageError(
+            f"{printable(str(run.folder / METRICS))} has {len(rows)} epochs of "
+            f"{run.optimizer.epochs}",
+            "the file was cut off; begin anew in another folder",
+        )
     return {
         "kind": "result",
         "scenario": run.name,
