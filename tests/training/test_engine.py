@@ -159,7 +159,9 @@ def article_engine(engine: Engine, seed: int, passes: int) -> np.ndarray:
     engine.load({"conv1.w": filters[:, np.newaxis], "fc.w": weights.T})
     batches = np.arange(len(split.train))[:, np.newaxis]
     for _ in range(passes):
-        engine.train(split.train.pictures, split.train.classes, batches, np.full(len(batches), 0.01))
+        engine.train(
+            split.train.pictures, split.train.classes, batches, np.full(len(batches), 0.01)
+        )
     return engine.outputs(split.test.pictures)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from nets import ARTICLE, EVERYTHING
+from running import command
 
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import engine_for
@@ -23,7 +24,6 @@ from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
 from cnnsim.training.run import create_run, open_run
 from cnnsim.training.session import train_folder
-from running import command
 
 
 def make(folder: Path, text: str, *settings: str) -> Path:
@@ -114,7 +114,7 @@ def test_other_pictures_do_not_continue_a_run(tmp_path: Path) -> None:
     scenario = read_scenario(str(folder / "scenario.toml"))
     text = scenario.text.replace("shuffle = false", "shuffle = false\nsplit_seed = 43")
     (folder / "scenario.toml").write_text(text)
-    with pytest.raises(UsageError, match="pictures of .* have changed"):
+    with pytest.raises(UsageError, match=r"pictures of .* have changed"):
         train(folder)
 
 
