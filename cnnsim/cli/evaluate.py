@@ -99,7 +99,7 @@ def _print_text(found: Trained, result: Evaluation, worst: int) -> None:
     total = len(measure.classes)
     accuracy = style(f"{measure.accuracy:.2%}", "1", out)
     print(f"{accuracy}: {measure.right:,} of {total:,} right, loss {measure.loss:.4f}\n", file=out)
-    columns = [Column("is ╲ taken for"), *(Column(name, right=True) for name in names)]
+    columns = [Column("is → taken for"), *(Column(name, right=True) for name in names)]
     columns.append(Column("right", right=True))
     rows = []
     for number, (name, row) in enumerate(zip(names, _confusion(result), strict=True)):

@@ -28,7 +28,7 @@ def engine_for(
     """
     check_device(device)
     if find_spec("cnnsim.kernels.lanes") is not None:
-        lanes = import_module("cnnsim.kernels.lanes")
+        lanes = import_module("cnnsim.kernels.lanes.engine")
         if not lanes.refuses(iteration):
             engine: Engine = lanes.LanesEngine(iteration, threads)
             return engine
