@@ -19,7 +19,7 @@ name = "soft"
 
 
 def test_home_lists_lessons_in_order_and_networks_with_their_steps(opened) -> None:
-    home = opened()
+    home = opened(height=60)
     home.wait_for("lessons", "networks", f"0 of {len(LESSONS)} lessons done", "1.12 G", *LESSONS)
     rows = [home.find(f"○ {name} ")[1] for name in [*LESSONS, *NETWORKS]]
     assert rows == sorted(rows)
