@@ -72,10 +72,9 @@ def train(
 
     check_device(device)
     words = [*settings, *([f"training.epochs={epochs}"] if epochs else []), NO_TOUR]
+    numbers = None if seeds is None else parse_seeds(seeds)
     with Narrator("reading the pictures"):
-        runs = _prepare(
-            scenarios, parse_seeds(seeds) if seeds else None, words, out, resume, overwrite
-        )
+        runs = _prepare(scenarios, numbers, words, out, resume, overwrite)
     report = _Report(runs, json)
     with Interrupt() as interrupt, report.board:
         report.interrupt = interrupt

@@ -185,7 +185,9 @@ def _jitable(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function`, and every plain function that it names, known to Numba."""
     for name in function.__code__.co_names:
         named = function.__globals__.get(name)
-        if getattr(named, "__module__", None) and hasattr(named, "__code__"):
+        is_plain = getattr(named, "__module__", None) and hasattr(named, "__code__")
+        # Names of attributes are among them: a rule called tanh that calls np.tanh names itself.
+        if is_plain and named is not function:
             _jitable(named)
     registered: Callable[..., Any] = register_jitable(function)
     return registered

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from nets import ARTICLE, EVERYTHING
+from running import KINDS
 
 from cnnsim.kernels.engine import Engine
 from cnnsim.kernels.general import GeneralEngine
@@ -34,18 +35,32 @@ def some(iteration: Iteration, count: int, classes: int) -> tuple[np.ndarray, np
     return pictures, stream.integers(0, classes, count)
 
 
-def test_steps_are_those_of_the_stepper() -> None:
-    """Masks, running means and Adam's states included: the same update, up to float32."""
-    iteration = iteration_of(EVERYTHING).resized(5, True)
+#: Every kind of layer, with momentum that looks ahead.
+KINDS_TRAINED = f"""{KINDS}
+[loss]
+type = "mean_squared_error"
+target = [[0, 0, 0, 1], [0, 1, 0, 0]]
+[training]
+optimizer = "sgd"
+momentum = 0.9
+nesterov = true
+weight_decay = 0.01
+"""
+
+
+@pytest.mark.parametrize(("text", "outputs"), [(EVERYTHING, 3), (KINDS_TRAINED, 4)])
+def test_steps_are_those_of_the_stepper(text: str, outputs: int) -> None:
+    """Masks, running means and the optimiser's states: the same update, up to float32."""
+    iteration = iteration_of(text).resized(5, True)
     engine = started(iteration)
-    pictures, classes = some(iteration, 5, 3)
+    pictures, classes = some(iteration, 5, outputs)
     network = iteration.network
     leaves: dict[str, Any] = {
         name: parameter.draw(network.seed, name)
         for name, parameter in {**network.parameters, **network.constants}.items()
     }
     assert iteration.loss is not None
-    leaves |= {"input": pictures, "loss.target": iteration.loss.rows(classes, (3,))}
+    leaves |= {"input": pictures, "loss.target": iteration.loss.rows(classes, (outputs,))}
     leaves |= {name: np.zeros(shape) for name, shape in iteration.states.items()}
     leaves["training.step"] = np.ones(1)
     stepped = Iterations(iteration, leaves)
@@ -92,6 +107,49 @@ def test_calls_do_not_change_a_bit() -> None:
         pieces = fresh
     for name, tensor in whole.tensors().items():
         assert tensor.tobytes() == pieces.tensors()[name].tobytes(), name
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"optimizer": "adam", "rate": 0.003, "weight_decay": 0.01},
+        {"optimizer": "sgd", "rate": 0.05, "momentum": 0.9, "nesterov": True},
+        {"optimizer": "sgd", "rate": 0.05, "momentum": 0.8},
+    ],
+)
+def test_early_losses_against_torch(training: dict[str, Any]) -> None:
+    torch = pytest.importorskip("torch")
+    settings = [f"training.{key}={str(value).lower()}" for key, value in training.items()]
+    iteration = iteration_of(ARTICLE, "layers.conv1.frozen=false", *settings)
+    engine = started(iteration)
+    pictures, classes = some(iteration, 64, 10)
+    begun = engine.tensors()
+    conv, dense = torch.nn.Conv2d(1, 4, 3, bias=False), torch.nn.Linear(36, 10)
+    with torch.no_grad():
+        for parameter, name in (
+            (conv.weight, "conv1.w"),
+            (dense.weight, "fc.w"),
+            (dense.bias, "fc.b"),
+        ):
+            parameter.copy_(torch.from_numpy(begun[name]))
+    keys = {
+        "lr": training["rate"],
+        **{k: v for k, v in training.items() if k in ("momentum", "nesterov", "weight_decay")},
+    }
+    make = torch.optim.Adam if training["optimizer"] == "adam" else torch.optim.SGD
+    steps = make([*conv.parameters(), *dense.parameters()], **keys)
+    x, target = torch.from_numpy(pictures), torch.from_numpy(classes)
+    expected = []
+    batches = np.arange(64).reshape(4, 16)[np.arange(12) % 4]
+    for batch in batches:
+        steps.zero_grad()
+        maps = torch.nn.functional.max_pool2d(torch.relu(conv(x[batch])), 2)
+        loss = torch.nn.functional.cross_entropy(dense(maps.flatten(1)), target[batch])
+        loss.backward()
+        steps.step()
+        expected.append(loss.item())
+    found = engine.train(pictures, classes, batches, np.full(12, training["rate"]))
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_batch_is_what_it_is_alone() -> None:
