@@ -16,7 +16,7 @@ from cnnsim.steps.sweep import Start, Sweep
 
 ROOT = Path(cnnsim.__file__).parent
 #: Each room may import itself and the rooms to its left. `data` holds files, no code.
-ROOMS = ["errors", "steps", "network", "scenario", "kernels", "stepper", "training", "app"]
+ROOMS = ["errors", "steps", "network", "scenario", "kernels", "training", "stepper", "app"]
 #: The front doors, to the right of all rooms: the command line opens the app, not the reverse.
 FRONT = {"cli", "tui"}
 

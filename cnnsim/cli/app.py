@@ -9,15 +9,19 @@ from cyclopts import App, Parameter
 
 from cnnsim import __version__
 from cnnsim.cli.completion import install_completion
+from cnnsim.cli.evaluate import evaluate
+from cnnsim.cli.export import export
 from cnnsim.cli.gradcheck import gradcheck
 from cnnsim.cli.help import TwoColumns
 from cnnsim.cli.home import home
 from cnnsim.cli.listing import list_scenarios
 from cnnsim.cli.new import new
 from cnnsim.cli.paths import paths
+from cnnsim.cli.predict import predict
 from cnnsim.cli.replay import replay
 from cnnsim.cli.schema import schema
 from cnnsim.cli.shapes import shapes
+from cnnsim.cli.train import train
 from cnnsim.cli.validate import validate
 from cnnsim.cli.values import values
 
@@ -72,6 +76,24 @@ COMMANDS = {
     ),
     "validate": _Entry(
         validate, "FILE... [OPTIONS]", ("validate mine.toml", "validate - < mine.toml")
+    ),
+    "train": _Entry(
+        train,
+        "SCENARIO... [OPTIONS]",
+        (
+            "train digits_cnn",
+            "train digits_cnn --seeds 0..9 --out runs",
+            "train mine.toml --set training.rate=0.02 --json",
+        ),
+    ),
+    "evaluate": _Entry(
+        evaluate,
+        "RUN [OPTIONS]",
+        ("evaluate runs/digits_cnn-0", "evaluate runs/digits_cnn-0 --csv"),
+    ),
+    "predict": _Entry(predict, "RUN IMAGE... [OPTIONS]", ("predict runs/mnist_cnn-0 seven.png",)),
+    "export": _Entry(
+        export, "RUN [OPTIONS]", ("export runs/digits_cnn-0", "export runs/digits_cnn-0 --onnx")
     ),
     "schema": _Entry(schema, "", ("schema > cnnsim.schema.json",)),
     "paths": _Entry(paths, "[OPTIONS]", ("paths --json",)),

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 from numba.extending import overload, register_jitable
 
@@ -34,6 +35,11 @@ _CAN_CACHE = prepare_cache()
 def entries(arrays: tuple[Any, ...], number: int) -> tuple[Any, ...]:
     """The `number`-th entry of every array."""
     return tuple(array[number] for array in arrays)
+
+
+def tap_count(taps: tuple[Any, ...]) -> int:
+    """How many taps there are; 1 for a cell of one term."""
+    return taps[0].size if taps else 1
 
 
 def is_within(index: tuple[Any, ...], shape: tuple[int, ...]) -> bool:
@@ -86,6 +92,21 @@ def _entries(arrays: Any, number: Any) -> Any:
 
     def compiled(arrays: Any, number: Any) -> Any:
         return (arrays[0][number], *entries(arrays[1:], number))
+
+    return compiled
+
+
+@overload(tap_count)
+def _tap_count(taps: Any) -> Any:
+    if len(taps) == 0:
+
+        def one(taps: Any) -> Any:
+            return 1
+
+        return one
+
+    def compiled(taps: Any) -> Any:
+        return taps[0].size
 
     return compiled
 
@@ -164,7 +185,9 @@ def _jitable(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function`, and every plain function that it names, known to Numba."""
     for name in function.__code__.co_names:
         named = function.__globals__.get(name)
-        if getattr(named, "__module__", None) and hasattr(named, "__code__"):
+        is_plain = getattr(named, "__module__", None) and hasattr(named, "__code__")
+        # Names of attributes are among them: a rule called tanh that calls np.tanh names itself.
+        if is_plain and named is not function:
             _jitable(named)
     registered: Callable[..., Any] = register_jitable(function)
     return registered
@@ -174,6 +197,20 @@ def _no_start(cell: Any, p: Any) -> Any:
     return (0,)
 
 
+def _the_term(total: Any, term: Any) -> Any:
+    """How a cell that folds nothing takes its one term."""
+    return term
+
+
+def _cell(ahead: Any, last: Any) -> Any:
+    return (*ahead, last)
+
+
+def _no_axes(ahead: Any, last: Any) -> Any:
+    """The cell of a tensor of one number."""
+    return ()
+
+
 @cache
 def _kernel(
     where: Any,
@@ -181,12 +218,15 @@ def _kernel(
     combine: Any,
     finish: Any,
     start_where: Any,
+    at: Any,
     outsides: tuple[float, ...],
     marks: tuple[bool, ...],
 ) -> Any:
     """The compiled loop of a rule. Extents and params stay arguments: layers of a kind share it."""
-    for function in (where, term, finish, start_where):
+    for function in (where, term, finish, start_where, at):
         _jitable(function)
+    if combine is _the_term:
+        _jitable(combine)
 
     @register_jitable
     def fold_in(total: Any, cell: Any, tap: Any, arrays: Any, p: Any) -> Any:
@@ -206,57 +246,75 @@ def _kernel(
         width = cells[-1]
         strips = (width + STRIP - 1) // STRIP
         totals = np.empty(STRIP)
-        count = taps[0].size
+        count = tap_count(taps)
         for unit in range(first, last):
             line = unit // strips
             left = unit % strips * STRIP
             size = min(STRIP, width - left)
             ahead = unravel(line, cells[:-1])
             for k in range(size):
-                totals[k] = start[start_where((*ahead, left + k), p)]
+                totals[k] = start[start_where(at(ahead, left + k), p)]
             for number in range(count):
                 tap = entries(taps, number)
                 if size == STRIP:
                     # A constant length: the compiler unrolls and keeps the sums in registers.
                     for k in range(STRIP):
-                        totals[k] = fold_in(totals[k], (*ahead, left + k), tap, arrays, p)
+                        totals[k] = fold_in(totals[k], at(ahead, left + k), tap, arrays, p)
                 else:
                     for k in range(size):
-                        totals[k] = fold_in(totals[k], (*ahead, left + k), tap, arrays, p)
+                        totals[k] = fold_in(totals[k], at(ahead, left + k), tap, arrays, p)
             for k in range(size):
-                out[line * width + left + k] = finish(totals[k], (*ahead, left + k), p)
+                out[line * width + left + k] = finish(totals[k], at(ahead, left + k), p)
 
     return fill
 
 
-def _runner(sweep: Sweep, tensors: Tensors) -> Callable[[int, int, FloatArray], None]:
-    """``run(first, last, out)`` for the strips of `sweep`; the first call compiles, or loads."""
-    assert sweep.fold is not None
-    if isinstance(sweep.start, Start):
-        start_where, start = sweep.start.where, tensors[sweep.start.tensor].astype(np.float64)
-    else:
-        start_where, start = _no_start, np.array([sweep.start], np.float64)
-    fill = _kernel(
-        sweep.where,
-        sweep.term,
-        sweep.fold.combine,
-        sweep.finish,
-        start_where,
-        tuple(0.0 if read.outside is None else float(read.outside) for read in sweep.reads),
-        tuple(read.outside is None for read in sweep.reads),
-    )
-    arrays = tuple(np.ascontiguousarray(tensors[read.tensor]) for read in sweep.reads)
-    taps = tap_coordinates(sweep.taps)
+class Filler:
+    """The compiled kernel of a sweep with the tensors that it reads and the one that it fills.
 
-    def run(first: int, last: int, out: FloatArray) -> None:
-        fill(first, last, sweep.cells, taps, arrays, start, sweep.params, out)
+    The arrays are kept, not copied: what stands in them when it runs is what it reads. Taps are
+    folded in float64, whatever the arrays hold.
+    """
 
-    return run
+    def __init__(self, sweep: Sweep, tensors: Tensors, out: npt.NDArray[Any]) -> None:
+        if isinstance(sweep.start, Start):
+            start_where, start = sweep.start.where, tensors[sweep.start.tensor]
+        else:
+            start_where, start = _no_start, np.array([sweep.start], np.float64)
+        outsides = (0.0 if read.outside is None else float(read.outside) for read in sweep.reads)
+        # A hole is left out of a fold; where nothing is folded it reads as 0.
+        marks = (read.outside is None and sweep.fold is not None for read in sweep.reads)
+        self._fill = _kernel(
+            sweep.where,
+            sweep.term,
+            _the_term if sweep.fold is None else sweep.fold.combine,
+            sweep.finish,
+            start_where,
+            _cell if sweep.cells else _no_axes,
+            tuple(outsides),
+            tuple(marks),
+        )
+        cells = sweep.cells or (1,)
+        arrays = tuple(np.ascontiguousarray(tensors[read.tensor]) for read in sweep.reads)
+        self._arguments = (cells, tap_coordinates(sweep.taps), arrays, start)
+        self._out = out.reshape(-1)
+        self._params = sweep.params
+        #: Strips of cells, the units of work.
+        self.units = sweep.cell_count // cells[-1] * -(-cells[-1] // STRIP)
+
+    def __call__(self, first: int, last: int, params: Any = None) -> None:
+        """Fill the strips from `first` up to `last`; the first call compiles, or loads.
+
+        `params` replace those of the sweep.
+        """
+        self._fill(
+            first, last, *self._arguments, self._params if params is None else params, self._out
+        )
 
 
 def compile_sweep(sweep: Sweep, tensors: Tensors) -> None:
     """Compile the kernel of `sweep`; of `tensors` only types and ranks matter."""
-    _runner(sweep, tensors)(0, 0, np.empty(0, np.float64))
+    Filler(sweep, tensors, np.empty(0, np.float64))(0, 0)
 
 
 def fill_compiled(
@@ -269,17 +327,16 @@ def fill_compiled(
 
     Raises whatever `progress` raises, which is how a caller stops it.
     """
-    run = _runner(sweep, tensors)
-    out = np.empty(sweep.cell_count, np.float64)
-    width = sweep.cells[-1]
-    units = sweep.cell_count // width * -(-width // STRIP)
+    out = np.empty(sweep.cells, np.float64)
+    run = Filler(sweep, tensors, out)
+    units = run.units
     # About 2 million taps a piece: milliseconds, so progress is smooth and a stop is prompt.
     piece = max(1, min(-(-units // (2 * threads)), 2_000_000 // (STRIP * sweep.tap_count) + 1))
     pieces = [(first, min(first + piece, units)) for first in range(0, units, piece)]
-    run(0, 0, out)  # compiles, or loads what was compiled
+    run(0, 0)  # compiles, or loads what was compiled
 
     def work(piece: tuple[int, int]) -> None:
-        run(*piece, out)
+        run(*piece)
 
     if sweep.steps <= _ALONE:
         run(0, units, out)
@@ -292,4 +349,4 @@ def fill_compiled(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return out.reshape(sweep.cells)
+    return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +117,27 @@ def _check_padding(value: Any) -> Any:
     return value
 
 
+class Drawn(NamedTuple):
+    """How weights are drawn; biases are zeros, except with ``torch``."""
+
+    how: Literal["torch", "he", "normal"] = "torch"
+    deviation: float = 1.0
+
+
+def _init(value: Any) -> Drawn:
+    if isinstance(value, Drawn):
+        return value
+    if value in ("torch", "he"):
+        return Drawn(value)
+    if isinstance(value, dict) and list(value) == ["normal"]:
+        deviation = value["normal"]
+        number = isinstance(deviation, int | float) and not isinstance(deviation, bool)
+        if number and 0 < deviation < np.inf:
+            return Drawn("normal", float(deviation))
+        raise ValueError("normal should be a standard deviation above 0, such as { normal = 0.1 }")
+    raise ValueError("should be torch, he or { normal = 0.1 }")
+
+
 def _shape(value: Any) -> tuple[int, ...]:
     if isinstance(value, list | tuple) and len(value) in (1, 3) and all(_is_int(v) for v in value):
         return tuple(value)
@@ -171,6 +192,24 @@ SampleShape = Annotated[
     _at_least(1),
     BeforeValidator(_shape),
     WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 1}}),
+]
+#: How weights are drawn, with PyTorch's default.
+Init = Annotated[
+    Drawn,
+    BeforeValidator(_init),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["torch", "he"]},
+                {
+                    "type": "object",
+                    "properties": {"normal": {"type": "number", "exclusiveMinimum": 0}},
+                    "required": ["normal"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
 ]
 #: A whole number of things, 1 or more.
 Count = Annotated[int, Field(ge=1, le=LONGEST_AXIS)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.network.backward import backward_sweeps
-from cnnsim.network.graph import BYTES_A_TAP, Network
+from cnnsim.network.graph import BYTES_A_TAP, Network, connect
 from cnnsim.network.layer import Place
 from cnnsim.network.loss import LOSS, Loss
 from cnnsim.network.optimizer import COUNTER, Optimizer, Slot
@@ -70,12 +70,23 @@ class Iteration:
         if self.optimizer is not None:
             for slot in self.slots:
                 update += self.optimizer.sweeps(slot)
+            update += self._keeping
         return {
             "forward": self.network.sweeps,
             "loss": tuple(loss),
             "backward": self._backward,
             "update": tuple(update),
         }
+
+    @cached_property
+    def _keeping(self) -> tuple[Sweep, ...]:
+        """What layers keep by themselves, such as running means."""
+        network = self.network
+        if not network.training:
+            return ()
+        return tuple(
+            sweep for layer in network.layers for sweep in layer.keep(network.places[layer.name])
+        )
 
     @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:
@@ -112,11 +123,11 @@ class Iteration:
         found.update({self.gradients[layer]: given for layer, given in self.given.items()})
         if self.optimizer is not None:
             found[COUNTER] = np.ones(1)
-            found.update({name: np.zeros(shape) for name, shape in self._states.items()})
+            found.update({name: np.zeros(shape) for name, shape in self.states.items()})
         return found
 
     @cached_property
-    def _states(self) -> dict[str, tuple[int, ...]]:
+    def states(self) -> dict[str, tuple[int, ...]]:
         """What the optimiser keeps: of its states those that its update reads, with their shapes.
 
         Plain gradient descent has no use for a velocity.
@@ -133,8 +144,17 @@ class Iteration:
         if self.optimizer is None:
             return {}
         found = {slot.name: slot.updated for slot in self.slots}
-        found.update({state: f"{state}_next" for state in self._states})
+        found.update({state: f"{state}_next" for state in self.states})
+        found.update({sweep.writes.removesuffix("_next"): sweep.writes for sweep in self._keeping})
         return found
+
+    def resized(self, batch: int, training: bool) -> Iteration:
+        """The same for another number of samples, in training or evaluation mode."""
+        network = self.network
+        return replace(
+            self,
+            network=connect(network.layers, network.input_shape, batch, training, network.seed),
+        )
 
     @property
     def bytes_needed(self) -> int:
@@ -142,7 +162,7 @@ class Iteration:
         forward = sum(sweep.cell_count for sweep in self.network.sweeps)
         every = sum(sweep.cell_count for sweep in self.sweeps)
         taps = max((sweep.tap_count for sweep in self.sweeps), default=0)
-        kept = sum(prod(shape) for shape in self._states.values())
+        kept = sum(prod(shape) for shape in self.states.values())
         repeats = min(self.optimizer.iterations - 1, KEPT) if self.optimizer else 0
         more = every - forward + kept + repeats * (every + kept)
         return self.network.bytes_needed + BYTES_A_TAP * taps + 8 * more

@@ -130,6 +130,13 @@ class Layer(Kind):
         """
         raise ShapeError(self.name, f"{self.type} has no gradient")
 
+    def keep(self, place: Place) -> list[Sweep]:
+        """The sweeps of what it keeps for the next iteration, in training.
+
+        One that fills ``name.mean_next`` says what ``name.mean`` will be.
+        """
+        return []
+
     def input_gradients(self, place: Place) -> tuple[str, ...]:
         """The tensors with the gradients of its inputs, in their order."""
         if len(place.tensors) == 1:

@@ -45,6 +45,19 @@ class Loss(Kind):
                 f"give {self.wants}; leading 1s may be left out",
             ) from None
 
+    def rows(self, targets: npt.NDArray[Any], shape: Shape) -> npt.NDArray[np.float64]:
+        """Targets of samples as a tensor [samples, …] that the sweeps read.
+
+        Class numbers become rows with a single 1; with a single output, classes 0 and 1 are its
+        value.
+        """
+        if targets.shape[1:] == shape:
+            return targets.astype(np.float64)
+        if shape == (1,):
+            return targets.astype(np.float64)[:, np.newaxis]
+        rows: npt.NDArray[np.float64] = np.eye(shape[0])[targets]
+        return rows
+
     def sweeps(self, place: Place) -> list[Sweep]:
         """The sweeps of the loss, in order; ``forward`` fills the tensor ``loss``."""
         raise ShapeError(LOSS, f"{self.type} has no sweeps")

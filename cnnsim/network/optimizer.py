@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cnnsim.errors import ShapeError
 from cnnsim.network.axes import parameter_axes
 from cnnsim.network.kind import Kind
 from cnnsim.network.pointwise import at_cell
 from cnnsim.steps.sweep import Index, Read, Sweep
+
+#: The keys of [training] that only matter with [data].
+DATA_KEYS = ("batch", "epochs", "schedule", "warm_up", "step_epochs", "step_factor")
 
 #: How often the weights have been updated, this time included; a tensor of one number.
 COUNTER = "training.step"
@@ -58,6 +61,31 @@ class Optimizer(Kind):
     iterations: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=1, description="how many iterations can be stepped through"
     )
+    batch: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=32, description="how many pictures of [data] make one update"
+    )
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=10, description="how often all training pictures of [data] are seen"
+    )
+    schedule: Literal["constant", "step", "cosine"] = Field(
+        default="constant", description="how the rate changes from update to update"
+    )
+    warm_up: Annotated[float, Field(ge=0, le=1_000_000)] = Field(
+        default=0.0, description="epochs in which the rate grows to its full size"
+    )
+    step_epochs: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
+        default=10.0, description="with schedule = step: epochs until the rate falls, each time"
+    )
+    step_factor: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.1, description="with schedule = step: what the rate is then multiplied by"
+    )
+
+    @model_validator(mode="after")
+    def _step_keys_need_the_step_schedule(self) -> Self:
+        for key in ("step_epochs", "step_factor"):
+            if key in self.model_fields_set and self.schedule != "step":
+                raise ValueError(f'{key} goes with schedule = "step"')
+        return self
 
     def sweeps(self, slot: Slot) -> list[Sweep]:
         """The sweeps that fill ``slot.updated`` and the new states, in order."""

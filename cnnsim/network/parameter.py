@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Init = Literal["torch", "he", "zeros", "ones", "mask"]
+from cnnsim.network.mask import dropout_mask
+
+Rule = Literal["torch", "he", "normal", "zeros", "ones", "mask"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Parameter:
         values: the numbers themselves, or None where they are drawn.
         init: how they are drawn. ``torch``: uniform in ±1/√fan_in, PyTorch's default for
             convolutions and dense layers; ``he``: normal with variance 2/fan_in, for nets of ReLUs;
-            ``mask``: 0 with probability `rate`, else 1/(1 − rate).
+            ``normal``: normal with standard deviation `deviation`; ``mask``: 0 with probability
+            `rate`, else 1/(1 − rate), see `mask.dropout_mask`.
         fan_in: products that one output cell sums.
         torch_name: its name in a PyTorch state dict, after the layer's; empty where it has none.
         counts: whether it is a parameter in the sense of the parameter count.
@@ -30,33 +33,36 @@ class Parameter:
 
     shape: tuple[int, ...]
     values: npt.NDArray[np.float64] | None = None
-    init: Init = "torch"
+    init: Rule = "torch"
     fan_in: int = 1
     torch_name: str = ""
     counts: bool = True
     trained: bool = True
     rate: float = 0.0
+    deviation: float = 1.0
 
     @property
     def size(self) -> int:
         """How many numbers it holds."""
         return prod(self.shape)
 
-    def draw(self, seed: int, name: str) -> npt.NDArray[Any]:
+    def draw(self, seed: int, name: str, iteration: int = 0) -> npt.NDArray[Any]:
         """The numbers: given ones and masks in float64, drawn ones in float32.
 
-        The stream depends on seed and name only, so that one layer is drawn without the others.
+        The stream depends on seed and name only, so that one layer is drawn without the others; a
+        mask's on the iteration too.
         """
         if self.values is not None:
             return np.broadcast_to(self.values, self.shape).astype(np.float64)
         if self.init in ("zeros", "ones"):
             return np.full(self.shape, 1 if self.init == "ones" else 0, np.float32)
-        stream = stream_of(seed, name)
         if self.init == "mask":
-            return np.where(stream.random(self.shape) >= self.rate, 1 / (1 - self.rate), 0.0)
-        if self.init == "he":
+            return dropout_mask(seed, name, iteration, self.shape, self.rate)
+        stream = stream_of(seed, name)
+        if self.init in ("he", "normal"):
+            spread = np.sqrt(2 / self.fan_in) if self.init == "he" else self.deviation
             drawn = stream.standard_normal(self.shape, np.float32)
-            drawn *= np.float32(np.sqrt(2 / self.fan_in))
+            drawn *= np.float32(spread)
             return drawn
         drawn = stream.random(self.shape, np.float32)
         drawn -= np.float32(0.5)

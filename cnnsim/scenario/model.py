@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from cnnsim.network.fields import LONGEST_AXIS, Numbers, Size, Text
+from cnnsim.scenario.data import Data
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
 
@@ -148,4 +149,5 @@ class ScenarioModel(BaseModel):
         default_factory=dict,
         description='numbers to change before anything runs: "conv1.w[0,0,1,1]" = 3',
     )
+    data: Data | None = Field(default=None, description="the pictures to train with")
     tour: list[Stop] = Field(default_factory=list)

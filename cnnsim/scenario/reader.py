@@ -22,6 +22,7 @@ from cnnsim.network.iteration import Iteration
 from cnnsim.network.layer import Layer, Shape, kinds
 from cnnsim.network.walk import explain
 from cnnsim.scenario.complaints import dotted, problems_of, shown
+from cnnsim.scenario.data import data_problems
 from cnnsim.scenario.edits import edit_problems
 from cnnsim.scenario.leaves import input_shape
 from cnnsim.scenario.limits import size_problems
@@ -91,6 +92,8 @@ def parse_scenario(
             iteration, more = iteration_of(network, passes)
             problems += more + size_problems(iteration)
             problems += edit_problems(iteration, model.edits)
+            if not more:
+                problems += data_problems(model.data, iteration)
             scenario = Scenario(name, path, text, model, iteration, overridden)
     if model is not None:
         run = None

@@ -34,7 +34,8 @@ class Iterations:
         before = max((known for known in self._later if known < number), default=0)
         values = self.at(before)
         for following in range(before + 1, number + 1):
-            values = self._after(values, _on_the_way(before, following - 1, number, report))
+            way = _on_the_way(before, following - 1, number, report)
+            values = self._after(values, following, way)
             self._later[following] = values
             while len(self._later) > KEPT:
                 self._later.popitem(last=False)
@@ -48,12 +49,15 @@ class Iterations:
         """The first iteration has changed: nothing that followed from it holds."""
         self._later.clear()
 
-    def _after(self, values: Values, report: Report) -> Values:
-        """The values of the next iteration."""
+    def _after(self, values: Values, number: int, report: Report) -> Values:
+        """The values of iteration `number`, the one after `values`."""
         values.compute(list(self._iteration.carried.values()), report)
         carried = {leaf: values[tensor] for leaf, tensor in self._iteration.carried.items()}
         if COUNTER in self._leaves:
             carried[COUNTER] = values[COUNTER] + 1
+        network = self._iteration.network
+        for name, constant in network.constants.items():
+            carried[name] = constant.draw(network.seed, name, number)
         return Values(self._iteration.sweeps, Overlay(self._leaves, carried))
 
 

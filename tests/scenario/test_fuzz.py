@@ -142,7 +142,7 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "rate": st.floats(0.001, 0.9),
     "iterations": small,
     "type": st.sampled_from(["lesson", "network"]),
-    "init": st.sampled_from(["torch", "he"]),
+    "init": st.sampled_from(["torch", "he", {"normal": 0.1}]),
     "at": st.sampled_from(["first", "last", "50%", "step 3", "a", "a.forward"]),
     "expect": st.one_of(
         st.dictionaries(st.sampled_from(["after", "before", "term", "tolerance"]), small),

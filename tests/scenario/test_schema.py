@@ -11,6 +11,7 @@ from cnnsim.network.layer import kinds
 from cnnsim.network.loss import losses
 from cnnsim.network.optimizer import optimizers
 from cnnsim.scenario.complaints import keys_of
+from cnnsim.scenario.data import Data
 from cnnsim.scenario.model import Input, OutputGrad, ScenarioModel, Stop
 from cnnsim.scenario.schema import scenario_schema
 
@@ -67,6 +68,7 @@ def test_every_other_table_with_its_keys() -> None:
     assert set(SCHEMA["properties"]) == {*keys_of(ScenarioModel), *elsewhere}
     assert set(SCHEMA["$defs"]["output_grad"]["properties"]) == set(keys_of(OutputGrad))
     assert set(SCHEMA["$defs"]["Input"]["properties"]) == set(keys_of(Input))
+    assert set(SCHEMA["$defs"]["Data"]["properties"]) == set(keys_of(Data))
     assert set(SCHEMA["$defs"]["Stop"]["properties"]) == set(keys_of(Stop))
     assert SCHEMA["additionalProperties"] is False
 

@@ -496,8 +496,9 @@ def test_iterations_of_a_network_without_parameters_are_all_alike() -> None:
 
 # --- the bundled scenarios ----------------------------------------------------------------------
 
-LARGE = {"lenet5": 2, "simplecnn": 1}
-SMALL = [name for name in bundled_names() if not name.startswith("alexnet")]
+LARGE = {"lenet5": 2, "simplecnn": 1, "digits_cnn": 2, "digits_zeros_ones": 2}
+#: Those for MNIST have the layers of lenet5 and of those for digits.
+SMALL = [name for name in bundled_names() if not name.startswith(("alexnet", "mnist"))]
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -513,7 +514,6 @@ def test_every_bundled_gradient_is_right(name: str, monkeypatch: pytest.MonkeyPa
     assert [check for check in made if check.max_relative_error > gradcheck.TOLERANCE] == []
     # A single entry of a large tensor may well be a kink: it moves thousands of maxima.
     assert name in LARGE or all(check.ok for check in made)
-    learned = [leaf for leaf, parameter in found.network.parameters.items() if parameter.counts]
-    expected = {f"{layer}.d{role}" for layer, _, role in (leaf.rpartition(".") for leaf in learned)}
+    expected = {slot.gradient for slot in found.iteration.slots}
     named = {check.tensor for check in made}
     assert expected < named, "and the input's"

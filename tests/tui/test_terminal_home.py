@@ -19,7 +19,7 @@ name = "soft"
 
 
 def test_home_lists_lessons_in_order_and_networks_with_their_steps(opened) -> None:
-    home = opened()
+    home = opened(height=60)
     home.wait_for("lessons", "networks", f"0 of {len(LESSONS)} lessons done", "1.12 G", *LESSONS)
     rows = [home.find(f"○ {name} ")[1] for name in [*LESSONS, *NETWORKS]]
     assert rows == sorted(rows)
@@ -121,7 +121,7 @@ def test_w_opens_the_shape_walk(opened) -> None:
 
 
 def test_the_filter_shows_only_what_holds_a_word(opened) -> None:
-    home = opened()
+    home = opened(height=60)
     home.wait_for("─ toy_2x2 ─", "1.12 G")
     home.send("/")
     home.wait_for("show only what holds")
@@ -135,7 +135,7 @@ def test_the_filter_shows_only_what_holds_a_word(opened) -> None:
 
 
 def test_a_word_that_nothing_holds_is_told(opened) -> None:
-    home = opened()
+    home = opened(height=60)
     home.wait_for("─ toy_2x2 ─", "1.12 G")
     home.send("/")
     home.wait_for("show only what holds")

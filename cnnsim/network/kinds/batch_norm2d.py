@@ -27,6 +27,13 @@ class Params(NamedTuple):
     values: int
 
 
+class Running(NamedTuple):
+    """How much of the new number is taken, and what the new one is enlarged by."""
+
+    momentum: float
+    correction: float
+
+
 def evaluation_reads(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
     """The value x and the four numbers of its channel."""
     channel = (cell[1],)
@@ -106,6 +113,16 @@ def through_batch(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -
     return (dy - share) * scale / np.sqrt(variance + p.epsilon)
 
 
+def both_of_channel(cell: Index, tap: Index, p: Running) -> tuple[Index, ...]:
+    """The stored number and the batch's."""
+    return cell, cell
+
+
+def moved(values: tuple[Any, ...], cell: Index, tap: Index, p: Running) -> Any:
+    """(1 − momentum) · stored + momentum · correction · the batch's."""
+    return (1.0 - p.momentum) * values[0] + p.momentum * (p.correction * values[1])
+
+
 def divide(total: Any, cell: Index, p: Params) -> Any:
     """The mean over the channel."""
     return total / p.values
@@ -125,6 +142,9 @@ class BatchNorm2d(Layer):
     variance: Numbers | None = Field(default=None, description="one for each channel; default: 1")
     scale: Numbers | None = Field(default=None, description="γ, one for each channel; default: 1")
     shift: Numbers | None = Field(default=None, description="β, one for each channel; default: 0")
+    momentum: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.1, description="how much of the batch's mean and variance each update stores"
+    )
     frozen: bool = Field(default=False, description="not trained: scale and shift stay")
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
@@ -299,6 +319,30 @@ class BatchNorm2d(Layer):
             )
         )
         return found
+
+    def keep(self, place: Place) -> list[Sweep]:
+        """``mean_update``, ``variance_update``: running means of what the batches had.
+
+        As in PyTorch the variance that is stored is that of a sample, with n − 1 below.
+        """
+        channels, height, width = place.output
+        count = place.batch * height * width
+        corrections = {"mean": 1.0, "variance": count / max(count - 1, 1)}
+        return [
+            Sweep(
+                layer=place.name,
+                name=f"{role}_update",
+                writes=place.tensor(f"{role}_next"),
+                cells=(channels,),
+                cell_axes=("o",),
+                reads=(Read(place.tensor(role)), Read(place.tensor(f"batch_{role}"))),
+                where=both_of_channel,
+                term=moved,
+                params=Running(self.momentum, correction),
+                formula="(1 − momentum)·{0} + momentum·correction·{1}",
+            )
+            for role, correction in corrections.items()
+        ]
 
     def why(self, inputs: Sequence[Shape]) -> list[Why]:
         """Scale and shift for each channel."""

@@ -21,9 +21,9 @@ from cnnsim.network.convolution import (
     untied,
     untied_grad,
 )
-from cnnsim.network.fields import Count, Numbers, Padding, Size, numbers
+from cnnsim.network.fields import Count, Drawn, Init, Numbers, Padding, Size, numbers
 from cnnsim.network.layer import Place, Shape, Why, times
-from cnnsim.network.parameter import Init, Parameter
+from cnnsim.network.parameter import Parameter, Rule
 from cnnsim.network.window import (
     CELL_ORIGINS,
     PIXEL_ORIGINS,
@@ -76,7 +76,7 @@ class Conv2d(Windowed):
     bias: Bias = Field(
         default=None, description="none, tied, untied or values; default: tied if drawn, else none"
     )
-    init: Literal["torch", "he"] = "torch"
+    init: Init = Field(default=Drawn(), description="torch, he, or { normal = deviation }")
     frozen: bool = Field(default=False, description="not trained: no gradient for its numbers")
 
     @model_validator(mode="after")
@@ -167,10 +167,15 @@ class Conv2d(Windowed):
         fan_in = shape[1] * height * width
         values = None if self.kernel is None else self.kernel.reshape(shape)
         trained = not self.frozen
-        found = {"w": Parameter(shape, values, self.init, fan_in, "weight", trained=trained)}
+        how, deviation = self.init
+        found = {
+            "w": Parameter(
+                shape, values, how, fan_in, "weight", trained=trained, deviation=deviation
+            )
+        }
         if self.bias_kind != "none":
             output = self.output_shape(inputs)
-            init: Init = "torch" if self.init == "torch" else "zeros"
+            init: Rule = "torch" if self.init.how == "torch" else "zeros"
             given = None if self.bias is None or isinstance(self.bias, str) else self.bias
             bias_shape = output if self.bias_kind == "untied" else output[:1]
             found["b"] = Parameter(bias_shape, given, init, fan_in, "bias", trained=trained)

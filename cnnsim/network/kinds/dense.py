@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from cnnsim.errors import ShapeError
-from cnnsim.network.fields import Count, Numbers, numbers
+from cnnsim.network.fields import Count, Drawn, Init, Numbers, numbers
 from cnnsim.network.layer import Layer, Place, Shape, Why, times
-from cnnsim.network.parameter import Init, Parameter
+from cnnsim.network.parameter import Parameter, Rule
 from cnnsim.network.window import Window
 from cnnsim.steps.sweep import ADD, Index, Read, Start, Sweep, product
 
@@ -92,7 +92,7 @@ class Dense(Layer):
     bias: Bias = Field(
         default=None, description="none, tied or values; default: tied if drawn, else none"
     )
-    init: Literal["torch", "he"] = "torch"
+    init: Init = Field(default=Drawn(), description="torch, he, or { normal = deviation }")
     frozen: bool = Field(default=False, description="not trained: no gradient for its numbers")
 
     @model_validator(mode="after")
@@ -140,13 +140,14 @@ class Dense(Layer):
     def parameters(self, inputs: Sequence[Shape]) -> dict[str, Parameter]:
         """The weights w [units, features] and b [units]."""
         features = inputs[0][0]
+        how, deviation = self.init
         made = partial(Parameter, fan_in=features, trained=not self.frozen)
         shape = (self.outputs, features)
-        found = {"w": made(shape, self.weights, self.init, torch_name="weight")}
+        found = {"w": made(shape, self.weights, how, torch_name="weight", deviation=deviation)}
         default = "tied" if self.weights is None else "none"
         bias = default if self.bias is None else self.bias
         if not isinstance(bias, str) or bias == "tied":
-            init: Init = "torch" if self.init == "torch" else "zeros"
+            init: Rule = "torch" if how == "torch" else "zeros"
             given = None if isinstance(bias, str) else bias
             found["b"] = made(shape[:1], given, init, torch_name="bias")
         return found

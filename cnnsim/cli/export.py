@@ -1,0 +1,52 @@
+"""``cnnsim export``: the weights of a trained run for other programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cnnsim.cli.evaluate import Best
+from cnnsim.errors import UsageError, printable
+
+
+def export(
+    run: Annotated[str, Parameter(help="A run folder.")],
+    /,
+    *,
+    out: Annotated[
+        str | None,
+        Parameter(metavar="FILE", help="Default: weights.safetensors or model.onnx in the folder."),
+    ] = None,
+    onnx: Annotated[
+        bool, Parameter(help="The whole network for ONNX; needs cnnsim[onnx].")
+    ] = False,
+    best: Best = False,
+) -> int:
+    """Write a trained run's weights under PyTorch's names as safetensors, or all of it as ONNX."""
+    from cnnsim.training.files import write_whole
+    from cnnsim.training.trained import open_trained
+
+    found = open_trained(Path(run), best)
+    if onnx:
+        from cnnsim.training.onnx import to_onnx as pack
+
+        name = "model.onnx"
+    else:
+        from cnnsim.training.export import to_safetensors as pack
+
+        name = "weights.safetensors"
+    target = Path(out) if out is not None else Path(run) / name
+    data = pack(found.run.scenario.network, found.tensors)
+    try:
+        write_whole(target, data)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"{printable(str(target))} cannot be written: {printable(reason)}"
+        ) from None
+    print(f"{len(data):,} bytes", file=sys.stderr)
+    print(printable(str(target), 4096))
+    return 0

@@ -1,0 +1,48 @@
+"""The interrupt key while something can still be saved: once is asking, twice is leaving."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from types import FrameType, TracebackType
+from typing import Any
+
+
+class Interrupt:
+    """A context in which the first ctrl+c asks to stop and the second one leaves at once.
+
+    Attributes:
+        asked: ctrl+c was pressed.
+        armed: there is something to save; before that, one ctrl+c leaves at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.armed = False
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupt:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _press(self, number: int, frame: FrameType | None) -> None:
+        if self.asked or not self.armed:
+            raise KeyboardInterrupt
+        self.asked = True
+        # The stream may be in the middle of a write: this one goes around it.
+        with suppress(OSError, ValueError, AttributeError):
+            message = "\nfinishing the batch and saving; ctrl+c again leaves at once\n"
+            os.write(sys.stderr.fileno(), message.encode())

@@ -1,0 +1,83 @@
+"""``cnnsim predict``: what a trained run says of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cnnsim.cli.evaluate import Best
+from cnnsim.cli.main import complain
+from cnnsim.cli.options import Json
+from cnnsim.cli.output import Column, emit, print_table
+from cnnsim.cli.progress import Narrator
+from cnnsim.errors import CnnsimError, UsageError, printable
+
+#: How many classes a line for people names.
+_NAMED = 3
+
+
+def predict(
+    run: Annotated[str, Parameter(help="A run folder.")],
+    /,
+    *images: Annotated[str, Parameter(name="IMAGE", help="PNG or JPEG files.")],
+    best: Best = False,
+    invert: Annotated[
+        bool, Parameter(help="Dark on light becomes light on dark, as the digits are.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Say which class a trained run takes pictures for; they are resized to its input."""
+    if not images:
+        raise UsageError(
+            "which pictures?", "for example cnnsim predict runs/digits_cnn-0 seven.png"
+        )
+    import numpy as np
+
+    from cnnsim.kernels.choose import processors
+    from cnnsim.scenario.picture import read_picture
+    from cnnsim.training.evaluate import shares
+    from cnnsim.training.names import class_names
+    from cnnsim.training.trained import open_trained
+
+    found = open_trained(Path(run), best)
+    scenario = found.run.scenario
+    shape = scenario.network.input_shape
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        raise UsageError(f"{scenario.name} does not read pictures of one or three channels")
+    code = 0
+    pictures, names = [], []
+    for image in images:
+        try:
+            pixels = read_picture(Path(image), shape[0] == 1, (shape[1], shape[2]))
+        except CnnsimError as error:
+            # The others are still looked at.
+            code = max(code, complain(error))
+            continue
+        pictures.append((1 - pixels if invert else pixels).astype(np.float32))
+        names.append(image)
+    if not pictures:
+        return code
+    classes = class_names(scenario)
+    with Narrator("looking"):
+        outputs = found.outputs(np.stack(pictures), processors())
+    rows = []
+    for image, row in zip(names, shares(scenario, outputs), strict=True):
+        order = np.argsort(-row, kind="stable").tolist()
+        if json:
+            emit(
+                {
+                    "kind": "prediction",
+                    "image": image,
+                    "class": classes[order[0]],
+                    "share": float(row[order[0]]),
+                    "shares": {classes[number]: float(row[number]) for number in order},
+                }
+            )
+        others = ", ".join(f"{classes[n]} {row[n]:.1%}" for n in order[1:_NAMED])
+        rows.append([printable(image), classes[order[0]], f"{row[order[0]]:.1%}", others])
+    if not json:
+        columns = [Column("picture"), Column("class"), Column("share", right=True), Column("then")]
+        print_table(columns, rows)
+    return code

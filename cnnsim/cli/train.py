@@ -1,0 +1,242 @@
+"""``cnnsim train``: headless training, many runs at once."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from cnnsim.cli.interrupt import Interrupt
+from cnnsim.cli.main import complain
+from cnnsim.cli.options import Json, Settings
+from cnnsim.cli.output import Column, emit, print_table
+from cnnsim.cli.progress import Narrator
+from cnnsim.cli.seeds import parse_seeds
+from cnnsim.cli.source import NO_TOUR, read
+from cnnsim.cli.streams import output
+from cnnsim.cli.trainboard import Board
+from cnnsim.errors import CnnsimError, UsageError, printable
+
+if TYPE_CHECKING:
+    from cnnsim.training.run import Run
+
+_COLUMNS = [
+    Column("scenario"),
+    Column("seed", right=True),
+    Column("epochs", right=True),
+    Column("train loss", right=True),
+    Column("test accuracy", right=True),
+    Column("best", right=True),
+    Column("seconds", right=True),
+    Column("run", wrap=True),
+]
+
+
+def train(
+    *scenarios: Annotated[str, Parameter(name="SCENARIO", help="Bundled names, paths, or -.")],
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], Parameter(help="What computes; default: auto.")
+    ] = "auto",
+    seeds: Annotated[
+        str | None,
+        Parameter(metavar="SEEDS", help="0..9, 3, or 0,2,5..7; default: the scenario's."),
+    ] = None,
+    epochs: Annotated[
+        int | None, Parameter(metavar="N", help="Epochs; default: the scenario's.")
+    ] = None,
+    threads: Annotated[
+        int | None, Parameter(metavar="N", help="Threads in all; default: every processor.")
+    ] = None,
+    out: Annotated[
+        str | None,
+        Parameter(metavar="DIR", help="The run folder, or of several runs the folder above."),
+    ] = None,
+    resume: Annotated[bool, Parameter(help="Go on from the last checkpoint.")] = False,
+    overwrite: Annotated[bool, Parameter(help="Begin anew where a run is there.")] = False,
+    json: Json = False,
+    settings: Settings = (),
+) -> int:
+    """Train one or many scenarios, with one or many seeds at once; ctrl+c saves and stops."""
+    if not scenarios:
+        raise UsageError("which scenario?", "for example cnnsim train digits_cnn")
+    if resume and overwrite:
+        raise UsageError("--resume and --overwrite exclude each other", "choose one")
+    for name, number in (("--epochs", epochs), ("--threads", threads)):
+        if number is not None and number < 1:
+            raise UsageError(f"{name} should be 1 or more, not {number}")
+    from cnnsim.kernels.choose import check_device, processors
+
+    check_device(device)
+    words = [*settings, *([f"training.epochs={epochs}"] if epochs else []), NO_TOUR]
+    numbers = None if seeds is None else parse_seeds(seeds)
+    with Narrator("reading the pictures"):
+        runs = _prepare(scenarios, numbers, words, out, resume, overwrite)
+    report = _Report(runs, json)
+    with Interrupt() as interrupt, report.board:
+        report.interrupt = interrupt
+        _go(runs, threads or processors(), device, report)
+    if not json:
+        report.print_results()
+    report.print_means()
+    if report.stopped:
+        for run in report.stopped:
+            print(f"stopped: {run}; the same command with --resume goes on", file=sys.stderr)
+        return 130
+    return report.code
+
+
+def _go(runs: Sequence[Run], threads: int, device: Any, report: _Report) -> None:
+    if len(runs) == 1:
+        from cnnsim.training.session import train_folder
+
+        folder = runs[0].folder
+
+        def tell(event: dict[str, Any]) -> None:
+            report({"run": str(folder), **event})
+
+        train_folder(folder, threads, device, tell, lambda: report.interrupt.asked)
+        return
+    from cnnsim.training.fleet import Fleet
+
+    width = min(len(runs), threads)
+    fleet = Fleet([run.folder for run in runs], width, max(1, threads // width), device)
+    fleet.go(report, lambda: report.interrupt.asked)
+
+
+def _prepare(
+    scenarios: Sequence[str],
+    seeds: Sequence[int] | None,
+    settings: Sequence[str],
+    out: str | None,
+    resume: bool,
+    overwrite: bool,
+) -> list[Run]:
+    """The run folders of everything that was asked for. Raises CnnsimError before anything runs."""
+    from cnnsim.training.load import load
+    from cnnsim.training.run import check_room, create_run, delete_run, is_run
+
+    read_in = [(source, read(source, settings)) for source in scenarios]
+    names = [scenario.name for _, scenario in read_in]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"two scenarios are called {printable(twice)}", "train them one by one")
+    wanted = []
+    for _, scenario in read_in:
+        for seed in seeds or [scenario.model.seed]:
+            wanted.append((scenario, seed))
+    folders = {}
+    for scenario, seed in wanted:
+        if out is not None and len(wanted) == 1:
+            folders[scenario.name, seed] = Path(out)
+        else:
+            folders[scenario.name, seed] = Path(out or "runs") / f"{scenario.name}-{seed}"
+    for folder in folders.values():
+        if overwrite:
+            delete_run(folder)
+        elif is_run(folder) and not resume:
+            raise UsageError(
+                f"{printable(str(folder))} holds a run",
+                "--resume goes on with it, --overwrite begins anew, --out names another folder",
+            )
+    for _, scenario in read_in:
+        load(scenario)
+    runs = [
+        create_run(folders[scenario.name, seed], scenario, [*settings, f"seed={seed}"])
+        for scenario, seed in wanted
+    ]
+    check_room(runs)
+    return runs
+
+
+class _Report:
+    """Hears what happens, prints it, and remembers how every run ended."""
+
+    interrupt: Interrupt
+
+    def __init__(self, runs: Sequence[Run], json: bool) -> None:
+        self.json = json
+        self.board = Board(len(runs))
+        self.code = 0
+        self.stopped: list[str] = []
+        self._names = {str(run.folder): (run.name, run.seed, run.optimizer.epochs) for run in runs}
+        self._results: dict[str, dict[str, Any]] = {}
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Hear one event of one run."""
+        kind, run = event["kind"], event["run"]
+        name, seed, epochs = self._names[run]
+        label = f"{name} seed {seed}"
+        if kind in ("progress", "epoch"):
+            self.interrupt.armed = True
+        if kind in ("compiling", "progress"):
+            self.board.update(label, event, epochs)
+            return
+        if kind == "epoch":
+            self.board.update(label, event, epochs)
+        else:
+            self.board.finish(label)
+        if kind == "result":
+            self._results[run] = event
+        elif kind == "stopped":
+            self.stopped.append(run)
+        elif kind == "diverged":
+            self.code = max(self.code, 1)
+            self.board.say(
+                complain,
+                CnnsimError(
+                    f"{label} diverged: its loss is no number any more, in epoch {event['epoch']} "
+                    f"(update {event['iteration']:,}); its last good checkpoint is in {run}",
+                    "a smaller training.rate or some training.warm_up helps most often",
+                ),
+            )
+        elif kind == "error":
+            self.code = max(self.code, event["code"])
+            self.board.say(complain, CnnsimError(event["message"], event["hint"]))
+        if self.json and kind in ("epoch", "result", "diverged"):
+            shown = {key: value for key, value in event.items() if kind != "epoch" or key != "run"}
+            emit(shown)
+            output().flush()
+
+    def print_results(self) -> None:
+        """The table of all results, in the order of the command."""
+        found = [self._results[run] for run in self._names if run in self._results]
+        if not found:
+            return
+        rows = [
+            (
+                row["scenario"],
+                row["seed"],
+                row["epochs"],
+                f"{row['train_loss']:.4f}",
+                f"{row['test_accuracy']:.2%}",
+                f"{row['best_test_accuracy']:.2%}",
+                f"{row['seconds']:.2f}",
+                row["run"],
+            )
+            for row in found
+        ]
+        print_table(_COLUMNS, rows)
+
+    def print_means(self) -> None:
+        """Mean ± deviation over the seeds of every scenario that has several."""
+        by_name: dict[str, list[float]] = {}
+        for run, row in self._results.items():
+            by_name.setdefault(self._names[run][0], []).append(row["test_accuracy"])
+        for name in dict.fromkeys(name for name, _, _ in self._names.values()):
+            values = by_name.get(name, [])
+            if len(values) < 2:
+                continue
+            mean = math.fsum(values) / len(values)
+            spread = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1))
+            if self.json:
+                counts = {"scenario": name, "seeds": len(values)}
+                emit({"kind": "mean", **counts, "test_accuracy": mean, "deviation": spread})
+            else:
+                print(
+                    f"{printable(name)}: {mean:.2%} ± {100 * spread:.2f} over {len(values)} seeds",
+                    file=output(),
+                )

@@ -1,0 +1,52 @@
+"""The one place that chooses what trains a network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Literal
+
+from cnnsim.errors import UsageError
+from cnnsim.kernels.engine import Engine
+from cnnsim.kernels.fill import Progress
+from cnnsim.network.iteration import Iteration
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+def engine_for(
+    iteration: Iteration,
+    threads: int,
+    device: Device = "auto",
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Engine:
+    """The fastest engine that trains `iteration` on `device`; `report` hears of its compiling.
+
+    Raises UsageError where the device is missing.
+    """
+    check_device(device)
+    if find_spec("cnnsim.kernels.lanes") is not None:
+        lanes = import_module("cnnsim.kernels.lanes.engine")
+        if not lanes.refuses(iteration):
+            engine: Engine = lanes.LanesEngine(iteration, threads)
+            return engine
+    from cnnsim.kernels.general import GeneralEngine
+
+    return GeneralEngine(iteration, threads, report)
+
+
+def check_device(device: Device) -> None:
+    """Raise UsageError where `device` cannot train."""
+    if device == "cuda":
+        raise UsageError(
+            "this version has no engine for CUDA", "leave --device out: the CPU trains everything"
+        )
+
+
+def processors() -> int:
+    """How many threads can run at once."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""Training: pictures, batches, rates, the loop, checkpoints, run folders."""

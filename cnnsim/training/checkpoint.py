@@ -1,0 +1,90 @@
+"""A checkpoint: every number that training needs to go on as if it had never stopped.
+
+It is a safetensors file. Parameters stand under PyTorch's names, so the file is also good for
+``weights = "run/last.safetensors"``; the optimiser's states stand under ours. It holds no time and
+no machine: the same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.errors import UsageError, printable
+from cnnsim.network.graph import Network
+from cnnsim.network.optimizer import COUNTER
+from cnnsim.training.files import write_whole
+
+#: The key of the file's metadata. One only: several would be stored in an arbitrary order.
+_KEY = "cnnsim"
+
+Tensors = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a run stands.
+
+    Attributes:
+        iteration: updates so far.
+        epoch: epochs that are complete.
+        loss: the sum of the losses of this epoch's pictures so far, each before its update.
+        engine: what computed it.
+        data: the digest of the pictures.
+    """
+
+    iteration: int
+    epoch: int
+    loss: float
+    engine: str
+    data: int
+
+
+def file_names(network: Network) -> dict[str, str]:
+    """The name in files of every parameter: ``conv1.w`` is ``conv1.weight``."""
+    return {
+        name: f"{name.rpartition('.')[0]}.{parameter.torch_name}"
+        for name, parameter in network.parameters.items()
+    }
+
+
+def write_checkpoint(path: Path, network: Network, tensors: Tensors, point: Point) -> None:
+    """Write an engine's `tensors`. Raises OSError."""
+    from safetensors.numpy import save
+
+    names = file_names(network)
+    stored = {
+        names.get(name, name): np.ascontiguousarray(tensor)
+        for name, tensor in tensors.items()
+        if name != COUNTER
+    }
+    text = json.dumps(asdict(point), sort_keys=True)
+    write_whole(path, save(stored, metadata={_KEY: text}))
+
+
+def read_checkpoint(path: Path, network: Network) -> tuple[dict[str, npt.NDArray[Any]], Point]:
+    """The engine's tensors and where the run stood. Raises UsageError where it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    ours = {stored: name for name, stored in file_names(network).items()}
+    where = printable(str(path))
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            point = Point(**json.loads((stored.metadata() or {})[_KEY]))
+            tensors = {ours.get(name, name): stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"{where} is no checkpoint that can be read: {printable(str(error))}",
+            "begin anew in another folder",
+        ) from None
+    for name, parameter in network.parameters.items():
+        if name not in tensors or tensors[name].shape != parameter.shape:
+            raise UsageError(f"{where} does not belong to this network: {name} does not fit")
+    tensors[COUNTER] = np.array([point.iteration], np.float32)
+    return tensors, point

@@ -1,0 +1,201 @@
+"""Pictures of one's own: a folder of class folders, idx files, or an npz file."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.errors import UsageError, printable
+from cnnsim.network.layer import Shape, times
+from cnnsim.scenario.picture import read_picture
+from cnnsim.training.idx import read_idx
+from cnnsim.training.samples import Classes, Pictures, Samples, Split, split
+
+#: The names of MNIST's files: pictures and labels, for training and for testing.
+IDX_NAMES = (
+    ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+)
+_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".pgm", ".ppm", ".webp"}
+_EXPECTED = (
+    "expected are idx files (train-images-idx3-ubyte.gz and so on), one npz file, or one folder of "
+    "pictures for each class"
+)
+
+
+def read_files(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
+    """The pictures at `path`, of the network's input `shape`. Raises UsageError."""
+    where = printable(str(path))
+    try:
+        if path.is_file():
+            if path.suffix == ".npz":
+                return _npz(path, shape, test_share, seed)
+            raise UsageError(f"{where} is no npz file", _EXPECTED)
+        if not path.is_dir():
+            raise UsageError(f"there are no pictures at {where}", _EXPECTED)
+        if _idx_file(path, IDX_NAMES[0][0]) is not None:
+            return read_idx_folder(path, shape, test_share, seed)
+        if (path / "train").is_dir():
+            return _class_folders(path, shape, test_share, seed)
+        packed = sorted(path.glob("*.npz"))
+        if len(packed) == 1:
+            return _npz(packed[0], shape, test_share, seed)
+        return _class_folders(path, shape, test_share, seed)
+    except OSError as error:
+        raise UsageError(f"{where} cannot be read: {error.strerror or error}") from None
+
+
+# -- idx ------------------------------------------------------------------------------------------
+
+
+def _idx_file(folder: Path, name: str) -> Path | None:
+    # Some copies have a dot in place of the last dash.
+    for candidate in (name, name.replace("-idx", ".idx")):
+        for ending in ("", ".gz"):
+            if (folder / f"{candidate}{ending}").is_file():
+                return folder / f"{candidate}{ending}"
+    return None
+
+
+def read_idx_folder(folder: Path, shape: Shape, test_share: float, seed: int) -> Split:
+    """MNIST's four files, or only those for training. Raises UsageError."""
+    parts: list[Samples] = []
+    for pictures, labels in IDX_NAMES:
+        files = [_idx_file(folder, pictures), _idx_file(folder, labels)]
+        if files == [None, None] and parts:
+            break
+        for name, file in zip((pictures, labels), files, strict=True):
+            if file is None:
+                raise UsageError(f"{printable(str(folder))} lacks {name} (or {name}.gz)")
+        values, classes = read_idx(files[0], 3), read_idx(files[1], 1)  # type: ignore[arg-type]
+        parts.append(_samples(printable(str(files[0])), values, classes, shape))
+    return _split(parts, None, test_share, seed)
+
+
+# -- npz ------------------------------------------------------------------------------------------
+
+#: The names that arrays go by: pictures and labels, for training and for testing.
+_NPZ_NAMES = (
+    (("x_train", "y_train"), ("x_test", "y_test")),
+    (("train_images", "train_labels"), ("test_images", "test_labels")),
+    (("x", "y"), None),
+    (("images", "labels"), None),
+)
+
+
+def _npz(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
+    where = printable(str(path))
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            held = set(stored.files)
+            for names, test in _NPZ_NAMES:
+                if held >= set(names):
+                    pairs = [names] + ([test] if test and held >= set(test) else [])
+                    parts = [
+                        _samples(where, stored[pictures], stored[labels], shape)
+                        for pictures, labels in pairs
+                    ]
+                    return _split(parts, None, test_share, seed)
+    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        raise UsageError(
+            f"{where} is no npz file that can be read: {printable(str(error))}",
+            "it may be cut off, or hold objects instead of numbers",
+        ) from None
+    raise UsageError(
+        f"{where} holds {', '.join(sorted(map(printable, held))) or 'nothing'}",
+        "name the arrays x_train, y_train, x_test, y_test, or x and y",
+    )
+
+
+# -- folders of pictures ---------------------------------------------------------------------------
+
+
+def _class_folders(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
+    divided = (path / "train").is_dir()
+    roots = [path / "train", path / "test"] if divided else [path]
+    names: list[str] = []
+    parts: list[Samples] = []
+    for root in roots:
+        if not root.is_dir():
+            if not parts:
+                raise UsageError(f"there is no folder {printable(str(root))}", _EXPECTED)
+            break
+        found = sorted(
+            (each.name for each in root.iterdir() if each.is_dir() and each.name[0] != "."),
+            key=lambda name: (len(name), name) if name.isdigit() else (1000, name),
+        )
+        if not names:
+            names = found
+        if len(names) < 2 or found != names:
+            raise UsageError(
+                f"{printable(str(root))} has the class folders "
+                f"{', '.join(map(printable, found)) or 'none'}"
+                + (f", not {', '.join(map(printable, names))}" if len(names) > 1 else ""),
+                _EXPECTED,
+            )
+        parts.append(_pictures_of(root, names, shape))
+    return _split(parts, tuple(names), test_share, seed)
+
+
+def _pictures_of(root: Path, names: list[str], shape: Shape) -> Samples:
+    pictures = []
+    classes = []
+    channels, *size = shape
+    for number, name in enumerate(names):
+        files = sorted(file for file in (root / name).iterdir() if file.suffix.lower() in _PICTURES)
+        if not files:
+            raise UsageError(f"{printable(str(root / name))} holds no pictures", "use PNG or JPEG")
+        for file in files:
+            pixels = read_picture(file, channels == 1, (size[0], size[1]))
+            pictures.append(pixels.astype(np.float32))
+            classes.append(number)
+    return Samples(np.stack(pictures), np.array(classes, np.int64))
+
+
+# -- what all have in common -----------------------------------------------------------------------
+
+
+def _samples(
+    where: str, pictures: npt.NDArray[Any], classes: npt.NDArray[Any], shape: Shape
+) -> Samples:
+    if pictures.dtype.kind not in "uif" or classes.dtype.kind not in "ui" or classes.ndim != 1:
+        raise UsageError(f"{where}: pictures should be numbers, and labels whole numbers")
+    if len(pictures) != len(classes):
+        raise UsageError(f"{where} has {len(pictures):,} pictures and {len(classes):,} labels")
+    if not len(pictures):
+        raise UsageError(f"{where} holds no pictures")
+    if (classes < 0).any() or classes.max() > 10_000:
+        raise UsageError(f"{where}: labels should count the classes from 0")
+    if pictures.ndim == 3:
+        pictures = pictures[:, np.newaxis]
+    elif pictures.ndim == 4 and pictures.shape[1:] != shape:
+        pictures = np.moveaxis(pictures, -1, 1)
+    if pictures.shape[1:] != shape:
+        raise UsageError(
+            f"{where} has pictures of {times(pictures.shape[1:])} and the scenario's [input] is "
+            f"{times(shape)}",
+            "give [input] and the layers that size",
+        )
+    if pictures.dtype.kind != "f":
+        found: Pictures = pictures.astype(np.float32) / np.float32(255)
+    else:
+        found = np.ascontiguousarray(pictures, np.float32)
+        if not np.isfinite(found).all():
+            raise UsageError(f"{where} holds NaN or infinity")
+    numbers: Classes = classes.astype(np.int64)
+    return Samples(found, numbers)
+
+
+def _split(
+    parts: list[Samples], names: tuple[str, ...] | None, test_share: float, seed: int
+) -> Split:
+    if names is None:
+        count = 1 + max(int(part.classes.max()) for part in parts)
+        names = tuple(str(number) for number in range(count))
+    if len(parts) == 2:
+        return Split(parts[0], parts[1], names)
+    return split(parts[0], names, test_share, seed)

@@ -1,0 +1,204 @@
+"""The loop: epochs of updates, measured, and saved so often that little can be lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from cnnsim.errors import UsageError, printable
+from cnnsim.kernels.engine import Engine
+from cnnsim.training.batches import Batches
+from cnnsim.training.checkpoint import Point
+from cnnsim.training.evaluate import measure
+from cnnsim.training.load import data_of
+from cnnsim.training.run import BEST, LAST, Run
+from cnnsim.training.samples import Split
+from cnnsim.training.schedule import rates
+
+#: Seconds of work after which it is saved.
+_PATIENCE = 1.0
+#: Seconds after which the end of an epoch is saved: epochs can take milliseconds.
+_PAUSE = 0.25
+#: Seconds that updates are taken for before anybody looks whether to stop.
+_PIECE = 0.1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How training ended: ``finished``, ``stopped`` or ``diverged``, and after which update."""
+
+    how: str
+    iteration: int
+    loss: float = math.nan
+
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class Training:
+    """One run being trained.
+
+    Args:
+        run: its folder, which this process holds.
+        engine: what computes.
+        split: its pictures.
+        report: hears of every epoch, and of progress in between.
+        stop: asked between a few updates; they end once it says yes.
+    """
+
+    def __init__(
+        self, run: Run, engine: Engine, split: Split, report: Report, stop: Callable[[], bool]
+    ) -> None:
+        self._run = run
+        self._engine = engine
+        self._split = split
+        self._report = report
+        self._stop = stop
+        self._batches = batches_of(run, split)
+        self._digest = split.digest()
+        self._total = run.optimizer.epochs * self._batches.each
+        self._iteration = 0
+        self._loss = 0.0
+        self._saved = perf_counter()
+        self._measured: list[dict[str, Any]] = []
+        self._best = -1.0
+        self._best_state: tuple[dict[str, Any], Point] | None = None
+
+    def go(self) -> Outcome:
+        """Train from the last checkpoint, or from the beginning, to the end.
+
+        Raises UsageError where the checkpoint does not belong to these pictures, CnnsimError where
+        it cannot be saved.
+        """
+        self._begin()
+        most = 1
+        seen, took = 0, 0.0
+        while self._iteration < self._total:
+            if self._stop():
+                self._save()
+                return Outcome("stopped", self._iteration)
+            began = perf_counter()
+            piece = self._batches.piece(self._iteration, most)
+            count, size = piece.batches.shape
+            steps = rates(
+                self._run.optimizer, self._iteration, self._iteration + count, self._batches.each
+            )
+            losses = self._engine.train(piece.pictures, piece.classes, piece.batches, steps)
+            spent = perf_counter() - began
+            if not np.isfinite(losses).all():
+                bad = int(np.flatnonzero(~np.isfinite(losses))[0])
+                self._save_best()
+                return Outcome("diverged", self._iteration + bad, float(losses[bad]))
+            for loss in losses.tolist():
+                self._loss += loss * size
+            self._iteration += count
+            # The first piece of a process waits for kernels to be compiled or loaded.
+            if most > 1:
+                seen, took = seen + count * size, took + spent
+            if spent < _PIECE / 2 or most == 1:
+                most *= 2
+            elif spent > _PIECE:
+                most = max(2, most // 2)
+            self._tell_progress(seen / took if took else 0.0)
+            if self._iteration % self._batches.each == 0:
+                self._end_epoch(seen / took if took else size / spent)
+                seen, took = 0, 0.0
+            if self._is_due() and not self._save():
+                return Outcome("diverged", self._iteration)
+        return Outcome("finished", self._iteration)
+
+    def _begin(self) -> None:
+        """Take over what was saved; what was measured after it is measured again."""
+        run = self._run
+        if not (run.folder / LAST).is_file():
+            run.keep_metrics(0)
+            self._engine.load(run.initial())
+            # Whether it can be saved shows now, not after an hour.
+            self._save()
+            return
+        tensors, point = run.read()
+        if point.data != self._digest:
+            raise UsageError(
+                f"the pictures of {printable(str(run.folder))} have changed since it began",
+                "begin anew in another folder",
+            )
+        if point.iteration > self._total:
+            raise UsageError(f"{printable(str(run.folder))} is further than its last epoch")
+        self._engine.load(tensors)
+        self._iteration, self._loss = point.iteration, point.loss
+        rows = run.keep_metrics(point.epoch)
+        self._best = max((row["test_accuracy"] for row in rows), default=-1.0)
+
+    def _point(self) -> Point:
+        epoch = self._iteration // self._batches.each
+        return Point(self._iteration, epoch, self._loss, self._engine.name, self._digest)
+
+    def _tell_progress(self, speed: float) -> None:
+        epoch, within = divmod(self._iteration - 1, self._batches.each)
+        count = min((within + 1) * self._batches.batch, len(self._split.train))
+        self._report(
+            {
+                "kind": "progress",
+                "seed": self._run.seed,
+                "epoch": epoch + 1,
+                "iteration": self._iteration,
+                "iterations": self._total,
+                "loss": self._loss / count,
+                "images_per_second": speed,
+            }
+        )
+
+    def _end_epoch(self, speed: float) -> None:
+        outputs = self._engine.outputs(self._split.test.pictures)
+        found = measure(self._run.scenario, outputs, self._split.test.classes)
+        row = {
+            "kind": "epoch",
+            "scenario": self._run.name,
+            "seed": self._run.seed,
+            "epoch": self._iteration // self._batches.each,
+            "train_loss": self._loss / len(self._split.train),
+            "test_loss": found.loss if math.isfinite(found.loss) else None,
+            "test_accuracy": found.accuracy,
+        }
+        self._loss = 0.0
+        self._measured.append(row)
+        if found.accuracy > self._best:
+            self._best = found.accuracy
+            self._best_state = (self._engine.tensors(), self._point())
+        self._report({**row, "images_per_second": speed})
+
+    def _is_due(self) -> bool:
+        if self._iteration == self._total:
+            return True
+        passed = perf_counter() - self._saved
+        ended = self._iteration % self._batches.each == 0
+        return passed >= (_PAUSE if ended else _PATIENCE)
+
+    def _save(self) -> bool:
+        """Save everything, the checkpoint last: what it counts must be there. False for NaN."""
+        tensors = self._engine.tensors()
+        if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+            return False
+        self._save_best()
+        if self._measured:
+            self._run.add_metrics(self._measured)
+            self._measured = []
+        self._run.write(tensors, self._point())
+        self._saved = perf_counter()
+        return True
+
+    def _save_best(self) -> None:
+        if self._best_state is not None:
+            self._run.write(*self._best_state, BEST)
+            self._best_state = None
+
+
+def batches_of(run: Run, split: Split) -> Batches:
+    """The updates of a run."""
+    data = data_of(run.scenario)
+    return Batches(split.train, run.optimizer.batch, run.seed, data.shuffle, data.shift)

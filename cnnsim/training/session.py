@@ -1,0 +1,86 @@
+"""One run trained in this process, from its folder to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from cnnsim.errors import UsageError, printable
+from cnnsim.kernels.choose import Device, engine_for
+from cnnsim.kernels.fill import Progress
+from cnnsim.training.files import locked
+from cnnsim.training.load import load
+from cnnsim.training.loop import Outcome, Training
+from cnnsim.training.run import LAST, METRICS, SCENARIO, Run, open_run
+from cnnsim.training.samples import Split
+
+Report = Callable[[dict[str, Any]], None]
+
+
+def train_folder(
+    folder: Path, threads: int, device: Device, report: Report, stop: Callable[[], bool]
+) -> None:
+    """Train the run in `folder` to its end, from wherever it stands; `report` hears how it goes.
+
+    The last thing reported is ``result``, ``stopped`` or ``diverged``. Raises CnnsimError where it
+    cannot be trained, or saved.
+    """
+    began = perf_counter()
+    run = open_run(folder)
+    if (finished := result_of(run, device)) is not None:
+        report({**finished, "seconds": 0.0})
+        return
+    with locked(folder / SCENARIO):
+        split = load(run.scenario)
+
+        def compiling(progress: Progress) -> None:
+            report({"kind": "compiling", "seed": run.seed, "what": progress.sweep})
+
+        engine = engine_for(run.iteration, threads, device, compiling)
+        outcome = Training(run, engine, split, report, stop).go()
+    report(_end(run, split, outcome, device, perf_counter() - began))
+
+
+def _end(
+    run: Run, split: Split, outcome: Outcome, device: Device, seconds: float
+) -> dict[str, Any]:
+    if outcome.how == "finished":
+        found = result_of(run, device)
+        assert found is not None, "the last epoch has been saved"
+        return {**found, "seconds": seconds}
+    each = -(-len(split.train) // run.optimizer.batch)
+    return {
+        "kind": outcome.how,
+        "scenario": run.name,
+        "seed": run.seed,
+        "epoch": outcome.iteration // each + 1,
+        "iteration": outcome.iteration,
+        "run": str(run.folder),
+    }
+
+
+def result_of(run: Run, device: Device) -> dict[str, Any] | None:
+    """The result of a finished run; None where epochs are missing. ``seconds`` are left out."""
+    if not (run.folder / LAST).is_file() or run.read()[1].epoch < run.optimizer.epochs:
+        return None
+    rows = run.metrics()
+    if len(rows) < run.optimizer.epochs:
+        raise UsageError(
+            f"{printable(str(run.folder / METRICS))} has {len(rows)} epochs of "
+            f"{run.optimizer.epochs}",
+            "the file was cut off; begin anew in another folder",
+        )
+    return {
+        "kind": "result",
+        "scenario": run.name,
+        "seed": run.seed,
+        "device": "cpu" if device == "auto" else device,
+        "epochs": len(rows),
+        "train_loss": rows[-1]["train_loss"],
+        "test_loss": rows[-1]["test_loss"],
+        "test_accuracy": rows[-1]["test_accuracy"],
+        "best_test_accuracy": max(row["test_accuracy"] for row in rows),
+        "run": str(run.folder),
+    }

@@ -1,0 +1,316 @@
+"""The commands around training, as people and scripts use them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from nets import ARTICLE, EVERYTHING
+from PIL import Image
+from running import KINDS, Result, Run, command, strict, write
+
+from cnnsim.cli import main
+from cnnsim.kernels.general import GeneralEngine
+from cnnsim.scenario.reader import parse_scenario
+from cnnsim.training.onnx import to_onnx
+from cnnsim.training.trained import open_trained
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("CNNSIM_TRACEBACK", "1")
+
+    def run_main(*argv: str | Path) -> Result:
+        capsys.readouterr()
+        code = main([str(word) for word in argv])
+        return Result(code, *capsys.readouterr())
+
+    return run_main
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the article's network, two epochs."""
+    folder = tmp_path_factory.mktemp("trained")
+    net = write(folder / "net.toml", ARTICLE)
+    assert main(["train", str(net), "--out", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    return write(tmp_path / "net.toml", ARTICLE)
+
+
+# -- train ----------------------------------------------------------------------------------------
+
+
+def test_json_lines_of_one_run(run: Run, net: Path, tmp_path: Path) -> None:
+    result = run("train", net, "--out", tmp_path / "run", "--json", "--epochs", "3")
+    assert result.code == 0
+    *epochs, last = result.objects
+    assert [row["kind"] for row in epochs] == ["epoch"] * 3
+    assert [row["epoch"] for row in epochs] == [1, 2, 3]
+    expected = {"kind", "scenario", "seed", "epoch", "train_loss", "test_loss", "test_accuracy"}
+    assert set(epochs[0]) == expected | {"images_per_second"}
+    assert last["kind"] == "result"
+    assert last["test_accuracy"] == epochs[-1]["test_accuracy"]
+    assert last["best_test_accuracy"] == max(row["test_accuracy"] for row in epochs)
+    assert (last["scenario"], last["seed"], last["epochs"]) == ("net", 0, 3)
+    assert last["device"] == "cpu"
+    assert last["seconds"] > 0
+    assert last["run"] == str(tmp_path / "run")
+    again = run("train", net, "--out", tmp_path / "run", "--json", "--epochs", "3", "--resume")
+    assert again.code == 0
+    assert [row["kind"] for row in again.objects] == ["result"]
+    assert again.objects[0]["test_accuracy"] == last["test_accuracy"]
+
+
+def test_many_seeds_give_what_each_gives_alone(run: Run, net: Path, tmp_path: Path) -> None:
+    result = run("train", net, "--seeds", "0..2", "--threads", "2", "--out", tmp_path, "--json")
+    assert result.code == 0, result.err
+    by_kind: dict[str, list[dict]] = {}
+    for row in result.objects:
+        by_kind.setdefault(row["kind"], []).append(row)
+    assert sorted(row["seed"] for row in by_kind["result"]) == [0, 1, 2]
+    assert len(by_kind["epoch"]) == 6
+    values = [row["test_accuracy"] for row in by_kind["result"]]
+    (mean,) = by_kind["mean"]
+    assert mean["test_accuracy"] == pytest.approx(np.mean(values))
+    assert mean["deviation"] == pytest.approx(np.std(values, ddof=1))
+    alone = run("train", net, "--seeds", "2", "--out", tmp_path / "alone", "--json")
+    assert alone.code == 0
+    together = tmp_path / "net-2" / "last.safetensors"
+    assert together.read_bytes() == (tmp_path / "alone" / "last.safetensors").read_bytes()
+
+
+def test_a_table_for_people(run: Run, net: Path, tmp_path: Path) -> None:
+    result = run("train", net, "--seeds", "4,5", "--out", tmp_path)
+    assert result.code == 0
+    lines = result.out.splitlines()
+    assert lines[0].split()[:3] == ["scenario", "seed", "epochs"]
+    assert [line.split()[1] for line in lines[2:4]] == ["4", "5"]
+    assert "over 2 seeds" in lines[-1]
+    assert "±" in lines[-1]
+
+
+def test_runs_are_kept_in_a_folder_of_their_own(
+    run: Run, net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("train", net).code == 0
+    first = (tmp_path / "runs" / "net-0" / "metrics.jsonl").read_text()
+    assert len(first.splitlines()) == 2
+    monkeypatch.delenv("CNNSIM_TRACEBACK")
+    refused = run("train", net)
+    assert refused.code == 2
+    assert "holds a run" in refused.err
+    assert "--resume" in refused.err
+    assert run("train", net, "--overwrite", "--epochs", "1").code == 0
+    assert len((tmp_path / "runs" / "net-0" / "metrics.jsonl").read_text().splitlines()) == 1
+
+
+def test_one_that_diverges_does_not_stop_the_others(run: Run, tmp_path: Path) -> None:
+    text = EVERYTHING.replace('optimizer = "adam"', 'optimizer = "sgd"')
+    good = write(tmp_path / "good.toml", text)
+    bad = write(tmp_path / "bad.toml", text.replace("rate = 0.01\n", "rate = 1e30\n"))
+    result = run("train", bad, good, "--out", tmp_path / "runs", "--json")
+    assert result.code == 1
+    kinds = {row["scenario"]: row["kind"] for row in result.objects if row["kind"] != "epoch"}
+    assert kinds == {"good": "result", "bad": "diverged"}
+    assert "bad seed 5 diverged" in result.err
+    assert (tmp_path / "runs" / "bad-5" / "last.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--seeds", "9..0"], "9 comes after 0"),
+        (["--seeds", "a"], "'a' is no seed"),
+        (["--seeds", ""], "is no seed"),
+        (["--epochs", "0"], "--epochs should be 1 or more"),
+        (["--threads", "0"], "--threads should be 1 or more"),
+        (["--device", "cuda"], "no engine for CUDA"),
+        (["--resume", "--overwrite"], "exclude each other"),
+        (["--set", "training.rate=-1"], "training.rate"),
+        (["--set", "data.source=nowhere"], "there are no pictures at"),
+    ],
+)
+def test_mistakes_show_before_training(
+    run: Run, net: Path, tmp_path: Path, monkeypatch, words: list[str], message: str
+) -> None:
+    monkeypatch.delenv("CNNSIM_TRACEBACK")
+    result = run("train", net, "--out", tmp_path / "run", *words)
+    assert result.code == 2
+    assert message in result.err
+    assert not (tmp_path / "run").exists()
+
+
+def started(words: list[str], environment: dict[str, str], folder: Path) -> subprocess.Popen[str]:
+    """A training process that has made a few updates."""
+    process = subprocess.Popen(
+        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    files = [folder / name for name in ("last.safetensors", "metrics.jsonl")]
+    while not (files[0].is_file() and files[1].is_file() and files[1].stat().st_size):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr
+        time.sleep(0.02)
+    return process
+
+
+@pytest.mark.parametrize("seeds", ["3", "3..4"])
+def test_ctrl_c_saves_and_resume_goes_on(net: Path, tmp_path: Path, seeds: str) -> None:
+    settings = ["--seeds", seeds, "--set", "training.epochs=60", "--threads", "2"]
+    words, environment = command("train", net, *settings, "--out", tmp_path / "run")
+    folder = tmp_path / "run" if ".." not in seeds else tmp_path / "run" / "net-3"
+    process = started(words, environment, folder)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "finishing the batch and saving" in err
+    assert "--resume goes on" in err
+    point = open_trained(folder).point
+    assert 0 < point.iteration < 60 * 1437
+    resumed = subprocess.run(
+        [*words, "--resume", "--json"], env=environment, capture_output=True, text=True,
+        timeout=120, check=True,
+    )  # fmt: skip
+    rows = [strict(line) for line in resumed.stdout.splitlines()]
+    epochs = [row["epoch"] for row in rows if row["kind"] == "epoch" and row["seed"] == 3]
+    assert epochs == list(range(point.epoch + 1, 61))
+
+
+def test_a_second_ctrl_c_leaves_at_once(net: Path, tmp_path: Path) -> None:
+    words, environment = command(
+        "train", net, "--set", "training.epochs=5000", "--out", tmp_path / "run"
+    )
+    process = started(words, environment, tmp_path / "run")
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+
+
+# -- afterwards -----------------------------------------------------------------------------------
+
+
+def test_evaluate_says_what_training_measured(run: Run, trained: Path) -> None:
+    measured = json.loads((trained / "metrics.jsonl").read_text().splitlines()[-1])
+    found, *mistakes = run("evaluate", trained, "--json", "--worst", "5").objects
+    assert found["test_accuracy"] == measured["test_accuracy"]
+    assert found["test_loss"] == pytest.approx(measured["test_loss"], rel=1e-12)
+    confusion = np.array(found["confusion"])
+    assert confusion.sum() == found["pictures"] == 360
+    assert np.trace(confusion) == found["right"]
+    assert [row["kind"] for row in mistakes] == ["mistake"] * 5
+    shares = [row["share"] for row in mistakes]
+    assert shares == sorted(shares)
+    assert all(row["class"] != row["guess"] for row in mistakes)
+    rows = list(csv.reader(run("evaluate", trained, "--csv").out.splitlines()))
+    assert rows[0] == ["class", *"0123456789"]
+    assert np.array([row[1:] for row in rows[1:]], int).tolist() == confusion.tolist()
+    text = run("evaluate", trained).out
+    assert f"{found['right']} of 360 right" in text
+    assert "worst mistakes" in text
+
+
+def test_predict_says_what_the_network_says(run: Run, trained: Path, tmp_path: Path) -> None:
+    from cnnsim.scenario.picture import digit_picture
+
+    picture = digit_picture(3, 0)[0]
+    Image.fromarray(np.round(picture * 255).astype(np.uint8)).save(tmp_path / "three.png")
+    (found,) = run("predict", trained, tmp_path / "three.png", "--json").objects
+    pixels = (np.round(picture * 255) / 255).astype(np.float32)[np.newaxis, np.newaxis]
+    outputs = open_trained(trained).outputs(pixels, 1)[0].astype(float)
+    shares = np.exp(outputs) / np.exp(outputs).sum()
+    assert found["class"] == str(shares.argmax())
+    assert found["share"] == pytest.approx(shares.max())
+    assert sum(found["shares"].values()) == pytest.approx(1)
+    inverted = Image.fromarray(255 - np.round(picture * 255).astype(np.uint8))
+    inverted.save(tmp_path / "dark.png")
+    (other,) = run("predict", trained, tmp_path / "dark.png", "--invert", "--json").objects
+    assert other["share"] == pytest.approx(found["share"])
+
+
+def test_predict_looks_at_the_others(run: Run, trained: Path, tmp_path: Path, monkeypatch) -> None:
+    Image.new("L", (20, 30)).save(tmp_path / "black.png")
+    result = run("predict", trained, tmp_path / "none.png", tmp_path / "black.png")
+    assert result.code == 2
+    assert "there is no picture" in result.err
+    assert "black.png" in result.out
+    monkeypatch.delenv("CNNSIM_TRACEBACK")
+    assert run("predict", tmp_path, tmp_path / "black.png").code == 2
+    assert "is no run folder" in run("predict", tmp_path, tmp_path / "black.png").err
+
+
+def test_exported_weights_are_read_back(run: Run, trained: Path, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    from cnnsim.scenario.reader import read_scenario
+
+    out = tmp_path / "weights.safetensors"
+    result = run("export", trained, "--out", out)
+    assert result.out.strip() == str(out)
+    stored = load_file(out)
+    assert {name: tensor.shape for name, tensor in stored.items()} == {
+        "conv1.weight": (4, 1, 3, 3),
+        "fc.weight": (10, 36),
+        "fc.bias": (10,),
+    }
+    tensors = open_trained(trained).tensors
+    for weights in (out, trained / "last.safetensors"):
+        net = write(tmp_path / "net.toml", f'weights = "{weights}"\n{ARTICLE}')
+        leaves = read_scenario(str(net)).leaves()
+        for name in ("conv1.w", "fc.w", "fc.b"):
+            assert (leaves[name] == tensors[name]).all()
+    torch = pytest.importorskip("torch")
+    layers = torch.nn.ModuleDict(
+        {"conv1": torch.nn.Conv2d(1, 4, 3, bias=False), "fc": torch.nn.Linear(36, 10)}
+    )
+    layers.load_state_dict({name: torch.from_numpy(t) for name, t in stored.items()})
+
+
+@pytest.mark.parametrize("which", ["article", "everything"])
+def test_the_onnx_model_says_the_same(run: Run, tmp_path: Path, which: str) -> None:
+    onnx = pytest.importorskip("onnx")
+    reference = pytest.importorskip("onnx.reference")
+    net = write(tmp_path / "net.toml", {"article": ARTICLE, "everything": EVERYTHING}[which])
+    assert run("train", net, "--out", tmp_path / "run", "--epochs", "1").code == 0
+    assert run("export", tmp_path / "run", "--onnx", "--out", tmp_path / "net.onnx").code == 0
+    model = onnx.load(tmp_path / "net.onnx")
+    pictures = np.random.default_rng(0).random((3, 1, 8, 8), np.float32)
+    (found,) = reference.ReferenceEvaluator(model).run(None, {"input": pictures})
+    expected = open_trained(tmp_path / "run").outputs(pictures, 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_every_kind_of_layer_as_onnx() -> None:
+    onnx = pytest.importorskip("onnx")
+    reference = pytest.importorskip("onnx.reference")
+    iteration = parse_scenario("kinds", KINDS).iteration.resized(2, False)
+    network = iteration.network
+    tensors = {name: p.draw(3, name) for name, p in network.parameters.items()}
+    stream = np.random.default_rng(0)
+    tensors["norm.mean"], tensors["norm.variance"] = stream.random((2, 3), np.float32)
+    model = onnx.load_from_string(to_onnx(network, tensors))
+    pictures = stream.random((2, 2, 6, 6), np.float32)
+    (found,) = reference.ReferenceEvaluator(model).run(None, {"input": pictures})
+    engine = GeneralEngine(iteration)
+    engine.load(tensors)
+    np.testing.assert_allclose(found, engine.outputs(pictures), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(not os.environ.get("CNNSIM_LONG"), reason="minutes; CNNSIM_LONG=1 runs it")
+def test_digits_cnn_reads_99_of_100(run: Run, tmp_path: Path) -> None:
+    """The mean of ten seeds, each after its last epoch."""
+    result = run("train", "digits_cnn", "--seeds", "0..9", "--out", tmp_path, "--json")
+    assert result.objects[-1]["test_accuracy"] >= 0.99

@@ -1,0 +1,240 @@
+"""Runs: stopped, killed and continued, they end as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nets import ARTICLE, EVERYTHING
+from running import command
+
+from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.kernels.choose import engine_for
+from cnnsim.scenario.reader import parse_scenario, read_scenario
+from cnnsim.training import files
+from cnnsim.training.load import load
+from cnnsim.training.loop import Outcome, Training
+from cnnsim.training.run import create_run, open_run
+from cnnsim.training.session import train_folder
+
+
+def make(folder: Path, text: str, *settings: str) -> Path:
+    create_run(folder, parse_scenario("net", text, settings=settings), settings)
+    return folder
+
+
+def train(folder: Path, stop: Callable[[], bool] = lambda: False) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    train_folder(folder, 1, "cpu", events.append, stop)
+    return events
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def after(looks: int) -> Callable[[], bool]:
+    """Yes after so many looks."""
+    left = [looks]
+
+    def stop() -> bool:
+        left[0] -= 1
+        return left[0] < 0
+
+    return stop
+
+
+@pytest.mark.parametrize("text", [ARTICLE, EVERYTHING])
+def test_a_run_that_was_stopped_again_and_again_is_the_same(tmp_path: Path, text: str) -> None:
+    whole = make(tmp_path / "whole", text)
+    ended = train(whole)[-1]
+    assert ended["kind"] == "result"
+    pieces = make(tmp_path / "pieces", text)
+    stream = random.Random(7)
+    for _ in range(40):
+        last = train(pieces, after(stream.randrange(4)))[-1]
+        if last["kind"] == "result":
+            break
+        assert last["kind"] == "stopped"
+    else:
+        last = train(pieces)[-1]
+    assert contents(pieces) == contents(whole)
+    assert last["test_accuracy"] == ended["test_accuracy"]
+    assert set(contents(whole)) == {
+        "scenario.toml",
+        "metrics.jsonl",
+        "last.safetensors",
+        "best.safetensors",
+    }
+
+
+def test_metrics_after_the_checkpoint_are_measured_again(tmp_path: Path) -> None:
+    whole, torn = make(tmp_path / "whole", ARTICLE), make(tmp_path / "torn", ARTICLE)
+    train(whole)
+    train(torn, after(6))
+    with (torn / "metrics.jsonl").open("a") as stream:
+        stream.write('{"kind": "epoch", "epoch": 1, "test_accuracy": 1.0}\n{"kind": "ep')
+    (torn / ".last.safetensors.new").write_bytes(b"cut off")
+    train(torn)
+    (torn / ".last.safetensors.new").unlink(missing_ok=True)
+    assert contents(torn) == contents(whole)
+
+
+def test_a_finished_run_only_says_its_result(tmp_path: Path) -> None:
+    folder = make(tmp_path / "run", ARTICLE)
+    first = train(folder)[-1]
+    before = contents(folder)
+    again = train(folder)
+    assert [event["kind"] for event in again] == ["result"]
+    assert again[0] | {"seconds": 0} == first | {"seconds": 0}
+    assert contents(folder) == before
+
+
+def test_another_scenario_does_not_continue_a_run(tmp_path: Path) -> None:
+    folder = make(tmp_path / "run", ARTICLE)
+    with pytest.raises(UsageError, match=r"its training.rate is 0.01, not 0.02"):
+        make(folder, ARTICLE, "training.rate=0.02")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("dear")
+    with pytest.raises(UsageError, match="holds other files"):
+        make(tmp_path / "full", ARTICLE)
+
+
+def test_other_pictures_do_not_continue_a_run(tmp_path: Path) -> None:
+    folder = make(tmp_path / "run", ARTICLE)
+    train(folder, after(3))
+    scenario = read_scenario(str(folder / "scenario.toml"))
+    text = scenario.text.replace("shuffle = false", "shuffle = false\nsplit_seed = 43")
+    (folder / "scenario.toml").write_text(text)
+    with pytest.raises(UsageError, match=r"pictures of .* have changed"):
+        train(folder)
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "empty"])
+def test_a_damaged_checkpoint_is_said(tmp_path: Path, damage: str) -> None:
+    folder = make(tmp_path / "run", ARTICLE)
+    train(folder, after(3))
+    last = folder / "last.safetensors"
+    data = last.read_bytes()
+    last.write_bytes({"cut": data[:-7], "other": b"hello" * 20, "empty": b""}[damage])
+    with pytest.raises(UsageError, match="no checkpoint that can be read"):
+        train(folder)
+
+
+def test_a_second_process_keeps_off(tmp_path: Path) -> None:
+    folder = make(tmp_path / "run", ARTICLE)
+    with (
+        files.locked(folder / "scenario.toml"),
+        pytest.raises(CnnsimError, match="being trained by another process"),
+    ):
+        train(folder)
+
+
+# -- what goes wrong ------------------------------------------------------------------------------
+
+
+def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
+    folder = make(tmp_path / "run", EVERYTHING, "training.optimizer=sgd", "training.rate=1e30")
+    last = train(folder)[-1]
+    assert last["kind"] == "diverged"
+    run = open_run(folder)
+    tensors, point = run.read()
+    assert point.iteration <= last["iteration"]
+    assert all((tensor == tensor).all() for tensor in tensors.values())
+
+
+def test_a_full_disk_loses_nothing_that_was_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make(tmp_path / "run", ARTICLE)
+    train(folder, after(6))
+    before = contents(folder)
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(CnnsimError, match=r"cannot be saved in .*No space left") as raised:
+            train(folder)
+    assert "--resume" in raised.value.hint
+    assert contents(folder) == before
+
+
+def test_an_unwritable_folder_shows_before_training(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    with pytest.raises(CnnsimError, match="cannot be written"):
+        make(blocked / "run", ARTICLE)
+
+
+def test_a_disk_that_is_too_small_shows_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnnsim.training.run import check_room
+
+    run = open_run(make(tmp_path / "run", ARTICLE))
+    check_room([run])
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("U", (), {"free": 1000})())
+    with pytest.raises(CnnsimError, match=r"the disk has 0.0 MB left and the checkpoints need"):
+        check_room([run])
+
+
+def test_a_run_holds_all_the_files_that_its_scenario_names(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("L", (8, 8)).save(tmp_path / "black.png")
+    text = ARTICLE.replace("digit = 3", 'image = "black.png"\ngrey = true')
+    (tmp_path / "net.toml").write_text(text)
+    folder = tmp_path / "deep" / "run"
+    create_run(folder, read_scenario(str(tmp_path / "net.toml")))
+    (tmp_path / "black.png").unlink()
+    assert open_run(folder).scenario.name == "net"
+
+
+# -- kill -9 --------------------------------------------------------------------------------------
+
+
+def test_killed_at_any_moment_it_still_ends_the_same(tmp_path: Path) -> None:
+    """CNNSIM_KILLS=50 kills it fifty times."""
+    kills = int(os.environ.get("CNNSIM_KILLS", "3"))
+    settings = f"training.epochs={30 if kills <= 3 else 400}"
+    whole = make(tmp_path / "whole", ARTICLE, settings, "seed=0")
+    train(whole)
+    net = tmp_path / "net.toml"
+    net.write_text(ARTICLE)
+    folder = tmp_path / "killed"
+    words, environment = command("train", net, "--set", settings, "--out", folder, "--resume")
+    stream = random.Random(11)
+    killed = 0
+    while killed < kills:
+        process = subprocess.Popen(
+            words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(stream.uniform(0.2, 2.0))
+        process.send_signal(signal.SIGKILL)
+        if process.wait() == 0:
+            break
+        killed += 1
+    ended = subprocess.run(
+        [*words, "--json"], env=environment, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert json.loads(ended.stdout.splitlines()[-1])["kind"] == "result"
+    found = contents(folder)
+    assert {name: found[name] for name in contents(whole)} == contents(whole)
+    assert killed
+
+
+def test_outcomes_are_said(tmp_path: Path) -> None:
+    run = open_run(make(tmp_path / "run", ARTICLE))
+    split = load(run.scenario)
+    training = Training(run, engine_for(run.iteration, 1), split, lambda e: None, lambda: True)
+    assert training.go() == Outcome("stopped", 0, pytest.approx(float("nan"), nan_ok=True))
