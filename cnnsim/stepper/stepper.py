@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from cnnsim.errors import UsageError
 from cnnsim.scenario.edits import editable
@@ -13,7 +14,7 @@ from cnnsim.steps.address import format_address, parse_address
 from cnnsim.steps.moves import move
 from cnnsim.steps.reading import Reading, read_step
 from cnnsim.steps.sweep import Sweep
-from cnnsim.steps.taps import IntArray, Reach, reach_of
+from cnnsim.steps.taps import FloatArray, IntArray, Reach, reach_of
 from cnnsim.steps.trace import Position
 from cnnsim.steps.uses import uses_of
 from cnnsim.steps.work import Work, work_out
@@ -92,6 +93,16 @@ class Stepper:
     def address(self, step: int) -> str:
         """The canonical address of `step`."""
         return format_address(self.trace, self.trace.position(step))
+
+    def feed(self, tensors: Mapping[str, FloatArray]) -> None:
+        """Let the first iteration start from other tensors: the input, parameters, the target.
+
+        Raises UsageError where one is computed, or has another shape.
+        """
+        for name, tensor in tensors.items():
+            self.values.give(name, tensor)
+        self.iterations.forget()
+        self._works.clear()
 
     def can_edit(self, tensor: str) -> bool:
         """Whether `tensor` is the input, a parameter or a dropout mask."""

@@ -131,11 +131,23 @@ class Values(Mapping[str, Array]):
         ):
             raise UsageError(f"{list(index)} is outside {name}, which is {times(old.shape)}")
         before = float(old[index])
-        self._leaves[name] = with_entry(old, index, value)
+        self._set(name, with_entry(old, index, value))
+        return before
+
+    def give(self, name: str, tensor: Array) -> None:
+        """Replace a leaf and forget what followed from it. Raises UsageError."""
+        if name not in self._leaves:
+            raise UsageError(f"{name} is computed; give the input or a parameter instead")
+        shape = self._leaves[name].shape
+        if tensor.shape != shape:
+            raise UsageError(f"{name} is {times(shape)} and {times(tensor.shape)} was given")
+        self._set(name, tensor)
+
+    def _set(self, name: str, tensor: Array) -> None:
+        self._leaves[name] = tensor
         self._edits += 1
         for follower in self.followers(name):
             self._computed.pop(follower, None)
-        return before
 
     def followers(self, name: str) -> set[str]:
         """Every tensor that depends on `name`."""

@@ -31,7 +31,7 @@ class Action(NamedTuple):
     shown: str = ""
 
 
-_ALL = ("home", "forward", "walk")
+_ALL = ("home", "forward", "walk", "draw")
 
 ACTIONS: tuple[Action, ...] = (
     # The stepper
@@ -136,7 +136,28 @@ ACTIONS: tuple[Action, ...] = (
     Action("layer.find", "slash", "find", "find", "Find a layer by its name or kind.", ("walk",)),
     Action("fold", "z", "fold", "", "Show or hide layers that change values in place.",
            ("walk",)),
+    # The drawing pad
+    Action("pen.left", "left,h", "pen(0,-1)", "pen", "Move the pen left.", ("draw",), "←→↑↓"),
+    Action("pen.right", "right,l", "pen(0,1)", "pen", "Move the pen right.", ("draw",), "←→↑↓"),
+    Action("pen.up", "up,k", "pen(-1,0)", "pen", "Move the pen up.", ("draw",), "←→↑↓"),
+    Action("pen.down", "down,j", "pen(1,0)", "pen", "Move the pen down.", ("draw",), "←→↑↓"),
+    Action("pen.lift", "space", "down", "down, up", "Put the pen down, or lift it.", ("draw",)),
+    Action("sheet.clear", "x,delete", "clear", "clear", "A new sheet.", ("draw",)),
+    Action("sheet.undo", "u", "undo", "undo", "Take back the last stroke.", ("draw",)),
+    Action("sheet.random", "r", "random", "a test picture",
+           "A picture that the net has not been trained with.", ("draw",)),
+    Action("sheet.inside", "enter", "inside", "step through it",
+           "Step through what the net does with the picture.", ("draw",)),
+    Action("sheet.backward", "b", "backward", "backward",
+           "Step through the gradients for the class that is explained.", ("draw",)),
+    *(
+        Action(f"explain.{digit}", str(digit), f"explain({digit})", "explain",
+               f"Explain class {digit}; again: the likeliest.", ("draw",), "0–9")
+        for digit in range(10)
+    ),
     # Everywhere
+    Action("draw", "d", "draw", "draw", "Draw a digit and see what a net makes of it.",
+           ("home", "forward", "walk")),
     Action("panel.next", "tab", "turn(1)", "", "The next panel.", _ALL),
     Action("panel.previous", "shift+tab", "turn(-1)", "", "The previous panel.", _ALL),
     Action("maximise", "m", "maximise", "maximise", "The focused panel alone, or all again.",

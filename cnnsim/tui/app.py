@@ -24,6 +24,8 @@ from cnnsim.tui.plain import PlainFilter
 from cnnsim.tui.theme import CYCLE, THEMES, theme_for
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cnnsim.scenario.scenario import Scenario
 
 
@@ -85,6 +87,26 @@ class CnnsimApp(App[int]):
             self.push_screen(WalkScreen(stepper))
         else:
             self.push_screen(ForwardScreen(stepper, at))
+
+    def open_pad(self, folder: Path | None = None) -> None:
+        """Draw for the run in `folder`, or for a net of the pad's own, trained first if need be."""
+        from cnnsim.tui.pad.padnet import PadNet
+        from cnnsim.tui.screens.draw import DrawScreen
+        from cnnsim.tui.screens.prepare import Prepared, PrepareScreen
+
+        def opened(net: Prepared) -> None:
+            if isinstance(net, CnnsimError):
+                self.complain(net)
+            elif net is not None:
+                self.push_screen(DrawScreen(net))
+
+        if folder is None:
+            self.push_screen(PrepareScreen(), opened)
+            return
+        try:
+            opened(PadNet(folder))
+        except CnnsimError as error:
+            self.complain(error)
 
     def complain(self, error: CnnsimError) -> None:
         """Show an error without losing anything."""

@@ -96,6 +96,10 @@ class BaseScreen(Screen[None]):
         if len(self.app.screen_stack) > 2 and self.app.screen is self:
             self.app.pop_screen()
 
+    def action_draw(self) -> None:
+        """A digit of one's own, and what a net makes of it."""
+        self.cnnsim.open_pad()
+
     def action_theme(self) -> None:
         """The next theme."""
         self.cnnsim.next_theme()

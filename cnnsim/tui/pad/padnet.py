@@ -1,0 +1,121 @@
+"""A trained net to draw for: which sheet it takes, what it sees of it, its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.errors import UsageError
+from cnnsim.network.graph import INPUT
+from cnnsim.network.layer import times
+from cnnsim.network.loss import LOSS
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.scenario.scenario import Scenario
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.training.load import load
+from cnnsim.training.names import class_names
+from cnnsim.training.run import LAST, SCENARIO, open_run
+from cnnsim.training.samples import Samples
+from cnnsim.tui.pad.opinion import Judge
+from cnnsim.tui.pad.seen import centred, count_blocks
+from cnnsim.tui.pad.sheet import Sheet
+
+Ink = npt.NDArray[np.float64]
+
+#: The largest picture that fits on a screen as a sheet.
+_LARGEST = 64
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """How one draws for pictures of a size: the sheet, and what becomes of its ink."""
+
+    rows: int
+    columns: int
+    bits: bool
+    radius: float
+    see: Callable[[Ink], Ink]
+
+
+class PadNet:
+    """The network of a run with the weights it was left with. Raises CnnsimError."""
+
+    def __init__(self, folder: Path) -> None:
+        run = open_run(folder)
+        self.folder = folder
+        self.name = run.name
+        weights = str((folder / LAST).resolve())
+        quoted = weights.replace("\\", "\\\\").replace('"', '\\"')
+        self.scenario: Scenario = read_scenario(str(folder / SCENARIO), (f'weights="{quoted}"',))
+        self.names = class_names(self.scenario)
+        self.epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
+        self._paper = _paper(self.scenario)
+        self.judge = Judge(Stepper(self.scenario))
+
+    @property
+    def accuracy(self) -> float | None:
+        """Of the last epoch on the test pictures, 0 to 1."""
+        return self.epochs[-1].get("test_accuracy") if self.epochs else None
+
+    def sheet(self) -> Sheet:
+        """An empty sheet of the right size."""
+        paper = self._paper
+        return Sheet(paper.rows, paper.columns, paper.bits, paper.radius)
+
+    def see(self, ink: Ink) -> Ink:
+        """The picture [channels, height, width] that the net gets of a sheet."""
+        return self._paper.see(ink)[np.newaxis]
+
+    @cached_property
+    def test(self) -> Samples:
+        """The test pictures. Raises CnnsimError where they are missing."""
+        return load(self.scenario).test
+
+    def on_sheet(self, picture: Ink) -> Ink:
+        """A test picture [channels, height, width] as ink; bits are set block by block."""
+        paper = self._paper
+        plane = picture[0]
+        if not paper.bits:
+            return np.asarray(plane, np.float64)
+        block = paper.rows // plane.shape[0]
+        # Which bits of a block were set nobody knows: the middle ones come first.
+        middle = (block - 1) / 2
+        rows, columns = np.mgrid[0:block, 0:block]
+        order = np.argsort(np.hypot(rows - middle, columns - middle).ravel(), kind="stable")
+        rank = np.empty(block * block)
+        rank[order] = np.arange(block * block)
+        counts = np.kron(np.round(plane * block * block), np.ones((block, block)))
+        ranks = np.tile(rank.reshape(block, block), plane.shape)
+        bits: Ink = (ranks < counts).astype(np.float64)
+        return bits
+
+    def stepper(self, picture: Ink, wanted: int) -> Stepper:
+        """The net opened on `picture`, its loss asking for class `wanted`."""
+        stepper = Stepper(self.scenario)
+        iteration = self.scenario.iteration
+        given = {INPUT: picture[np.newaxis]}
+        if iteration.loss is not None:
+            target = f"{LOSS}.target"
+            shape = iteration.shapes[target][1:]
+            given[target] = iteration.loss.rows(np.array([wanted]), shape)
+        stepper.feed(given)
+        return stepper
+
+
+def _paper(scenario: Scenario) -> _Paper:
+    shape = scenario.network.input_shape
+    if shape == (1, 8, 8):
+        return _Paper(32, 32, True, 1.5, count_blocks)
+    if shape == (1, 28, 28):
+        return _Paper(28, 28, False, 1.0, centred)
+    if len(shape) == 3 and shape[0] == 1 and max(shape[1:]) <= _LARGEST:
+        return _Paper(shape[1], shape[2], False, 0.75, np.array)
+    raise UsageError(
+        f"{scenario.name} reads pictures of {times(shape)}, and the pad draws one channel",
+        f"draw for a net that reads 1x8x8, 1x28x28 or another plane of up to {_LARGEST}",
+    )

@@ -1,0 +1,263 @@
+"""Drawing a digit, watching what a net makes of it, and stepping into that."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.worker import get_current_worker
+
+from cnnsim.errors import CnnsimError
+from cnnsim.training.evaluate import shares
+from cnnsim.tui.actions import bindings_of
+from cnnsim.tui.drawing.key import colour_key
+from cnnsim.tui.drawing.numbers import decimals_for, format_number
+from cnnsim.tui.drawing.plane import Plane
+from cnnsim.tui.pad.opinion import Opinion
+from cnnsim.tui.pad.padnet import Ink, PadNet
+from cnnsim.tui.pad.padplaces import arrange_pad
+from cnnsim.tui.screens.base import BaseScreen, call_from_thread
+from cnnsim.tui.walk.views import Maps
+from cnnsim.tui.widgets.padpanel import PadPanel
+from cnnsim.tui.widgets.place import place
+from cnnsim.tui.widgets.planepanel import PlanePanel
+from cnnsim.tui.widgets.sharespanel import SharesPanel
+from cnnsim.tui.widgets.walkmaps import MapsPanel
+
+
+class DrawScreen(BaseScreen):
+    """The sheet, what the net sees of it, what it says and why."""
+
+    kind = "draw"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("draw")]
+
+    def __init__(self, net: PadNet) -> None:
+        super().__init__()
+        self.net = net
+        self.sheet = net.sheet()
+        self._pen: tuple[int, int] | None = None
+        self._is_down = False
+        self._chosen: int | None = None
+        self._opinion: Opinion | None = None
+        self._truth: int | None = None
+        self._wanted: Ink | None = None
+        self._is_looking = False
+        self._random = np.random.default_rng()
+        self._board = Container(id="pad-board")
+        self._pad = PadPanel(id="pad")
+        self._shares = SharesPanel(id="shares")
+        self._seen = PlanePanel(id="seen")
+        self._slopes = PlanePanel(id="slopes")
+        self._maps = MapsPanel(id="pad-maps")
+
+    def compose(self) -> ComposeResult:
+        """Header, panels, footer."""
+        yield self.header
+        with self._board:
+            yield from (self._pad, self._shares, self._seen, self._slopes, self._maps)
+        yield self.footer
+        yield self.too_small
+
+    def on_mount(self) -> None:
+        """The sheet takes the keys."""
+        self.set_focus(self._pad)
+
+    # -- showing ---------------------------------------------------------------------------------
+
+    def lay_panels(self) -> None:
+        """Put the panels where they belong, and paint them."""
+        places = arrange_pad(*self._board.size, self.sheet.shape)
+        for widget in (self._pad, self._shares, self._seen, self._slopes, self._maps):
+            rect = places.get(widget.id or "")
+            widget.display = rect is not None
+            if rect is not None:
+                place(widget, rect)
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        self._show_pad()
+        self._show_opinion()
+        accuracy = self.net.accuracy
+        state = [(f"trained {len(self.net.epochs)} epochs   ", "bar_dim")]
+        if accuracy is not None:
+            state += [("test accuracy ", "bar_dim"), (f"{accuracy:.1%}", "bar_bold")]
+        self.header.show([(self.net.name, "bar_dim"), ("draw", "bar_bold")], state)
+
+    def _show_pad(self) -> None:
+        palette = self.cnnsim.palette
+        rows, columns = self.sheet.shape
+        title = [("pad ", palette.bold), (f"{rows}×{columns}", palette.dim)]
+        if self._truth is not None:
+            title.append((f"   a test picture of {self.net.names[self._truth]}", palette.dim))
+        bottom = []
+        if self._pen is not None:
+            word = "down" if self._is_down else "up"
+            bottom = [(f"pen {self._pen[0]},{self._pen[1]} {word}", palette.dim)]
+        elif self.sheet.is_blank:
+            bottom = [("drag here, or press r for a test picture", palette.dim)]
+        self._pad.show(self.sheet.ink, self._pen, title, bottom)
+
+    def _show_opinion(self) -> None:
+        palette, found = self.cnnsim.palette, self._opinion
+        names = self.net.names
+        if found is None:
+            self._shares.show(names, None, None)
+            self._seen.show(None, [("sees", palette.dim)])
+            self._slopes.show(None, [("why", palette.dim)])
+            self._maps.show(Maps("", None, "Nothing is drawn so far."))
+            return
+        likely = shares(self.net.scenario, found.outputs[np.newaxis].astype(np.float32))[0]
+        self._shares.show(names, likely.tolist(), found.chosen)
+        plane = found.picture[0]
+        height, width = plane.shape
+        is_counts = (height, width) == (8, 8)
+        self._seen.show(
+            Plane(
+                plane * 16 if is_counts else plane, scale=16.0 if is_counts else 1.0, picture=True,
+                mode="numbers" if is_counts else "colours", labels=False,
+            ),
+            [("sees ", palette.dim), (f"{height}×{width}", palette.bold),
+             ("  0 … 16" if is_counts else "", palette.dim)],
+        )  # fmt: skip
+        largest = float(np.abs(found.slopes).max())
+        high = format_number(largest, *decimals_for([largest]))
+        self._slopes.show(
+            Plane(found.slopes, scale=largest or 1.0, mode="colours"),
+            [("why ", palette.dim), (names[found.chosen], palette.bold), (" dy/dx", palette.dim)],
+            colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False),
+        )
+        self._maps.show(Maps(found.maps_of, found.maps, ""))
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def _drawn(self) -> None:
+        """The sheet has changed: show it, and have the net look when it is free."""
+        self._show_pad()
+        if self.sheet.is_blank:
+            self._wanted = self._opinion = None
+            self._show_opinion()
+            return
+        self._wanted = self.net.see(self.sheet.ink)
+        self._look()
+
+    def _look(self) -> None:
+        if not self._is_looking and self._wanted is not None:
+            self._is_looking = True
+            picture, self._wanted = self._wanted, None
+            chosen = self._chosen
+            self.run_worker(lambda: self._judge(picture, chosen), thread=True, group="look")
+
+    def _judge(self, picture: Ink, chosen: int | None) -> None:
+        found = self.net.judge.look(picture, chosen)
+        if not get_current_worker().is_cancelled:
+            call_from_thread(self, self._hear, found)
+
+    def _hear(self, found: Opinion) -> None:
+        self._is_looking = False
+        if not self.sheet.is_blank:
+            self._opinion = found
+            self._show_opinion()
+        self._look()
+
+    def on_pad_panel_stroked(self, event: PadPanel.Stroked) -> None:
+        """The pen has moved."""
+        if event.begins:
+            self.sheet.begin()
+            self._truth = None
+        self._pen = None
+        self.sheet.draw(event.start, event.end, event.erase)
+        self._drawn()
+
+    def on_shares_panel_chosen(self, event: SharesPanel.Chosen) -> None:
+        """Explain this class; the same again: the likeliest."""
+        self.action_explain(event.number)
+
+    # -- actions ---------------------------------------------------------------------------------
+
+    def action_pen(self, down: int, across: int) -> None:
+        """Move the pen by a pixel, drawing where it is down."""
+        rows, columns = self.sheet.shape
+        old = self._pen or (rows // 2, columns // 2)
+        new = (
+            min(max(old[0] + down, 0), rows - 1),
+            min(max(old[1] + across, 0), columns - 1),
+        )
+        self._pen = new if self._pen is not None else old
+        if self._is_down:
+            self.sheet.draw(old, self._pen)
+            self._drawn()
+        else:
+            self._show_pad()
+
+    def action_down(self) -> None:
+        """Put the pen down, or lift it."""
+        self._is_down = not self._is_down
+        rows, columns = self.sheet.shape
+        self._pen = self._pen or (rows // 2, columns // 2)
+        if self._is_down:
+            self.sheet.begin()
+            self._truth = None
+            self.sheet.draw(self._pen, self._pen)
+            self._drawn()
+        self._show_pad()
+
+    def action_clear(self) -> None:
+        """A new sheet."""
+        self.sheet.clear()
+        self._truth = None
+        self._drawn()
+
+    def action_undo(self) -> None:
+        """Take back the last stroke."""
+        if not self.sheet.undo():
+            self.tell("nothing to undo")
+        self._truth = None
+        self._drawn()
+
+    def action_random(self) -> None:
+        """A test picture that the net has never been trained with."""
+        try:
+            samples = self.net.test
+        except CnnsimError as error:
+            self.complain(error)
+            return
+        number = int(self._random.integers(len(samples)))
+        self.sheet.show(self.net.on_sheet(np.asarray(samples.pictures[number], np.float64)))
+        self._truth = int(samples.classes[number])
+        self._drawn()
+
+    def action_explain(self, number: int) -> None:
+        """Explain a class; the same again: the likeliest."""
+        if number >= len(self.net.names):
+            return
+        self._chosen = None if self._chosen == number else number
+        self._drawn()
+
+    def action_inside(self) -> None:
+        """Step through what the net does with the picture."""
+        self._step("first")
+
+    def action_backward(self) -> None:
+        """Step through the backward pass for the class that is explained."""
+        self._step("loss.input_grad")
+
+    def _step(self, address: str) -> None:
+        if self.sheet.is_blank:
+            self.tell("draw something first, or press r")
+            return
+        from cnnsim.tui.screens.forward import ForwardScreen
+
+        picture = self.net.see(self.sheet.ink)
+        wanted = self._chosen
+        if wanted is None:
+            wanted = self._opinion.chosen if self._opinion is not None else 0
+        try:
+            stepper = self.net.stepper(picture, wanted)
+            step = stepper.find(address)
+        except CnnsimError as error:
+            self.complain(error)
+            return
+        self.app.push_screen(ForwardScreen(stepper, step))
