@@ -1,0 +1,46 @@
+"""The optimisers, on vectors of weights wherever they lie.
+
+States lie as the weights do, in copies of the whole region of weights: `states` floats behind the
+weights the velocity or the moment, twice as far the square.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from cnnsim.kernels.lanes.functions import INLINED
+from cnnsim.kernels.lanes.vector import load, root, spread, store
+
+#: The numbers of the optimisers in a plan.
+SGD, MOMENTUM, NESTEROV, ADAM = range(4)
+
+
+@njit(**INLINED)
+def update(m: Any, rule: Any, rate: float, count: int, w: int, dw: Any) -> None:
+    """Move the vector of weights at `w` by its gradient `dw`; `count` updates, this one included.
+
+    `rule` has the numbers of the optimiser.
+    """
+    value = load(m, w)
+    dw = dw + spread(m, rule.weight_decay) * value
+    first, second = w + rule.states, w + 2 * rule.states
+    if rule.kind == SGD:
+        store(m, w, value - spread(m, rate) * dw)
+    elif rule.kind == ADAM:
+        moment = spread(m, rule.beta_one) * load(m, first) + spread(m, 1 - rule.beta_one) * dw
+        square = spread(m, rule.beta_two) * load(m, second) + spread(m, 1 - rule.beta_two) * dw * dw
+        store(m, first, moment)
+        store(m, second, square)
+        # The step is divided by √v̂ + ε, with v̂ = v / (1 − β₂ᵗ).
+        scale = spread(m, (1 - rule.beta_two**count) ** -0.5)
+        below = root(square) * scale + spread(m, rule.epsilon)
+        step = spread(m, rate / (1 - rule.beta_one**count))
+        store(m, w, value - step * moment / below)
+    else:
+        velocity = spread(m, rule.momentum) * load(m, first) + dw
+        store(m, first, velocity)
+        if rule.kind == NESTEROV:
+            velocity = dw + spread(m, rule.momentum) * velocity
+        store(m, w, value - spread(m, rate) * velocity)

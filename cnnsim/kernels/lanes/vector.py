@@ -1,0 +1,301 @@
+"""A vector of 16, 8 or 4 floats in a register, as a type that compiled code can name.
+
+Floats live in one flat memory: an array whose *type* says how many lanes a vector has (`memory`),
+so that one kernel compiles for every width. Places in it are counted in floats. A `Vector` takes
++, −, ·, / and the functions below.
+
+LLVM does the rest: on a CPU with narrower registers a vector becomes two or four of them.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+FLOAT = ir.FloatType()
+INT = ir.IntType(32)
+
+
+class Vector(types.Type):  # type: ignore[misc]
+    """The Numba type of `lanes` floats side by side."""
+
+    def __init__(self, lanes: int) -> None:
+        self.lanes = lanes
+        super().__init__(name=f"Vector({lanes})")
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, fe_type: Vector) -> None:
+        super().__init__(manager, fe_type, wide(fe_type.lanes))
+
+
+def wide(lanes: int) -> Any:
+    """The LLVM type of `lanes` floats."""
+    return ir.VectorType(FLOAT, lanes)
+
+
+# ---- memory --------------------------------------------------------------------------------------
+
+
+def memory(size: int, lanes: int) -> np.ndarray[Any, Any]:
+    """Zeros: `size` floats, a multiple of `lanes`, from a cache line on; the dtype says `lanes`."""
+    raw = np.zeros(size + 16, np.float32)
+    skip = -raw.ctypes.data % 64 // 4
+    return raw[skip : skip + size].view([("lanes", np.float32, (lanes,))])
+
+
+def lanes_of(m: Any) -> int:
+    """How many lanes the Numba type of a memory has."""
+    (extent,) = m.dtype.fields["lanes"].type.shape
+    return int(extent)
+
+
+def vector_of(m: Any) -> Vector:
+    """The type of what is read from a memory of this Numba type."""
+    return Vector(lanes_of(m))
+
+
+def pointer(context: Any, builder: Any, m: Any, array: Any, place: Any, pointee: Any) -> Any:
+    """The LLVM address of the float at `place` in an array of type `m`."""
+    data = context.make_array(m)(context, builder, array).data
+    floats = builder.bitcast(data, FLOAT.as_pointer())
+    return builder.bitcast(builder.gep(floats, [place]), pointee.as_pointer())
+
+
+def load_at(context: Any, builder: Any, m: Any, array: Any, place: Any) -> Any:
+    """The LLVM value of the vector at `place`."""
+    at = pointer(context, builder, m, array, place, wide(lanes_of(m)))
+    return builder.load(at, align=4)
+
+
+def store_at(context: Any, builder: Any, m: Any, array: Any, place: Any, value: Any) -> None:
+    """Put the LLVM value of a vector at `place`."""
+    builder.store(value, pointer(context, builder, m, array, place, value.type), align=4)
+
+
+def read_at(context: Any, builder: Any, m: Any, array: Any, place: Any) -> Any:
+    """The LLVM value of the one float at `place`."""
+    return builder.load(pointer(context, builder, m, array, place, FLOAT), align=4)
+
+
+def spread_out(builder: Any, value: Any, lanes: int) -> Any:
+    """The LLVM value of a vector with `value` in every lane."""
+    nothing = ir.Constant(wide(lanes), ir.Undefined)
+    first = builder.insert_element(nothing, value, INT(0))
+    everywhere = ir.Constant(ir.VectorType(INT, lanes), [0] * lanes)
+    return builder.shuffle_vector(first, nothing, everywhere)
+
+
+@intrinsic
+def lanes(typing: Any, m: Any) -> Any:
+    """How many floats a vector of `m` has."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return context.get_constant(types.int64, lanes_of(m))
+
+    return types.int64(m), emit
+
+
+@intrinsic
+def load(typing: Any, m: Any, place: Any) -> Any:
+    """The vector at `place`."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return load_at(context, builder, m, *args)
+
+    return vector_of(m)(m, types.int64), emit
+
+
+@intrinsic
+def load_from(typing: Any, m: Any, array: Any, place: Any) -> Any:
+    """The vector, as wide as those of `m`, at `place` of a plain array of float32."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        at = pointer(context, builder, array, args[1], args[2], wide(lanes_of(m)))
+        return builder.load(at, align=4)
+
+    return vector_of(m)(m, array, types.int64), emit
+
+
+@intrinsic
+def store(typing: Any, m: Any, place: Any, value: Any) -> Any:
+    """Put a vector at `place`."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        store_at(context, builder, m, *args)
+        return context.get_dummy_value()
+
+    return types.void(m, types.int64, vector_of(m)), emit
+
+
+@intrinsic
+def read(typing: Any, m: Any, place: Any) -> Any:
+    """The one float at `place`."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return read_at(context, builder, m, *args)
+
+    return types.float32(m, types.int64), emit
+
+
+@intrinsic
+def write(typing: Any, m: Any, place: Any, value: Any) -> Any:
+    """Put one float at `place`."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        store_at(context, builder, m, *args)
+        return context.get_dummy_value()
+
+    return types.void(m, types.int64, types.float32), emit
+
+
+@intrinsic
+def spread(typing: Any, m: Any, value: Any) -> Any:
+    """`value` in every lane of a vector as wide as those of `m`."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return spread_out(builder, args[1], lanes_of(m))
+
+    return vector_of(m)(m, types.float32), emit
+
+
+# ---- arithmetic ----------------------------------------------------------------------------------
+
+
+def call(builder: Any, name: str, *arguments: Any) -> Any:
+    """LLVM's own function `name` of vectors."""
+    kind = arguments[0].type
+    function = cgutils.get_or_insert_function(
+        builder.module,
+        ir.FunctionType(kind, [argument.type for argument in arguments]),
+        f"llvm.{name}.v{kind.count}f32",
+    )
+    return builder.call(function, arguments)
+
+
+def _operator(function: Any, emit: Callable[[Any, Any, Any], Any]) -> None:
+    """Let `function`, such as operator.add, take two vectors."""
+
+    @infer_global(function)
+    class Rule(AbstractTemplate):  # type: ignore[misc]
+        def generic(self, args: Any, kws: Any) -> Any:
+            if len(args) == 2 and isinstance(args[0], Vector) and args[0] == args[1]:
+                return signature(args[0], *args)
+            return None
+
+    @lower_builtin(function, Vector, Vector)
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return emit(builder, *args)
+
+
+_operator(operator.add, lambda builder, a, b: builder.fadd(a, b))
+_operator(operator.sub, lambda builder, a, b: builder.fsub(a, b))
+_operator(operator.mul, lambda builder, a, b: builder.fmul(a, b))
+_operator(operator.truediv, lambda builder, a, b: builder.fdiv(a, b))
+
+
+def _function(name: str, count: int) -> Any:
+    """LLVM's function `name` of `count` vectors, for use in compiled code."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return call(builder, name, *args)
+
+    if count == 1:
+        return intrinsic(lambda typing, a: (a(a), emit))
+    return intrinsic(lambda typing, a, b, c: (a(a, b, c), emit))
+
+
+#: a · b + c, in one instruction where the CPU has it.
+multiply_add = _function("fmuladd", 3)
+#: The square root of each lane.
+root = _function("sqrt", 1)
+#: Each lane's nearest whole number, halves to the even one.
+nearest = _function("rint", 1)
+#: The absolute value of each lane.
+size = _function("fabs", 1)
+
+
+def _choice(relation: str) -> Any:
+    """In each lane x where a `relation` b, else y."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        a, b, x, y = args
+        return builder.select(builder.fcmp_ordered(relation, a, b), x, y)
+
+    return intrinsic(lambda typing, a, b, x, y: (a(a, b, x, y), emit))
+
+
+#: ``where_greater(a, b, x, y)``: in each lane x where a > b, else y.
+where_greater = _choice(">")
+#: ``where_equal(a, b, x, y)``: in each lane x where a = b, else y.
+where_equal = _choice("==")
+
+
+@intrinsic
+def total(typing: Any, a: Any) -> Any:
+    """The sum of the lanes, halves added to halves."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (value,) = args
+        count = a.lanes
+        while count > 1:
+            count //= 2
+            halves = [
+                ir.Constant(ir.VectorType(INT, count), list(range(first, first + count)))
+                for first in (0, count)
+            ]
+            low, high = (builder.shuffle_vector(value, value, half) for half in halves)
+            value = builder.fadd(low, high)
+        return builder.extract_element(value, INT(0))
+
+    return types.float32(a), emit
+
+
+@intrinsic
+def power_of_two(typing: Any, a: Any) -> Any:
+    """Two to the power of each lane, a whole number from −126 to 127."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        whole = ir.VectorType(INT, a.lanes)
+        number = builder.fptosi(args[0], whole)
+        biased = builder.add(number, ir.Constant(whole, [127] * a.lanes))
+        bits = builder.shl(biased, ir.Constant(whole, [23] * a.lanes))
+        return builder.bitcast(bits, wide(a.lanes))
+
+    return a(a), emit
+
+
+@intrinsic
+def exponent(typing: Any, a: Any) -> Any:
+    """The power of two in each lane, a positive normal number."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        whole = ir.VectorType(INT, a.lanes)
+        bits = builder.lshr(builder.bitcast(args[0], whole), ir.Constant(whole, [23] * a.lanes))
+        return builder.sitofp(builder.sub(bits, ir.Constant(whole, [127] * a.lanes)), wide(a.lanes))
+
+    return a(a), emit
+
+
+@intrinsic
+def mantissa(typing: Any, a: Any) -> Any:
+    """Each lane, a positive normal number, divided by its power of two: 1 to 2."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        whole = ir.VectorType(INT, a.lanes)
+        bits = builder.bitcast(args[0], whole)
+        kept = builder.and_(bits, ir.Constant(whole, [0x7FFFFF] * a.lanes))
+        return builder.bitcast(
+            builder.or_(kept, ir.Constant(whole, [0x3F800000] * a.lanes)), wide(a.lanes)
+        )
+
+    return a(a), emit
