@@ -21,8 +21,8 @@ from typing import Any
 from numba import njit
 
 from cnnsim.kernels.lanes.functions import INLINED, OPTIONS, activate
-from cnnsim.kernels.lanes.tile import at_each, keep, outer, spreads, zeros
-from cnnsim.kernels.lanes.vector import lanes, load, read, spread, store, where_greater
+from cnnsim.kernels.lanes.tile import at_each, keep, largest_of_four, outer, spreads, zeros
+from cnnsim.kernels.lanes.vector import lanes, load, read, spread, store
 
 # The columns of a table of cells: where four cells read, where they write, and which kernel rows
 # and columns have anything but padding under any of the four.
@@ -71,62 +71,57 @@ def convolve(
     line = op.width_in * op.channels
     panel = (op.taps + 1) * width
     for number in range(op.cells, op.cells + op.cell_count):
-        cell = cells[number]
-        first, last = cell[COLUMN_FROM] * op.channels, cell[COLUMN_TO] * op.channels
+        first, last = cells[number, COLUMN_FROM] * op.channels, cells[number, COLUMN_TO] * op.channels
         o = 0
         while o < op.maps:
             count = channels_at_once(m, op.maps - o)
             weights = op.weights + o // width * panel + o % width
             if count == 4:
                 acc = zeros(m, 16)
-                for i in range(cell[ROW_FROM], cell[ROW_TO]):
+                for i in range(cells[number, ROW_FROM], cells[number, ROW_TO]):
                     at = x + (i * line + first) * width
                     acc = sums_of_four(
                         m, acc,
-                        (cell[0] * width + at, cell[1] * width + at,
-                         cell[2] * width + at, cell[3] * width + at),
+                        (cells[number, 0] * width + at, cells[number, 1] * width + at,
+                         cells[number, 2] * width + at, cells[number, 3] * width + at),
                         weights + (i * op.kernel_w * op.channels + first) * width,
                         width, 1, last - first,
                     )  # fmt: skip
-                keep(m, scratch, width, acc)
+                if op.pools:
+                    keep(m, scratch, width, largest_of_four(acc))
+                else:
+                    keep(m, scratch, width, acc)
             else:
                 few = zeros(m, 8)
-                for i in range(cell[ROW_FROM], cell[ROW_TO]):
+                for i in range(cells[number, ROW_FROM], cells[number, ROW_TO]):
                     at = x + (i * line + first) * width
                     few = sums_of_two(
                         m, few,
-                        (cell[0] * width + at, cell[1] * width + at,
-                         cell[2] * width + at, cell[3] * width + at),
+                        (cells[number, 0] * width + at, cells[number, 1] * width + at,
+                         cells[number, 2] * width + at, cells[number, 3] * width + at),
                         weights + (i * op.kernel_w * op.channels + first) * width,
                         width, 1, last - first,
                     )  # fmt: skip
-                keep(m, scratch, width, few)
+                if op.pools:
+                    keep(m, scratch, width, largest_of_four(few))
+                else:
+                    keep(m, scratch, width, few)
             bias = weights + op.taps * width
             for channel in range(min(count, op.maps - o)):
                 shift = spread(m, read(m, bias + channel))
                 at = scratch + channel * width
                 if op.pools:
-                    to = (cell[TARGET] + o + channel) * width
-                    best, winner = largest_of_four(m, at, count * width)
-                    store(m, y + to, activate(m, op.activation, op.slope, best + shift))
-                    store(m, code + (cell[TARGET + 1] + o + channel) * width, winner)
+                    to = (cells[number, TARGET] + o + channel) * width
+                    value = activate(m, op.activation, op.slope, load(m, at) + shift)
+                    store(m, y + to, value)
+                    winner = load(m, at + count * width)
+                    store(m, code + (cells[number, TARGET + 1] + o + channel) * width, winner)
                 else:
                     for k in range(4):
-                        to = (cell[TARGET + k] + o + channel) * width
+                        to = (cells[number, TARGET + k] + o + channel) * width
                         value = load(m, at + k * count * width) + shift
                         store(m, y + to, activate(m, op.activation, op.slope, value))
             o += count
-
-
-@njit(**INLINED)
-def largest_of_four(m: Any, at: int, step: int) -> Any:
-    """The largest of four vectors, lane by lane, and its number; the first one wins a tie."""
-    best, winner = load(m, at), spread(m, 0.0)
-    for k in range(1, 4):
-        other = load(m, at + k * step)
-        winner = where_greater(other, best, spread(m, float(k)), winner)
-        best = where_greater(other, best, other, best)
-    return best, winner
 
 
 @njit(**OPTIONS)
@@ -136,20 +131,19 @@ def convolve_back(m: Any, op: Any, cells: Any, dz: int, dx: int, scratch: int) -
     line = op.width_dz * op.maps
     panel = (op.taps + 1) * width
     for number in range(op.back_cells, op.back_cells + op.back_count):
-        cell = cells[number]
         c = 0
         while c < op.channels:
             count = channels_at_once(m, op.channels - c)
             acc, few = zeros(m, 16), zeros(m, 8)
-            for i in range(cell[ROW_FROM], cell[ROW_TO]):
-                for j in range(cell[COLUMN_FROM], cell[COLUMN_TO]):
+            for i in range(cells[number, ROW_FROM], cells[number, ROW_TO]):
+                for j in range(cells[number, COLUMN_FROM], cells[number, COLUMN_TO]):
                     turned = (op.kernel_h - 1 - i) * op.kernel_w + op.kernel_w - 1 - j
                     weights = op.weights + (turned * op.channels + c) * width
                     at = dz + (i * line + j * op.maps) * width
                     for o in range(0, op.maps, width):
                         places = (
-                            cell[0] * width + at, cell[1] * width + at,
-                            cell[2] * width + at, cell[3] * width + at,
+                            cells[number, 0] * width + at, cells[number, 1] * width + at,
+                            cells[number, 2] * width + at, cells[number, 3] * width + at,
                         )  # fmt: skip
                         taps = min(width, op.maps - o)
                         if count == 4:
@@ -165,5 +159,5 @@ def convolve_back(m: Any, op: Any, cells: Any, dz: int, dx: int, scratch: int) -
             for channel in range(min(count, op.channels - c)):
                 for k in range(4):
                     value = load(m, scratch + (k * count + channel) * width)
-                    store(m, dx + (cell[TARGET + k] + c + channel) * width, value)
+                    store(m, dx + (cells[number, TARGET + k] + c + channel) * width, value)
             c += count

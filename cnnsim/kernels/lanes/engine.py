@@ -156,7 +156,7 @@ class LanesEngine:
 
         def work(thread: int) -> None:
             run_steps(
-                plan.memory, plan.ops, plan.cells, plan.places, self._rule, self._loss,
+                plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
                 plan.inputs, plan.outputs, flat, classes, values, np.ascontiguousarray(batches),
                 np.ascontiguousarray(rates, np.float64), losses, self._updates, shared, thread,
                 threads,
@@ -187,7 +187,7 @@ class LanesEngine:
 
         def work(thread: int) -> None:
             run_forward(
-                plan.memory, plan.ops, plan.cells, plan.places, plan.inputs, plan.outputs, flat,
+                plan.memory, plan.ops, plan.cells, plan.places[()], plan.inputs, plan.outputs, flat,
                 found, thread, threads,
             )  # fmt: skip
 

@@ -109,30 +109,36 @@ def tanh(m: Any, x: Any) -> Any:
 
 
 @njit(**OPTIONS)
+def _curve(m: Any, kind: int, x: Any) -> Any:
+    """The activations that need an exponential."""
+    if kind == SIGMOID:
+        return sigmoid(m, x)
+    return tanh(m, x)
+
+
+@njit(**INLINED)
 def activate(m: Any, kind: int, slope: float, x: Any) -> Any:
     """The activation of number `kind`; `slope` is the leaky ReLU's."""
     zero = spread(m, 0.0)
+    if kind == NONE:
+        return x
     if kind == RELU:
         return where_greater(zero, x, zero, x)
     if kind == LEAKY_RELU:
         return where_greater(x, zero, x, spread(m, slope) * x)
-    if kind == SIGMOID:
-        return sigmoid(m, x)
-    if kind == TANH:
-        return tanh(m, x)
-    return x
+    return _curve(m, kind, x)
 
 
-@njit(**OPTIONS)
+@njit(**INLINED)
 def activate_back(m: Any, kind: int, slope: float, y: Any, dy: Any) -> Any:
     """The gradient before the activation, from its output `y` and the gradient of that."""
     zero, one = spread(m, 0.0), spread(m, 1.0)
+    if kind == NONE:
+        return dy
     if kind == RELU:
         return where_greater(y, zero, dy, zero)
     if kind == LEAKY_RELU:
         return where_greater(y, zero, dy, spread(m, slope) * dy)
     if kind == SIGMOID:
         return dy * y * (one - y)
-    if kind == TANH:
-        return dy * (one - y * y)
-    return dy
+    return dy * (one - y * y)

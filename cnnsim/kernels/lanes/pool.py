@@ -23,13 +23,12 @@ def pool(m: Any, op: Any, cells: Any, x: int, y: int, code: int) -> None:
     """The largest of each window, and which one it was; or the mean."""
     width = lanes(m)
     for number in range(op.cells, op.cells + op.cell_count):
-        cell = cells[number]
         for o in range(op.maps):
-            first = x + (cell[SOURCE] + o) * width
+            first = x + (cells[number, SOURCE] + o) * width
             best, winner = load(m, first), spread(m, 0.0)
-            for i in range(cell[ROWS]):
-                for j in range(cell[COLUMNS]):
-                    tap = i * cell[COLUMNS] + j
+            for i in range(cells[number, ROWS]):
+                for j in range(cells[number, COLUMNS]):
+                    tap = i * cells[number, COLUMNS] + j
                     if tap == 0:
                         continue
                     other = load(m, first + (i * op.width_in + j) * op.maps * width)
@@ -39,9 +38,9 @@ def pool(m: Any, op: Any, cells: Any, x: int, y: int, code: int) -> None:
                         winner = where_greater(other, best, spread(m, float(tap)), winner)
                         best = where_greater(other, best, other, best)
             if op.averages:
-                best = best / spread(m, float(cell[COUNT]))
-            store(m, y + (cell[BORDERED] + o) * width, best)
-            store(m, code + (cell[TARGET] + o) * width, winner)
+                best = best / spread(m, float(cells[number, COUNT]))
+            store(m, y + (cells[number, BORDERED] + o) * width, best)
+            store(m, code + (cells[number, TARGET] + o) * width, winner)
 
 
 @njit(**OPTIONS)
@@ -52,18 +51,17 @@ def pool_back(m: Any, op: Any, cells: Any, dy: int, code: int, dx: int) -> None:
     for at in range(op.size_in):
         store(m, dx + at * width, nothing)
     for number in range(op.cells, op.cells + op.cell_count):
-        cell = cells[number]
         for o in range(op.maps):
-            g = load(m, dy + (cell[TARGET] + o) * width)
-            winner = load(m, code + (cell[TARGET] + o) * width)
+            g = load(m, dy + (cells[number, TARGET] + o) * width)
+            winner = load(m, code + (cells[number, TARGET] + o) * width)
             if op.averages:
-                g = g / spread(m, float(cell[COUNT]))
-            for i in range(cell[ROWS]):
-                for j in range(cell[COLUMNS]):
-                    to = dx + (cell[SOURCE] + (i * op.width_in + j) * op.maps + o) * width
+                g = g / spread(m, float(cells[number, COUNT]))
+            for i in range(cells[number, ROWS]):
+                for j in range(cells[number, COLUMNS]):
+                    to = dx + (cells[number, SOURCE] + (i * op.width_in + j) * op.maps + o) * width
                     share = g
                     if not op.averages:
-                        tap = spread(m, float(i * cell[COLUMNS] + j))
+                        tap = spread(m, float(i * cells[number, COLUMNS] + j))
                         share = where_equal(winner, tap, g, nothing)
                     store(m, to, load(m, to) + share)
 

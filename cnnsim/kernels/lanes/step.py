@@ -32,11 +32,12 @@ from cnnsim.kernels.lanes.tile import (
     vectors_of_shape,
     zero_shape,
 )
-from cnnsim.kernels.lanes.update import update
+from cnnsim.kernels.lanes.update import pace_of, update
 from cnnsim.kernels.lanes.vector import (
     lanes,
     load,
     load_from,
+    memory_of,
     read,
     spread,
     store,
@@ -156,7 +157,7 @@ def backward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int)
 
 @njit(**OPTIONS)
 def update_convolution(
-    m: Any, op: Any, places: Any, rule: Any, rate: float, count: int, blocks: int, part: int,
+    m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int,
 ) -> None:  # fmt: skip
     """Sum the gradients of all blocks and update, for one of so many parts of the weights."""
@@ -167,12 +168,12 @@ def update_convolution(
         g = load(m, at)
         for block in range(1, blocks):
             g = g + load(m, at + block * places.block_step)
-        update(m, rule, rate, count, op.weights + k * width, g)
+        update(m, rule, pace, op.weights + k * width, g)
 
 
 @njit(**OPTIONS)
 def update_dense(
-    m: Any, op: Any, places: Any, rule: Any, rate: float, count: int, blocks: int, part: int,
+    m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int, scratch: int,
 ) -> None:  # fmt: skip
     """Sum x · dz over the batch and update, for one of so many parts of the weights."""
@@ -199,7 +200,7 @@ def update_dense(
         for a in range(min(taps, op.taps - i)):
             for b in range(min(vectors, panels - v)):
                 w = op.weights + ((v + b) * line + i + a) * width
-                update(m, rule, rate, count, w, load(m, scratch + (a * vectors + b) * width))
+                update(m, rule, pace, w, load(m, scratch + (a * vectors + b) * width))
     if op.has_bias:
         for v in range(panels * part // parts, panels * (part + 1) // parts):
             g = spread(m, 0.0)
@@ -207,7 +208,7 @@ def update_dense(
                 at = op.turned + block * places.block_step + v * width
                 for n in range(width):
                     g = g + load(m, at + n * op.turned_line)
-            update(m, rule, rate, count, op.weights + (v * line + op.taps) * width, g)
+            update(m, rule, pace, op.weights + (v * line + op.taps) * width, g)
 
 
 _CAN_CACHE = prepare_cache()
@@ -215,7 +216,7 @@ _CAN_CACHE = prepare_cache()
 
 @njit(nogil=True, error_model="numpy", cache=_CAN_CACHE)
 def run_steps(
-    m: Any, ops: Any, cells: Any, places: Any, rule: Any, loss: int, input_places: Any,
+    array: Any, ops: Any, cells: Any, places: Any, rule: Any, loss: int, input_places: Any,
     output_places: Any, inputs: Any, classes: Any, values: Any, batches: Any, rates: Any,
     losses: Any, updates: int, shared: Any, thread: int, threads: int,
 ) -> None:  # fmt: skip
@@ -223,6 +224,7 @@ def run_steps(
 
     losses [steps] is filled in.
     """
+    m = memory_of(array)
     width = lanes(m)
     own = thread * places.thread_step
     scratch = places.scratch + own
@@ -249,16 +251,16 @@ def run_steps(
             backward(m, ops, cells, places, block, thread)
         if not meet(shared, threads):
             return
+        pace = pace_of(rule, rates[step], updates + step + 1)
         for number in range(ops.size):
             op = ops[number]
-            count = updates + step + 1
             if op.trained and op.kind == CONVOLUTION:
                 update_convolution(
-                    m, op, places, rule, rates[step], count, blocks, thread, threads
+                    m, op, places, rule, pace, blocks, thread, threads
                 )
             elif op.trained:
                 update_dense(
-                    m, op, places, rule, rates[step], count, blocks, thread, threads, scratch
+                    m, op, places, rule, pace, blocks, thread, threads, scratch
                 )
         if thread == 0:
             sum_ = 0.0
@@ -272,10 +274,11 @@ def run_steps(
 
 @njit(nogil=True, error_model="numpy", cache=_CAN_CACHE)
 def run_forward(
-    m: Any, ops: Any, cells: Any, places: Any, input_places: Any, output_places: Any, inputs: Any,
+    array: Any, ops: Any, cells: Any, places: Any, input_places: Any, output_places: Any, inputs: Any,
     outputs: Any, thread: int, threads: int,
 ) -> None:  # fmt: skip
     """Fill outputs [samples][numbers] from inputs: what one of `threads` threads does."""
+    m = memory_of(array)
     width = lanes(m)
     own = thread * places.thread_step
     samples = np.arange(inputs.shape[0])

@@ -34,7 +34,7 @@ def _load_line(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """Load the vectors of the tile that `sig` returns, one after the other from a place on."""
     m, array, start = sig.args[0], *args[:2]
     steps = [start.type(i * lanes_of(m)) for i in range(sig.return_type.count)]
-    found = [load_at(context, builder, m, array, builder.add(start, step)) for step in steps]
+    found = [load_at(builder, m.lanes, array, builder.add(start, step)) for step in steps]
     return context.make_tuple(builder, sig.return_type, found)
 
 
@@ -76,7 +76,7 @@ def at_each(typing: Any, m: Any, places: Any) -> Any:
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         where = [builder.extract_value(args[1], i) for i in range(places.count)]
-        found = [load_at(context, builder, m, args[0], place) for place in where]
+        found = [load_at(builder, m.lanes, args[0], place) for place in where]
         return context.make_tuple(builder, tile, found)
 
     return tile(m, places), emit
@@ -93,7 +93,7 @@ def spreads(typing: Any, m: Any, place: Any, step: Any, count: Any) -> Any:
         array, at, apart, _ = args
         found = []
         for _ in range(tile.count):
-            one = read_at(context, builder, m, array, at)
+            one = read_at(builder, array, at)
             found.append(spread_out(builder, one, lanes_of(m)))
             at = builder.add(at, apart)
         return context.make_tuple(builder, tile, found)
@@ -110,7 +110,7 @@ def spread_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
         array, at, apart = args
         found = []
         for _ in range(tile.count):
-            one = read_at(context, builder, m, array, at)
+            one = read_at(builder, array, at)
             found.append(spread_out(builder, one, lanes_of(m)))
             at = builder.add(at, apart)
         return context.make_tuple(builder, tile, found)
@@ -138,7 +138,7 @@ def load_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
         array, at, apart = args
         found = []
         for _ in range(tile.count):
-            found.append(load_at(context, builder, m, array, at))
+            found.append(load_at(builder, m.lanes, array, at))
             at = builder.add(at, apart)
         return context.make_tuple(builder, tile, found)
 
@@ -194,7 +194,7 @@ def taps_of_shape(typing: Any, m: Any, place: Any, row: Any, shape: Any) -> Any:
         for _ in range(rows):
             for tap in range(taps):
                 at = builder.add(start, start.type(tap * width))
-                one = read_at(context, builder, m, array, at)
+                one = read_at(builder, array, at)
                 found.append(spread_out(builder, one, width))
             start = builder.add(start, down)
         return context.make_tuple(builder, tile, found)
@@ -218,7 +218,7 @@ def keep(typing: Any, m: Any, place: Any, step: Any, acc: Any) -> Any:
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         array, at, apart, tile = args
         for i in range(acc.count):
-            store_at(context, builder, m, array, at, builder.extract_value(tile, i))
+            store_at(builder, array, at, builder.extract_value(tile, i))
             at = builder.add(at, apart)
         return context.get_dummy_value()
 
@@ -250,3 +250,32 @@ def transpose(typing: Any, acc: Any) -> Any:
         return context.make_tuple(builder, acc, rows)
 
     return acc(acc), emit
+
+
+@intrinsic
+def largest_of_four(typing: Any, acc: Any) -> Any:
+    """Of a tile of four rows the largest of each column, then which row it was, as floats.
+
+    The first one wins a tie.
+    """
+    columns = acc.count // 4
+    tile = types.UniTuple(acc.dtype, 2 * columns)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (value,) = args
+        kind = context.get_value_type(acc.dtype)
+        largest, winners = [], []
+        for column in range(columns):
+            best = builder.extract_value(value, column)
+            winner = ir.Constant(kind, [0.0] * kind.count)
+            for row in range(1, 4):
+                other = builder.extract_value(value, row * columns + column)
+                is_larger = builder.fcmp_ordered(">", other, best)
+                number = ir.Constant(kind, [float(row)] * kind.count)
+                winner = builder.select(is_larger, number, winner)
+                best = builder.select(is_larger, other, best)
+            largest.append(best)
+            winners.append(winner)
+        return context.make_tuple(builder, tile, [*largest, *winners])
+
+    return tile(acc), emit

@@ -53,38 +53,60 @@ def memory(size: int, lanes: int) -> np.ndarray[Any, Any]:
     return raw[skip : skip + size].view([("lanes", np.float32, (lanes,))])
 
 
-def lanes_of(m: Any) -> int:
-    """How many lanes the Numba type of a memory has."""
-    (extent,) = m.dtype.fields["lanes"].type.shape
-    return int(extent)
+class Memory(types.Type):  # type: ignore[misc]
+    """The Numba type of a memory inside compiled code: just its address, which nobody counts."""
+
+    def __init__(self, lanes: int) -> None:
+        self.lanes = lanes
+        super().__init__(name=f"Memory({lanes})")
 
 
-def vector_of(m: Any) -> Vector:
-    """The type of what is read from a memory of this Numba type."""
-    return Vector(lanes_of(m))
+@register_model(Memory)
+class _MemoryModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, fe_type: Memory) -> None:
+        super().__init__(manager, fe_type, FLOAT.as_pointer())
 
 
-def pointer(context: Any, builder: Any, m: Any, array: Any, place: Any, pointee: Any) -> Any:
-    """The LLVM address of the float at `place` in an array of type `m`."""
-    data = context.make_array(m)(context, builder, array).data
-    floats = builder.bitcast(data, FLOAT.as_pointer())
-    return builder.bitcast(builder.gep(floats, [place]), pointee.as_pointer())
+@intrinsic
+def memory_of(typing: Any, array: Any) -> Any:
+    """The memory that `memory` made, for use in compiled code."""
+    (extent,) = array.dtype.fields["lanes"].type.shape
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(array)(context, builder, args[0]).data
+        return builder.bitcast(data, FLOAT.as_pointer())
+
+    return Memory(int(extent))(array), emit
 
 
-def load_at(context: Any, builder: Any, m: Any, array: Any, place: Any) -> Any:
+def lanes_of(m: Memory) -> int:
+    """How many lanes the vectors of a memory have."""
+    return m.lanes
+
+
+def vector_of(m: Memory) -> Vector:
+    """The type of what is read from a memory of this type."""
+    return Vector(m.lanes)
+
+
+def pointer(builder: Any, base: Any, place: Any, pointee: Any) -> Any:
+    """The LLVM address of the float at `place`, as that of a `pointee`."""
+    return builder.bitcast(builder.gep(base, [place]), pointee.as_pointer())
+
+
+def load_at(builder: Any, lanes: int, base: Any, place: Any) -> Any:
     """The LLVM value of the vector at `place`."""
-    at = pointer(context, builder, m, array, place, wide(lanes_of(m)))
-    return builder.load(at, align=4)
+    return builder.load(pointer(builder, base, place, wide(lanes)), align=4)
 
 
-def store_at(context: Any, builder: Any, m: Any, array: Any, place: Any, value: Any) -> None:
-    """Put the LLVM value of a vector at `place`."""
-    builder.store(value, pointer(context, builder, m, array, place, value.type), align=4)
+def store_at(builder: Any, base: Any, place: Any, value: Any) -> None:
+    """Put an LLVM value, of a vector or of a float, at `place`."""
+    builder.store(value, pointer(builder, base, place, value.type), align=4)
 
 
-def read_at(context: Any, builder: Any, m: Any, array: Any, place: Any) -> Any:
+def read_at(builder: Any, base: Any, place: Any) -> Any:
     """The LLVM value of the one float at `place`."""
-    return builder.load(pointer(context, builder, m, array, place, FLOAT), align=4)
+    return builder.load(pointer(builder, base, place, FLOAT), align=4)
 
 
 def spread_out(builder: Any, value: Any, lanes: int) -> Any:
@@ -110,7 +132,7 @@ def load(typing: Any, m: Any, place: Any) -> Any:
     """The vector at `place`."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return load_at(context, builder, m, *args)
+        return load_at(builder, m.lanes, *args)
 
     return vector_of(m)(m, types.int64), emit
 
@@ -120,8 +142,8 @@ def load_from(typing: Any, m: Any, array: Any, place: Any) -> Any:
     """The vector, as wide as those of `m`, at `place` of a plain array of float32."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        at = pointer(context, builder, array, args[1], args[2], wide(lanes_of(m)))
-        return builder.load(at, align=4)
+        base = context.make_array(array)(context, builder, args[1]).data
+        return load_at(builder, m.lanes, base, args[2])
 
     return vector_of(m)(m, array, types.int64), emit
 
@@ -131,7 +153,7 @@ def store(typing: Any, m: Any, place: Any, value: Any) -> Any:
     """Put a vector at `place`."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        store_at(context, builder, m, *args)
+        store_at(builder, *args)
         return context.get_dummy_value()
 
     return types.void(m, types.int64, vector_of(m)), emit
@@ -142,7 +164,7 @@ def read(typing: Any, m: Any, place: Any) -> Any:
     """The one float at `place`."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return read_at(context, builder, m, *args)
+        return read_at(builder, *args)
 
     return types.float32(m, types.int64), emit
 
@@ -152,7 +174,7 @@ def write(typing: Any, m: Any, place: Any, value: Any) -> Any:
     """Put one float at `place`."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        store_at(context, builder, m, *args)
+        store_at(builder, *args)
         return context.get_dummy_value()
 
     return types.void(m, types.int64, types.float32), emit
