@@ -15,7 +15,7 @@ from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.layout import lay_out
 from cnnsim.kernels.lanes.plan import Step
-from cnnsim.kernels.lanes.step import run_forward, run_steps
+from cnnsim.kernels.lanes.step import run_steps
 from cnnsim.kernels.lanes.weights import into_lanes, out_of_lanes
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
@@ -151,20 +151,28 @@ class LanesEngine:
         self._room(blocks, threads)
         flat = np.ascontiguousarray(inputs, np.float32).reshape(len(inputs), -1)
         classes, values = self._targets(targets)
+        nothing = np.empty((0, 0), np.float32)
+        self._run(flat, classes, values, batches, rates, losses, nothing, threads)
+        self._updates += steps
+        return losses
+
+    def _run(
+        self, inputs: Floats32, classes: Integers, values: Floats32, batches: Integers,
+        rates: Floats64, losses: Floats64, outputs: Floats32, threads: int,
+    ) -> None:  # fmt: skip
         plan = self._layout
         shared = barrier()
+        batches = np.ascontiguousarray(batches, np.int64)
+        rates = np.ascontiguousarray(rates, np.float64)
 
         def work(thread: int) -> None:
             run_steps(
                 plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
-                plan.inputs, plan.outputs, flat, classes, values, np.ascontiguousarray(batches),
-                np.ascontiguousarray(rates, np.float64), losses, self._updates, shared, thread,
-                threads,
+                plan.inputs, plan.outputs, inputs, classes, values, batches, rates, losses, outputs,
+                self._updates, shared, thread, threads,
             )  # fmt: skip
 
         _together(work, threads, shared)
-        self._updates += steps
-        return losses
 
     def _targets(self, targets: npt.NDArray[Any]) -> tuple[Integers, Floats32]:
         """Class numbers [samples], or values [samples, numbers]; the other one is empty."""
@@ -183,15 +191,9 @@ class LanesEngine:
         found = np.empty((len(flat), self._layout.outputs.size), np.float32)
         threads = max(1, min(self.threads, -(-len(flat) // self.lanes)))
         self._room(threads, threads)
-        plan = self._layout
-
-        def work(thread: int) -> None:
-            run_forward(
-                plan.memory, plan.ops, plan.cells, plan.places[()], plan.inputs, plan.outputs, flat,
-                found, thread, threads,
-            )  # fmt: skip
-
-        _together(work, threads, barrier())
+        classes, values = np.empty(0, np.int64), np.empty((0, 0), np.float32)
+        everything, rates = np.arange(len(flat))[None], np.zeros(1)
+        self._run(flat, classes, values, everything, rates, np.zeros(1), found, threads)
         return found.reshape(len(flat), *self._output)
 
 

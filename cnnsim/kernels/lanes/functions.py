@@ -25,6 +25,9 @@ from cnnsim.kernels.lanes.vector import (
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True}
 #: The same for a small function that is made part of its callers.
 INLINED: dict[str, Any] = {**OPTIONS, "forceinline": True}
+#: The same for a function that only calls others: it is never compiled by itself, as every level of
+#: calls would be optimised anew.
+SPLICED: dict[str, Any] = {**OPTIONS, "inline": "always"}
 
 #: The numbers of the activations in a plan.
 NONE, RELU, LEAKY_RELU, SIGMOID, TANH = range(5)

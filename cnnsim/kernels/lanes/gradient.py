@@ -21,7 +21,7 @@ from typing import Any
 
 from numba import njit
 
-from cnnsim.kernels.lanes.functions import OPTIONS, activate_back
+from cnnsim.kernels.lanes.functions import OPTIONS, SPLICED, activate_back
 from cnnsim.kernels.lanes.tile import (
     keep,
     load_panel,
@@ -119,7 +119,7 @@ _ROWS = tuple(_row_of_shape(shape) for shape in range(4))
 _row_0, _row_1, _row_2, _row_3 = _ROWS
 
 
-@njit(**OPTIONS)
+@njit(**SPLICED)
 def add_row(m: Any, op: Any, row: int, x: int, turned: int, raw: int) -> None:
     """Add what row `row` of dz, in `turned`, gives to every tile of sums in `raw`."""
     if op.shape == 0:
@@ -156,7 +156,7 @@ def unpack(m: Any, op: Any, raw: int, grad: int) -> None:
                 raw += op.tile_size * width
 
 
-@njit(**OPTIONS)
+@njit(**SPLICED)
 def conv_gradient(
     m: Any, op: Any, x: int, y: int, code: int, dy: int, dz: int, turned: int, raw: int, grad: int
 ) -> None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import njit
 
 from cnnsim.kernels.cache import prepare_cache
 from cnnsim.kernels.lanes.barrier import meet
 from cnnsim.kernels.lanes.convolution import convolve, convolve_back
 from cnnsim.kernels.lanes.dense import dense, dense_back
-from cnnsim.kernels.lanes.functions import OPTIONS, activate_back
+from cnnsim.kernels.lanes.functions import OPTIONS, SPLICED, activate_back
 from cnnsim.kernels.lanes.gradient import conv_gradient, turn
 from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY, loss_of_block
 from cnnsim.kernels.lanes.plan import ACTIVATION, CONVOLUTION, DENSE, POOL
@@ -92,7 +91,7 @@ def load_target(
                 write(m, target + places[o] * width + n, values[sample, o])
 
 
-@njit(**OPTIONS)
+@njit(**SPLICED)
 def place_of(places: Any, place: int, kept: int, block: int, thread: int) -> int:
     """Where a tensor of this block, or of this thread, lies."""
     if kept:
@@ -100,7 +99,7 @@ def place_of(places: Any, place: int, kept: int, block: int, thread: int) -> int
     return place + thread * places.thread_step
 
 
-@njit(**OPTIONS)
+@njit(**SPLICED)
 def forward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) -> None:
     """Take one block through all operations."""
     own = thread * places.thread_step
@@ -119,7 +118,7 @@ def forward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) 
             apply(m, op, x, y)
 
 
-@njit(**OPTIONS)
+@njit(**SPLICED)
 def backward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) -> None:
     """Take the gradient of one block back to the first operation that is trained."""
     width = lanes(m)
@@ -155,7 +154,7 @@ def backward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int)
             return
 
 
-@njit(**OPTIONS)
+@njit(**SPLICED)
 def update_convolution(
     m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int,
@@ -171,7 +170,7 @@ def update_convolution(
         update(m, rule, pace, op.weights + k * width, g)
 
 
-@njit(**OPTIONS)
+@njit(**SPLICED)
 def update_dense(
     m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int, scratch: int,
@@ -218,11 +217,12 @@ _CAN_CACHE = prepare_cache()
 def run_steps(
     array: Any, ops: Any, cells: Any, places: Any, rule: Any, loss: int, input_places: Any,
     output_places: Any, inputs: Any, classes: Any, values: Any, batches: Any, rates: Any,
-    losses: Any, updates: int, shared: Any, thread: int, threads: int,
+    losses: Any, outputs: Any, updates: int, shared: Any, thread: int, threads: int,
 ) -> None:  # fmt: skip
     """What one of `threads` threads does in every step; `updates` were made before.
 
-    losses [steps] is filled in.
+    losses [steps] is filled in. Where outputs [batch][numbers] has a row for each sample of the
+    batch, that is filled in instead, and nothing is trained.
     """
     m = memory_of(array)
     width = lanes(m)
@@ -233,11 +233,19 @@ def run_steps(
     blocks = (batch + width - 1) // width
     for step in range(batches.shape[0]):
         samples = batches[step]
-        for block in range(blocks * thread // threads, blocks * (thread + 1) // threads):
-            first = block * width
+        for number in range(blocks * thread // threads, blocks * (thread + 1) // threads):
+            first = number * width
+            # Without a backward pass nothing of a block is wanted later.
+            block = thread if outputs.shape[0] else number
             x = place_of(places, ops[0].x, ops[0].x_kept, block, thread)
             load_block(m, inputs, samples, first, input_places, x, scratch)
             forward(m, ops, cells, places, block, thread)
+            if outputs.shape[0]:
+                for n in range(min(width, batch - first)):
+                    for o in range(output_places.size):
+                        at = last.y + own + output_places[o] * width + n
+                        outputs[first + n, o] = read(m, at)
+                continue
             target = places.target + own
             load_target(m, classes, values, samples, first, output_places, target)
             for n in range(width):
@@ -249,7 +257,7 @@ def run_steps(
             )
             store(m, places.loss + block * places.block_step, lost)
             backward(m, ops, cells, places, block, thread)
-        if not meet(shared, threads):
+        if outputs.shape[0] or not meet(shared, threads):
             return
         pace = pace_of(rule, rates[step], updates + step + 1)
         for number in range(ops.size):
@@ -270,27 +278,3 @@ def run_steps(
             losses[step] = sum_ / (batch if loss == SOFTMAX_CROSS_ENTROPY else batch * values.shape[1])
         if not meet(shared, threads):
             return
-
-
-@njit(nogil=True, error_model="numpy", cache=_CAN_CACHE)
-def run_forward(
-    array: Any, ops: Any, cells: Any, places: Any, input_places: Any, output_places: Any, inputs: Any,
-    outputs: Any, thread: int, threads: int,
-) -> None:  # fmt: skip
-    """Fill outputs [samples][numbers] from inputs: what one of `threads` threads does."""
-    m = memory_of(array)
-    width = lanes(m)
-    own = thread * places.thread_step
-    samples = np.arange(inputs.shape[0])
-    blocks = (samples.size + width - 1) // width
-    last = ops[ops.size - 1]
-    for block in range(blocks * thread // threads, blocks * (thread + 1) // threads):
-        first = block * width
-        # Nothing of a block is wanted later: the thread's own number stands for its block's.
-        x = place_of(places, ops[0].x, ops[0].x_kept, thread, thread)
-        load_block(m, inputs, samples, first, input_places, x, places.scratch + own)
-        forward(m, ops, cells, places, thread, thread)
-        for n in range(min(width, samples.size - first)):
-            for o in range(output_places.size):
-                at = last.y + own + output_places[o] * width + n
-                outputs[first + n, o] = read(m, at)
