@@ -65,6 +65,16 @@ class Chain(NamedTuple):
     inputs: Integers
     outputs: Integers
 
+    @property
+    def first_trained(self) -> int:
+        """The first operation whose weights are trained: gradients go no further back."""
+        return min(number for number, step in enumerate(self.steps) if step.trained)
+
+    @property
+    def goes_singly(self) -> bool:
+        """Whether samples can be trained one by one with maps as lanes."""
+        return all(step.kind in (CONVOLUTION, DENSE) for step in self.steps[self.first_trained :])
+
 
 class Refused(Exception):
     """The lanes do not take this network; the message says why."""

@@ -15,7 +15,9 @@ from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.layout import lay_out
 from cnnsim.kernels.lanes.plan import Step
+from cnnsim.kernels.lanes.single_step import run_singles
 from cnnsim.kernels.lanes.step import run_steps
+from cnnsim.kernels.lanes.update import paces_of
 from cnnsim.kernels.lanes.weights import into_lanes, out_of_lanes
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
@@ -61,14 +63,14 @@ class LanesEngine:
         self._updates = 0
         self._room(1, 1)
 
-    def _room(self, blocks: int, threads: int) -> None:
+    def _room(self, blocks: int, threads: int, single: bool = False) -> None:
         """Lay the memory out for so many blocks and threads; the weights stay."""
         old = getattr(self, "_layout", None)
         if old is not None:
-            if blocks <= old.blocks and threads <= old.threads:
+            if blocks <= old.blocks and threads <= old.threads and single == old.single:
                 return
             blocks, threads = max(blocks, old.blocks), max(threads, old.threads)
-        self._layout = lay_out(self._chain, self.lanes, blocks, threads, self._copies)
+        self._layout = lay_out(self._chain, self.lanes, blocks, threads, self._copies, single)
         self._rule["states"] = self._layout.places["states"]
         self._floats = self._layout.memory.view(np.float32)
         if old is not None:
@@ -148,28 +150,37 @@ class LanesEngine:
             return losses
         blocks = -(-batch // self.lanes)
         threads = min(self.threads, blocks)
-        self._room(blocks, threads)
+        single = batch == 1 and self._chain.goes_singly
+        self._room(blocks, threads, single)
         flat = np.ascontiguousarray(inputs, np.float32).reshape(len(inputs), -1)
         classes, values = self._targets(targets)
-        nothing = np.empty((0, 0), np.float32)
-        self._run(flat, classes, values, batches, rates, losses, nothing, threads)
+        paces = paces_of(self._rule, np.asarray(rates, np.float64), self._updates)
+        batches = np.ascontiguousarray(batches, np.int64)
+        if single:
+            plan = self._layout
+            run_singles(
+                plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
+                self._chain.first_trained, plan.inputs, plan.outputs, flat, classes, values,
+                batches.ravel(), paces, losses,
+            )  # fmt: skip
+        else:
+            nothing = np.empty((0, 0), np.float32)
+            self._run(flat, classes, values, batches, paces, losses, nothing, threads)
         self._updates += steps
         return losses
 
     def _run(
         self, inputs: Floats32, classes: Integers, values: Floats32, batches: Integers,
-        rates: Floats64, losses: Floats64, outputs: Floats32, threads: int,
+        paces: Floats32, losses: Floats64, outputs: Floats32, threads: int,
     ) -> None:  # fmt: skip
         plan = self._layout
         shared = barrier()
-        batches = np.ascontiguousarray(batches, np.int64)
-        rates = np.ascontiguousarray(rates, np.float64)
 
         def work(thread: int) -> None:
             run_steps(
                 plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
-                plan.inputs, plan.outputs, inputs, classes, values, batches, rates, losses, outputs,
-                self._updates, shared, thread, threads,
+                plan.inputs, plan.outputs, inputs, classes, values, batches, paces, losses, outputs,
+                shared, thread, threads,
             )  # fmt: skip
 
         _together(work, threads, shared)
@@ -192,8 +203,8 @@ class LanesEngine:
         threads = max(1, min(self.threads, -(-len(flat) // self.lanes)))
         self._room(threads, threads)
         classes, values = np.empty(0, np.int64), np.empty((0, 0), np.float32)
-        everything, rates = np.arange(len(flat))[None], np.zeros(1)
-        self._run(flat, classes, values, everything, rates, np.zeros(1), found, threads)
+        everything, paces = np.arange(len(flat))[None], np.zeros((1, 2), np.float32)
+        self._run(flat, classes, values, everything, paces, np.zeros(1), found, threads)
         return found.reshape(len(flat), *self._output)
 
 

@@ -14,6 +14,7 @@ from cnnsim.kernels.lanes.vector import (
     mantissa,
     multiply_add,
     nearest,
+    numbers,
     power_of_two,
     size,
     spread,
@@ -37,6 +38,12 @@ NONE, RELU, LEAKY_RELU, SIGMOID, TANH = range(5)
 def larger(a: Any, b: Any) -> Any:
     """The larger of each lane; of a NaN and a number the second one."""
     return where_greater(a, b, a, b)
+
+
+@njit(**INLINED)
+def first_of(m: Any, count: int, value: Any, other: Any) -> Any:
+    """The first `count` lanes of `value`, the rest of `other`."""
+    return where_greater(spread(m, float(count)), numbers(m), value, other)
 
 
 @njit(**OPTIONS)

@@ -53,6 +53,7 @@ class Layout:
         inputs: the element of x for each number of a sample.
         outputs: the element of y for each number of the output.
         blocks, threads: how many there is room for.
+        single: whether for training sample by sample.
     """
 
     memory: Any
@@ -63,6 +64,7 @@ class Layout:
     outputs: Integers
     blocks: int
     threads: int
+    single: bool
 
 
 #: Where things are that belong to no operation, and how far apart the copies of things are.
@@ -77,7 +79,8 @@ PLACES = np.dtype(
             "scratch",
             "target",
             "loss",  # a vector for each block
-            "outputs",  # how many numbers the last layer says of a sample
+            "features",  # of as many samples as there are lanes, for single steps
+            "feature_line",  # floats between two of them
         )
     ]
 )
@@ -114,11 +117,13 @@ def taps_of(step: Step) -> int:
     return step.x.size
 
 
-def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) -> Layout:
-    """Give everything a place."""
+def lay_out(
+    chain: Chain, lanes: int, blocks: int, threads: int, states: int, single: bool = False
+) -> Layout:
+    """Give everything a place; `single` for training sample by sample."""
     steps = chain.steps
     weights, block, thread = _Ground(lanes), _Ground(lanes), _Ground(lanes)
-    first = min(number for number, step in enumerate(steps) if step.trained)
+    first = chain.first_trained
     inputs = [_bordered(step) for step in steps]
     outputs = [*map(_as_read, steps, steps[1:]), steps[-1].y]
     found: list[dict[str, int]] = []
@@ -138,7 +143,7 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
             op["cells"], op["cell_count"] = len(cells), len(table)
             cells += table
         if step.kind == CONVOLUTION:
-            back = _convolution(step, op, lanes)
+            back = _convolution(step, op, lanes, single)
             op["back_cells"], op["back_count"] = len(cells), len(back)
             cells += back
             op["dz"] = thread.take(op.pop("dz_size"))
@@ -152,7 +157,8 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
         found.append(op)
     places = np.zeros((), PLACES)
     output = thread.take(outputs[-1].size)
-    places["outputs"] = steps[-1].y.size
+    line = (-(-inputs[first].size // lanes) + 2) * lanes
+    places["features"], places["feature_line"] = thread.take(line), line
     places["scratch"] = thread.take(TILE)
     places["target"] = thread.take(steps[-1].y.size)
     places["loss"] = block.take(1)
@@ -161,7 +167,7 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
     threads_at = blocks_at + block.step() * blocks
     places["block_step"], places["thread_step"] = block.step(), thread.step()
     places["loss"] += blocks_at
-    for name in ("scratch", "target"):
+    for name in ("scratch", "target", "features"):
         places[name] += threads_at
 
     ops = np.zeros(len(steps), OP)
@@ -190,6 +196,7 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
         _elements(outputs[-1], chain.outputs),
         blocks,
         threads,
+        single,
     )
 
 
@@ -224,15 +231,16 @@ def _sizes(step: Step, x: Tensor, y: Tensor) -> dict[str, int]:
         "taps": taps_of(step),
         "width_in": x.across,
         "size_in": x.size,
+        "width_x": x.width,
+        "size_x": x.height * x.width * x.channels,
         "height_y": y.height,
         "width_y": y.width,
         "line_y": y.across * y.channels,
         "first_y": y.first,
-        "size_y": y.height * y.width * y.channels,
     }
 
 
-def _convolution(step: Step, op: dict[str, int], lanes: int) -> list[list[int]]:
+def _convolution(step: Step, op: dict[str, int], lanes: int, single: bool) -> list[list[int]]:
     """Fill in what a convolution's gradients need; the table of its input gradient."""
     w = step.window
     assert w is not None
@@ -244,8 +252,9 @@ def _convolution(step: Step, op: dict[str, int], lanes: int) -> list[list[int]]:
         down, right = w.kernel_h - 1 - w.bottom, w.kernel_w - 1 - w.right
         dz = replace(dz, top=up, left=left, bottom=down, right=right)
         table = back_cells(step, dz, step.x)
-    rows = w.out_h if op["back"] else 2
-    op["width_out"], op["width_dz"], op["first_dz"] = w.out_w, dz.across, dz.first
+    rows = w.out_h if op["back"] or single else 2
+    op["width_out"], op["height_out"] = w.out_w, w.out_h
+    op["width_dz"], op["first_dz"] = dz.across, dz.first
     op["kept_rows"] = rows
     op["dz_size"] = (rows + dz.top + dz.bottom) * dz.across * maps
 

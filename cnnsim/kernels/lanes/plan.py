@@ -41,12 +41,14 @@ FIELDS = (
     "taps",  # of a cell: channels · kernel_h · kernel_w
     "width_in",  # of a row of x, border included
     "size_in",
+    "width_x",  # the same without it
+    "size_x",
     "width_out",  # of the convolution's own output
+    "height_out",
     "height_y",
     "width_y",
     "line_y",  # elements of a row of y, border included
     "first_y",  # its first element inside the border
-    "size_y",
     "width_dz",
     "first_dz",
     "kept_rows",  # of dz
@@ -65,7 +67,6 @@ FIELDS = (
     "lead",
     "turned_line",
     "raw_size",
-    "units",  # of work in the update
     # places: of block 0 for x and y where they are kept, turned of dense layers and grad; else of
     # thread 0
     "weights",

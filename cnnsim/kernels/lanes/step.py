@@ -31,7 +31,7 @@ from cnnsim.kernels.lanes.tile import (
     vectors_of_shape,
     zero_shape,
 )
-from cnnsim.kernels.lanes.update import pace_of, update
+from cnnsim.kernels.lanes.update import update
 from cnnsim.kernels.lanes.vector import (
     lanes,
     load,
@@ -216,10 +216,10 @@ _CAN_CACHE = prepare_cache()
 @njit(nogil=True, error_model="numpy", cache=_CAN_CACHE)
 def run_steps(
     array: Any, ops: Any, cells: Any, places: Any, rule: Any, loss: int, input_places: Any,
-    output_places: Any, inputs: Any, classes: Any, values: Any, batches: Any, rates: Any,
-    losses: Any, outputs: Any, updates: int, shared: Any, thread: int, threads: int,
+    output_places: Any, inputs: Any, classes: Any, values: Any, batches: Any, paces: Any,
+    losses: Any, outputs: Any, shared: Any, thread: int, threads: int,
 ) -> None:  # fmt: skip
-    """What one of `threads` threads does in every step; `updates` were made before.
+    """What one of `threads` threads does in every step; `paces` as `paces_of` gives them.
 
     losses [steps] is filled in. Where outputs [batch][numbers] has a row for each sample of the
     batch, that is filled in instead, and nothing is trained.
@@ -259,7 +259,7 @@ def run_steps(
             backward(m, ops, cells, places, block, thread)
         if outputs.shape[0] or not meet(shared, threads):
             return
-        pace = pace_of(rule, rates[step], updates + step + 1)
+        pace = paces[step, 0], paces[step, 1]
         for number in range(ops.size):
             op = ops[number]
             if op.trained and op.kind == CONVOLUTION:

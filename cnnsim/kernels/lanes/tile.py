@@ -83,6 +83,43 @@ def at_each(typing: Any, m: Any, places: Any) -> Any:
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+def spread_grid(
+    typing: Any, m: Any, place: Any, row: Any, rows: Any, columns: Any
+) -> Any:
+    """Floats spread over vectors: `rows` rows, `row` apart, of `columns` neighbours each."""
+    if not (isinstance(rows, types.IntegerLiteral) and isinstance(columns, types.IntegerLiteral)):
+        return None
+    tile = _tile(m, rows.literal_value * columns.literal_value)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, start, down, *_ = args
+        found = []
+        for _ in range(rows.literal_value):
+            for column in range(columns.literal_value):
+                one = read_at(builder, array, builder.add(start, start.type(column)))
+                found.append(spread_out(builder, one, lanes_of(m)))
+            start = builder.add(start, down)
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, types.int64, types.int64, rows, columns), emit
+
+
+@intrinsic
+def spread_each(typing: Any, m: Any, places: Any) -> Any:
+    """The floats at each of a tuple of places, each spread over a vector."""
+    tile = _tile(m, places.count)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        where = [builder.extract_value(args[1], i) for i in range(places.count)]
+        ones = [read_at(builder, args[0], place) for place in where]
+        return context.make_tuple(
+            builder, tile, [spread_out(builder, one, lanes_of(m)) for one in ones]
+        )
+
+    return tile(m, places), emit
+
+
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
 def spreads(typing: Any, m: Any, place: Any, step: Any, count: Any) -> Any:
     """`count` floats from `place` on, `step` apart, each spread over a vector."""
     if not isinstance(count, types.IntegerLiteral):
@@ -279,3 +316,29 @@ def largest_of_four(typing: Any, acc: Any) -> Any:
         return context.make_tuple(builder, tile, [*largest, *winners])
 
     return tile(acc), emit
+
+
+@intrinsic
+def totals(typing: Any, acc: Any) -> Any:
+    """The sum of each vector's lanes, side by side: as many vectors as a vector has lanes.
+
+    Pairs of vectors are folded into one that has half of each sum, until one is left.
+    """
+    count = acc.count
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        rows = [builder.extract_value(args[0], i) for i in range(count)]
+        half = count // 2
+        while half:
+            low = [i if not i & half else count + i - half for i in range(count)]
+            high = [i + half if not i & half else count + i for i in range(count)]
+            masks = [ir.Constant(ir.VectorType(INT, count), places) for places in (low, high)]
+            pairs = zip(rows[:half], rows[half:], strict=True)
+            rows = [
+                builder.fadd(*(builder.shuffle_vector(a, b, mask) for mask in masks))
+                for a, b in pairs
+            ]
+            half //= 2
+        return rows[0]
+
+    return acc.dtype(acc), emit

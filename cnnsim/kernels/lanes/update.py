@@ -11,27 +11,28 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from cnnsim.kernels.lanes.functions import INLINED, OPTIONS
+from cnnsim.kernels.engine import Floats32, Floats64
+from cnnsim.kernels.lanes.functions import INLINED
 from cnnsim.kernels.lanes.vector import load, root, spread, store
 
 #: The numbers of the optimisers in a plan.
 SGD, MOMENTUM, NESTEROV, ADAM = range(4)
 
 
-@njit(**OPTIONS)
-def pace_of(rule: Any, rate: float, count: int) -> Any:
-    """What `count` updates, the coming one included, make of the rate, and of Adam's √v."""
-    if rule.kind == ADAM:
-        scale = (1 - rule.beta_two**count) ** -0.5
-        return np.float32(rate / (1 - rule.beta_one**count)), np.float32(scale)
-    return np.float32(rate), np.float32(1)
+def paces_of(rule: Any, rates: Floats64, updates: int) -> Floats32:
+    """What each update makes of its rate, and of Adam's √v: [steps][2]; `updates` came before."""
+    if rule["kind"] != ADAM:
+        return np.column_stack([rates, np.ones_like(rates)]).astype(np.float32)
+    count = np.arange(updates + 1, updates + 1 + rates.size, dtype=np.float64)
+    rates = rates / (1 - rule["beta_one"] ** count)
+    return np.column_stack([rates, (1 - rule["beta_two"] ** count) ** -0.5]).astype(np.float32)
 
 
 @njit(**INLINED)
 def update(m: Any, rule: Any, pace: Any, w: int, dw: Any) -> None:
     """Move the vector of weights at `w` by its gradient `dw`.
 
-    `rule` has the numbers of the optimiser, `pace` those of this step.
+    `rule` has the numbers of the optimiser, `pace` a row of `paces_of`.
     """
     rate, scale = pace
     value = load(m, w)

@@ -321,3 +321,56 @@ def mantissa(typing: Any, a: Any) -> Any:
         )
 
     return a(a), emit
+
+
+@intrinsic
+def numbers(typing: Any, m: Any) -> Any:
+    """0, 1, 2, … in the lanes of a vector."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(wide(m.lanes), [float(lane) for lane in range(m.lanes)])
+
+    return vector_of(m)(m), emit
+
+
+@intrinsic
+def store_first(typing: Any, m: Any, place: Any, count: Any, value: Any) -> Any:
+    """Put the first `count` lanes of a vector at `place`, and leave what follows alone."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        base, place, count, value = args
+        lanes = m.lanes
+        whole = ir.VectorType(INT, lanes)
+        some = builder.trunc(count, INT)
+        first = builder.insert_element(ir.Constant(whole, ir.Undefined), some, INT(0))
+        zero = ir.Constant(whole, [0] * lanes)
+        counts = builder.shuffle_vector(first, ir.Constant(whole, ir.Undefined), zero)
+        mask = builder.icmp_signed("<", ir.Constant(whole, list(range(lanes))), counts)
+        at = pointer(builder, base, place, value.type)
+        kind = ir.FunctionType(ir.VoidType(), [value.type, at.type, INT, mask.type])
+        name = f"llvm.masked.store.v{lanes}f32.p0v{lanes}f32"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        builder.call(function, [value, at, INT(4), mask])
+        return context.get_dummy_value()
+
+    return types.void(m, types.int64, types.int64, vector_of(m)), emit
+
+
+@intrinsic
+def highest(typing: Any, a: Any) -> Any:
+    """The largest of the lanes."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (value,) = args
+        count = a.lanes
+        while count > 1:
+            count //= 2
+            halves = [
+                ir.Constant(ir.VectorType(INT, count), list(range(first, first + count)))
+                for first in (0, count)
+            ]
+            low, high = (builder.shuffle_vector(value, value, half) for half in halves)
+            value = builder.select(builder.fcmp_ordered(">", high, low), high, low)
+        return builder.extract_element(value, INT(0))
+
+    return types.float32(a), emit
