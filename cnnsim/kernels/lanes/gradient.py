@@ -21,7 +21,7 @@ from typing import Any
 
 from numba import njit
 
-from cnnsim.kernels.lanes.functions import OPTIONS, SPLICED, activate_back
+from cnnsim.kernels.lanes.functions import OPTIONS, SPLICED, activate_back, first_of
 from cnnsim.kernels.lanes.tile import (
     keep,
     load_panel,
@@ -141,19 +141,30 @@ def unpack(m: Any, op: Any, raw: int, grad: int) -> None:
     for v in range(0, vectors, op.tile_vectors * width):
         for i in range(0, op.kernel_h, op.tile_rows):
             for t in range(0, taps, op.tile_taps):
-                for a in range(op.tile_rows):
-                    for b in range(op.tile_taps):
-                        if i + a < op.kernel_h and t + b < taps:
-                            at = raw + (a * op.tile_taps + b) * op.tile_vectors * width
-                            last = min(op.tile_vectors * width, vectors - v)
-                            for k in range(last):
-                                j, o = 0, v + k
-                                if op.mixed:
-                                    j, o = op.kernel_w - 1 - o // op.maps, o % op.maps
-                                tap = ((i + a) * op.kernel_w + j) * op.channels + t + b
-                                to = (o // width * (op.taps + 1) + tap) * width + o % width
-                                write(m, grad + to, read(m, at + k))
+                for a in range(min(op.tile_rows, op.kernel_h - i)):
+                    for b in range(min(op.tile_taps, taps - t)):
+                        at = raw + (a * op.tile_taps + b) * op.tile_vectors * width
+                        if op.mixed:
+                            _unmix(m, op, at, i + a, v, t + b, grad)
+                            continue
+                        tap = (i + a) * taps + t + b
+                        for o in range(v, min(op.maps, v + op.tile_vectors * width), width):
+                            g = first_of(m, op.maps - o, load(m, at), spread(m, 0.0))
+                            store(m, grad + o * (op.taps + 1) + tap * width, g)
+                            at += width
                 raw += op.tile_size * width
+
+
+@njit(**OPTIONS)
+def _unmix(m: Any, op: Any, at: int, row: int, first: int, channel: int, grad: int) -> None:
+    """The same for vectors of (kernel column, map), the columns from the last to the first."""
+    width = lanes(m)
+    last = min(op.tile_vectors * width, op.kernel_w * op.maps - first)
+    for k in range(last):
+        column, o = op.kernel_w - 1 - (first + k) // op.maps, (first + k) % op.maps
+        tap = (row * op.kernel_w + column) * op.channels + channel
+        to = (o // width * (op.taps + 1) + tap) * width + o % width
+        write(m, grad + to, read(m, at + k))
 
 
 @njit(**SPLICED)
