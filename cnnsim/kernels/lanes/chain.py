@@ -124,8 +124,11 @@ def chain_of(iteration: Iteration) -> Chain:
             order = as_laid_out(shape)
         if not (steps and _join(steps[-1], step, layer)):
             steps.append(step)
-    if not steps:
-        raise Refused("the network has no layer that computes anything")
+    first = min(number for number, step in enumerate(steps) if step.trained)
+    for step in steps[first + 1 :]:
+        w = step.window
+        if step.kind == CONVOLUTION and w is not None and (w.stride_h, w.stride_w) != (1, 1):
+            raise Refused(f"{step.layer} has a stride, and its input's gradient is wanted")
     return Chain(tuple(steps), inputs, order)
 
 

@@ -148,6 +148,8 @@ class LanesEngine:
         losses = np.empty(steps, np.float64)
         if not steps:
             return losses
+        if not 0 <= batches.min() <= batches.max() < len(inputs):
+            raise ValueError(f"batches should name samples from 0 to {len(inputs) - 1}")
         blocks = -(-batch // self.lanes)
         threads = min(self.threads, blocks)
         single = batch == 1 and self._chain.goes_singly

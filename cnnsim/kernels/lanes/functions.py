@@ -93,7 +93,8 @@ def log(m: Any, x: Any) -> Any:
     infinite = spread(m, 3.4028235e38) * spread(m, 2.0)
     y = where_equal(x, infinite, infinite, y)
     y = where_equal(x, nothing, nothing - infinite, y)
-    return where_greater(nothing, x, infinite - infinite, y)
+    y = where_greater(nothing, x, infinite - infinite, y)
+    return where_equal(x, x, y, x)
 
 
 @njit(**OPTIONS)

@@ -210,8 +210,8 @@ def _bordered(step: Step) -> Tensor:
 
 
 def _as_read(step: Step, after: Step) -> Tensor:
-    """What an operation writes: the input of the one after it, where that is made of maps."""
-    return step.y if after.kind == DENSE else _bordered(after)
+    """What an operation writes: with the zeros that a convolution after it wants around it."""
+    return _bordered(after) if after.kind == CONVOLUTION else step.y
 
 
 def _sizes(step: Step, x: Tensor, y: Tensor) -> dict[str, int]:
