@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import types
 
-from cnnsim.kernels.lanes.functions import OPTIONS
+from cnnsim.kernels.lanes.compiling import kernel, primitive
 
 # Places in the shared numbers, each on a cache line of its own.
 ARRIVED, ROUND, ABORTED = 0, 8, 16
@@ -33,7 +32,7 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> A
     return builder.gep(context.make_array(kind)(context, builder, array).data, [place])
 
 
-@intrinsic
+@primitive
 def _look(typing: Any, shared: Any, place: Any) -> Any:
     """The number at `place`, as other threads left it."""
 
@@ -43,7 +42,7 @@ def _look(typing: Any, shared: Any, place: Any) -> Any:
     return types.int64(shared, types.int64), emit
 
 
-@intrinsic
+@primitive
 def _put(typing: Any, shared: Any, place: Any, value: Any) -> Any:
     """Set the number at `place` for other threads to see."""
 
@@ -55,7 +54,7 @@ def _put(typing: Any, shared: Any, place: Any, value: Any) -> Any:
     return types.void(shared, types.int64, types.int64), emit
 
 
-@intrinsic
+@primitive
 def _count(typing: Any, shared: Any, place: Any) -> Any:
     """Add 1 to the number at `place`; what it was before."""
 
@@ -70,7 +69,7 @@ _has_yield = os.name == "posix"
 _sched_yield = types.ExternalFunction("sched_yield", types.int32())
 
 
-@njit(**OPTIONS)
+@kernel
 def meet(shared: Any, threads: int) -> bool:
     """Wait until all threads are here. False where they will not come."""
     if threads == 1:

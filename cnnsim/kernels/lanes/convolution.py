@@ -18,9 +18,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from cnnsim.kernels.lanes.functions import INLINED, OPTIONS, activate
+from cnnsim.kernels.lanes.compiling import inlined, kernel
+from cnnsim.kernels.lanes.functions import activate
 from cnnsim.kernels.lanes.tile import at_each, keep, largest_of_four, outer, spreads, zeros
 from cnnsim.kernels.lanes.vector import lanes, load, read, spread, store
 
@@ -31,7 +30,7 @@ SOURCE, TARGET, ROW_FROM, ROW_TO, COLUMN_FROM, COLUMN_TO = 0, 4, 8, 9, 10, 11
 CELL_WIDTH = 12
 
 
-@njit(**INLINED)
+@inlined
 def sums_of_four(m: Any, acc: Any, places: Any, w: int, tap: int, channel: int, taps: int) -> Any:
     """Add x · w over `taps` taps, for four cells times four channels.
 
@@ -45,7 +44,7 @@ def sums_of_four(m: Any, acc: Any, places: Any, w: int, tap: int, channel: int, 
     return acc
 
 
-@njit(**INLINED)
+@inlined
 def sums_of_two(m: Any, acc: Any, places: Any, w: int, tap: int, channel: int, taps: int) -> Any:
     """The same for four cells times two channels: what narrow registers hold."""
     a, b, c, d = places
@@ -56,22 +55,23 @@ def sums_of_two(m: Any, acc: Any, places: Any, w: int, tap: int, channel: int, t
     return acc
 
 
-@njit(**INLINED)
+@inlined
 def channels_at_once(m: Any, left: int) -> int:
     """How many channels the next tile takes."""
     return 4 if lanes(m) == 16 and left > 2 else 2
 
 
-@njit(**OPTIONS)
-def convolve(
-    m: Any, op: Any, cells: Any, x: int, y: int, code: int, scratch: int
-) -> None:
+@kernel
+def convolve(m: Any, op: Any, cells: Any, x: int, y: int, code: int, scratch: int) -> None:
     """Fill y, and code where it pools, from x. `scratch` has room for 16 vectors."""
     width = lanes(m)
     line = op.width_in * op.channels
     panel = (op.taps + 1) * width
     for number in range(op.cells, op.cells + op.cell_count):
-        first, last = cells[number, COLUMN_FROM] * op.channels, cells[number, COLUMN_TO] * op.channels
+        first, last = (
+            cells[number, COLUMN_FROM] * op.channels,
+            cells[number, COLUMN_TO] * op.channels,
+        )
         o = 0
         while o < op.maps:
             count = channels_at_once(m, op.maps - o)
@@ -124,7 +124,7 @@ def convolve(
             o += count
 
 
-@njit(**OPTIONS)
+@kernel
 def convolve_back(m: Any, op: Any, cells: Any, dz: int, dx: int, scratch: int) -> None:
     """Fill dx from dz: a convolution with the kernels turned and their maps as channels."""
     width = lanes(m)

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from cnnsim.kernels.lanes.functions import INLINED, OPTIONS, activate
+from cnnsim.kernels.lanes.compiling import inlined, kernel
+from cnnsim.kernels.lanes.functions import activate
 from cnnsim.kernels.lanes.tile import at_each, keep, outer, spread_panel, zero_panel
 from cnnsim.kernels.lanes.vector import lanes, load, read, spread, store
 
 
-@njit(**INLINED)
+@inlined
 def sums_of_panel(m: Any, acc: Any, x: int, w: int, tap: int, unit: int, taps: int) -> Any:
     """Add x · w over `taps` taps; a tap's weights lie `tap` floats apart, a unit's `unit`."""
     for _ in range(taps):
@@ -30,7 +29,7 @@ def sums_of_panel(m: Any, acc: Any, x: int, w: int, tap: int, unit: int, taps: i
     return acc
 
 
-@njit(**OPTIONS)
+@kernel
 def dense(m: Any, op: Any, x: int, y: int, scratch: int) -> None:
     """Fill y from x. `scratch` has room for L vectors."""
     width = lanes(m)
@@ -44,7 +43,7 @@ def dense(m: Any, op: Any, x: int, y: int, scratch: int) -> None:
             store(m, y + (o + unit) * width, activate(m, op.activation, op.slope, value))
 
 
-@njit(**OPTIONS)
+@kernel
 def dense_back(m: Any, op: Any, dz: int, dx: int, scratch: int) -> None:
     """Fill dx from dz. `scratch` has room for L vectors."""
     width = lanes(m)

@@ -81,7 +81,8 @@ class LanesEngine:
         """Where the weights of an operation lie, or with `copy` > 0 one of their states."""
         size = into_lanes(step, self.lanes, *self._zeros(step)).size
         begin = int(self._layout.ops[number]["weights"] + copy * self._layout.places["states"])
-        return self._floats[begin : begin + size]
+        found: Floats32 = self._floats[begin : begin + size]
+        return found
 
     def _zeros(self, step: Step) -> tuple[Floats32, None]:
         return np.zeros(self._parameters[f"{step.layer}.w"], np.float32), None
@@ -115,9 +116,7 @@ class LanesEngine:
                 self._region(number, step, copy)[:] = into_lanes(step, self.lanes, w, b)
 
     def _state_name(self, name: str, copy: int) -> str:
-        return next(
-            (full for full, place in self._states.items() if place == (name, copy)), ""
-        )
+        return next((full for full, place in self._states.items() if place == (name, copy)), "")
 
     def _with_weights(self) -> list[tuple[int, Step]]:
         return [

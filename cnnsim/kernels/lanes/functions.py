@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
+from cnnsim.kernels.lanes.compiling import inlined, kernel
 from cnnsim.kernels.lanes.vector import (
     exponent,
     mantissa,
@@ -22,31 +21,23 @@ from cnnsim.kernels.lanes.vector import (
     where_greater,
 )
 
-#: How compiled code is compiled: it lets other threads run, and divides as IEEE 754 says.
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True}
-#: The same for a small function that is made part of its callers.
-INLINED: dict[str, Any] = {**OPTIONS, "forceinline": True}
-#: The same for a function that only calls others: it is never compiled by itself, as every level of
-#: calls would be optimised anew.
-SPLICED: dict[str, Any] = {**OPTIONS, "inline": "always"}
-
 #: The numbers of the activations in a plan.
 NONE, RELU, LEAKY_RELU, SIGMOID, TANH = range(5)
 
 
-@njit(**OPTIONS)
+@kernel
 def larger(a: Any, b: Any) -> Any:
     """The larger of each lane; of a NaN and a number the second one."""
     return where_greater(a, b, a, b)
 
 
-@njit(**INLINED)
+@inlined
 def first_of(m: Any, count: int, value: Any, other: Any) -> Any:
     """The first `count` lanes of `value`, the rest of `other`."""
     return where_greater(spread(m, float(count)), numbers(m), value, other)
 
 
-@njit(**OPTIONS)
+@kernel
 def exp(m: Any, x: Any) -> Any:
     """e^x, also where it is infinite, or too small to be a normal number."""
     # e^x = 2^n · e^r with |r| <= log(2)/2; log(2) in two parts, so that r is exact.
@@ -66,7 +57,7 @@ def exp(m: Any, x: Any) -> Any:
     return y * power_of_two(half) * power_of_two(n - half)
 
 
-@njit(**OPTIONS)
+@kernel
 def log(m: Any, x: Any) -> Any:
     """The natural logarithm; −∞ of 0, NaN of less."""
     tiny = spread(m, 1.1754944e-38)
@@ -97,14 +88,14 @@ def log(m: Any, x: Any) -> Any:
     return where_equal(x, x, y, x)
 
 
-@njit(**OPTIONS)
+@kernel
 def sigmoid(m: Any, x: Any) -> Any:
     """1 / (1 + e^−x)."""
     one = spread(m, 1.0)
     return one / (one + exp(m, spread(m, 0.0) - x))
 
 
-@njit(**OPTIONS)
+@kernel
 def tanh(m: Any, x: Any) -> Any:
     """The hyperbolic tangent: by a polynomial near 0, else by e^2x."""
     z = x * x
@@ -119,7 +110,7 @@ def tanh(m: Any, x: Any) -> Any:
     return where_greater(size(x), spread(m, 0.625), far, near)
 
 
-@njit(**OPTIONS)
+@kernel
 def _curve(m: Any, kind: int, x: Any) -> Any:
     """The activations that need an exponential."""
     if kind == SIGMOID:
@@ -127,7 +118,7 @@ def _curve(m: Any, kind: int, x: Any) -> Any:
     return tanh(m, x)
 
 
-@njit(**INLINED)
+@inlined
 def activate(m: Any, kind: int, slope: float, x: Any) -> Any:
     """The activation of number `kind`; `slope` is the leaky ReLU's."""
     zero = spread(m, 0.0)
@@ -140,7 +131,7 @@ def activate(m: Any, kind: int, slope: float, x: Any) -> Any:
     return _curve(m, kind, x)
 
 
-@njit(**INLINED)
+@inlined
 def activate_back(m: Any, kind: int, slope: float, y: Any, dy: Any) -> Any:
     """The gradient before the activation, from its output `y` and the gradient of that."""
     zero, one = spread(m, 0.0), spread(m, 1.0)

@@ -19,9 +19,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
-
-from cnnsim.kernels.lanes.functions import OPTIONS, SPLICED, activate_back, first_of
+from cnnsim.kernels.lanes.compiling import kernel, spliced
+from cnnsim.kernels.lanes.functions import activate_back, first_of
 from cnnsim.kernels.lanes.tile import (
     keep,
     load_panel,
@@ -43,7 +42,7 @@ from cnnsim.kernels.lanes.vector import (
 )
 
 
-@njit(**OPTIONS)
+@kernel
 def before_activation(
     m: Any, op: Any, band: int, dy: int, y: int, code: int, dz: int, shift: int
 ) -> None:
@@ -75,7 +74,7 @@ def before_activation(
                 store(m, to + at, g)
 
 
-@njit(**OPTIONS)
+@kernel
 def turn(m: Any, source: int, count: int, target: int, step: int) -> None:
     """Exchange [count][L] for [L][count], rows `step` floats apart; a vector of zeros follows."""
     width = lanes(m)
@@ -87,7 +86,7 @@ def turn(m: Any, source: int, count: int, target: int, step: int) -> None:
 
 
 def _row_of_shape(shape: int) -> Callable[..., None]:
-    @njit(**OPTIONS)
+    @kernel
     def add_row(m: Any, op: Any, row: int, x: int, turned: int, raw: int) -> None:
         """Add what row `row` of dz, in `turned`, gives to every tile of sums in `raw`."""
         width = lanes(m)
@@ -119,7 +118,7 @@ _ROWS = tuple(_row_of_shape(shape) for shape in range(4))
 _row_0, _row_1, _row_2, _row_3 = _ROWS
 
 
-@njit(**SPLICED)
+@spliced
 def add_row(m: Any, op: Any, row: int, x: int, turned: int, raw: int) -> None:
     """Add what row `row` of dz, in `turned`, gives to every tile of sums in `raw`."""
     if op.shape == 0:
@@ -132,7 +131,7 @@ def add_row(m: Any, op: Any, row: int, x: int, turned: int, raw: int) -> None:
         _row_3(m, op, row, x, turned, raw)
 
 
-@njit(**OPTIONS)
+@kernel
 def unpack(m: Any, op: Any, raw: int, grad: int) -> None:
     """Lay the sums of all tiles out as the weights lie."""
     width = lanes(m)
@@ -155,7 +154,7 @@ def unpack(m: Any, op: Any, raw: int, grad: int) -> None:
                 raw += op.tile_size * width
 
 
-@njit(**OPTIONS)
+@kernel
 def _unmix(m: Any, op: Any, at: int, row: int, first: int, channel: int, grad: int) -> None:
     """The same for vectors of (kernel column, map), the columns from the last to the first."""
     width = lanes(m)
@@ -167,7 +166,7 @@ def _unmix(m: Any, op: Any, at: int, row: int, first: int, channel: int, grad: i
         write(m, grad + to, read(m, at + k))
 
 
-@njit(**SPLICED)
+@spliced
 def conv_gradient(
     m: Any, op: Any, x: int, y: int, code: int, dy: int, dz: int, turned: int, raw: int, grad: int
 ) -> None:

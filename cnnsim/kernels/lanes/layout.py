@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.lanes.convolution import CELL_WIDTH
 from cnnsim.kernels.lanes.chain import Chain
+from cnnsim.kernels.lanes.convolution import CELL_WIDTH
 from cnnsim.kernels.lanes.plan import (
     CONVOLUTION,
     DENSE,
@@ -171,7 +171,7 @@ def lay_out(
         places[name] += threads_at
 
     ops = np.zeros(len(steps), OP)
-    for number, op in enumerate(found):
+    for op in found:
         base = {"weights": SLACK * lanes, "grad": blocks_at}
         base |= dict.fromkeys(("dy", "code", "dz", "raw"), threads_at)
         base["x"] = blocks_at if op["x_kept"] else threads_at
@@ -188,7 +188,7 @@ def lay_out(
         ops[number]["slope"] = steps[number].slope
     size = threads_at + thread.step() * threads + SLACK * lanes
     return Layout(
-        memory(-(-size // lanes) * lanes,  lanes),
+        memory(-(-size // lanes) * lanes, lanes),
         ops,
         np.array(cells or [[0] * CELL_WIDTH], np.int64),
         places,

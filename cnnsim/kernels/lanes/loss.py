@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from cnnsim.kernels.lanes.functions import OPTIONS, exp, first_of, larger, log
+from cnnsim.kernels.lanes.compiling import kernel
+from cnnsim.kernels.lanes.functions import exp, first_of, larger, log
 from cnnsim.kernels.lanes.vector import (
     highest,
     lanes,
@@ -27,7 +26,7 @@ from cnnsim.kernels.lanes.vector import (
 SOFTMAX_CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR = range(3)
 
 
-@njit(**OPTIONS)
+@kernel
 def loss_of_block(
     m: Any, kind: int, features: int, y: int, target: int, dy: int, used: Any, batch: int
 ) -> Any:
@@ -74,7 +73,7 @@ def loss_of_block(
     return loss
 
 
-@njit(**OPTIONS)
+@kernel
 def loss_of_one(m: Any, kind: int, features: int, y: int, target: int, dy: int) -> float:
     """The loss of one sample, whose y, target and dy are [features]; fills dy."""
     width = lanes(m)

@@ -122,8 +122,8 @@ class Step:
     """An operation as the network has it, before anything has a place.
 
     `x` and `y` are its tensors, without border; `window` a convolution's or a pool's; `turned` says
-    that the kernel is a true convolution's. For each input of a dense layer, as it lies, `order` says
-    which one of the network's it is.
+    that the kernel is a true convolution's. `order` says of each input of a dense layer, as it
+    lies, which one of the network's it is.
     """
 
     kind: int
@@ -255,7 +255,7 @@ def best_shape(step: Step, lanes: int) -> tuple[int, bool]:
         size = rows * taps * vectors * (8 if rows > 1 else 7)
         for mixed in (False, True) if (w.stride_h, w.stride_w) == (1, 1) else (False,):
             line = step.x.channels if mixed else step.x.channels * w.kernel_w
-            wide = step.window.kernel_w * step.y.channels if mixed else step.y.channels
+            wide = w.kernel_w * step.y.channels if mixed else step.y.channels
             tiles = ceil(w.kernel_h / rows) * ceil(line / taps) * ceil(wide / lanes / vectors)
             columns = w.out_w + w.kernel_w - 1 if mixed else w.out_w
             costs[number, mixed] = tiles * size * columns

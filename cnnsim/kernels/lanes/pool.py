@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from cnnsim.kernels.lanes.functions import OPTIONS, activate, activate_back
+from cnnsim.kernels.lanes.compiling import kernel
+from cnnsim.kernels.lanes.functions import activate, activate_back
 from cnnsim.kernels.lanes.vector import lanes, load, spread, store, where_equal, where_greater
 
 # The columns of a table of windows, padding left out: first pixel, rows, columns, where the result
@@ -18,7 +17,7 @@ from cnnsim.kernels.lanes.vector import lanes, load, spread, store, where_equal,
 SOURCE, ROWS, COLUMNS, TARGET, COUNT, BORDERED = range(6)
 
 
-@njit(**OPTIONS)
+@kernel
 def pool(m: Any, op: Any, cells: Any, x: int, y: int, code: int) -> None:
     """The largest of each window, and which one it was; or the mean."""
     width = lanes(m)
@@ -43,7 +42,7 @@ def pool(m: Any, op: Any, cells: Any, x: int, y: int, code: int) -> None:
             store(m, code + (cells[number, TARGET] + o) * width, winner)
 
 
-@njit(**OPTIONS)
+@kernel
 def pool_back(m: Any, op: Any, cells: Any, dy: int, code: int, dx: int) -> None:
     """Each window's gradient to its winner, or shared out."""
     width = lanes(m)
@@ -66,7 +65,7 @@ def pool_back(m: Any, op: Any, cells: Any, dy: int, code: int, dx: int) -> None:
                     store(m, to, load(m, to) + share)
 
 
-@njit(**OPTIONS)
+@kernel
 def apply(m: Any, op: Any, x: int, y: int) -> None:
     """The activation of each value, into a tensor that may have a border."""
     width = lanes(m)
@@ -78,7 +77,7 @@ def apply(m: Any, op: Any, x: int, y: int) -> None:
             store(m, to, activate(m, op.activation, op.slope, value))
 
 
-@njit(**OPTIONS)
+@kernel
 def apply_back(m: Any, op: Any, y: int, dy: int, dx: int) -> None:
     """The gradient before the activation."""
     width = lanes(m)

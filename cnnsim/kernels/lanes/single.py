@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from cnnsim.kernels.lanes.functions import OPTIONS, activate, activate_back, first_of
+from cnnsim.kernels.lanes.compiling import kernel
+from cnnsim.kernels.lanes.functions import activate, activate_back, first_of
 from cnnsim.kernels.lanes.tile import (
     keep,
     largest_of_four,
@@ -43,7 +42,7 @@ from cnnsim.kernels.lanes.vector import (
 )
 
 
-@njit(**OPTIONS)
+@kernel
 def dense_one(m: Any, op: Any, x: int, y: int) -> None:
     """Fill y from x. Four sums run side by side, as one would wait for itself."""
     width = lanes(m)
@@ -64,7 +63,7 @@ def dense_one(m: Any, op: Any, x: int, y: int) -> None:
         store_first(m, y + o, op.maps - o, value)
 
 
-@njit(**OPTIONS)
+@kernel
 def dense_one_back(
     m: Any, op: Any, rule: Any, pace: Any, x: int, y: int, dy: int, dz: int, dx: int
 ) -> None:
@@ -90,7 +89,7 @@ def dense_one_back(
                 update(m, rule, pace, w + op.taps * width, g)
 
 
-@njit(**OPTIONS)
+@kernel
 def conv_one(m: Any, op: Any, cells: Any, x: int, y: int, code: int, scratch: int) -> None:
     """Fill y, and code where it pools, from x: four cells times as many maps as there are lanes."""
     width = lanes(m)
@@ -122,7 +121,7 @@ def conv_one(m: Any, op: Any, cells: Any, x: int, y: int, code: int, scratch: in
                     store_first(m, y + cells[number, 4 + k] + o, op.maps - o, value)
 
 
-@njit(**OPTIONS)
+@kernel
 def conv_one_before(m: Any, op: Any, y: int, code: int, dy: int, dz: int, shift: int) -> None:
     """Fill dz from dy; `shift` [maps] sums it for the bias."""
     width = lanes(m)
@@ -147,7 +146,7 @@ def conv_one_before(m: Any, op: Any, y: int, code: int, dy: int, dz: int, shift:
         store_first(m, shift + o, left, sum_)
 
 
-@njit(**OPTIONS)
+@kernel
 def conv_one_back(m: Any, op: Any, dz: int, dx: int) -> None:
     """Fill dx from dz within its border, one number after the other."""
     width = lanes(m)
@@ -169,7 +168,7 @@ def conv_one_back(m: Any, op: Any, dz: int, dx: int) -> None:
                 at += 1
 
 
-@njit(**OPTIONS)
+@kernel
 def conv_one_update(
     m: Any, op: Any, rule: Any, pace: Any, x: int, dz: int, shift: int, scratch: int
 ) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from cnnsim.kernels.cache import prepare_cache
-from cnnsim.kernels.lanes.functions import SPLICED
+from cnnsim.kernels.lanes.compiling import entry, spliced
 from cnnsim.kernels.lanes.gradient import turn
 from cnnsim.kernels.lanes.loss import loss_of_one
 from cnnsim.kernels.lanes.plan import CONVOLUTION
@@ -23,7 +20,7 @@ from cnnsim.kernels.lanes.step import forward, load_block
 from cnnsim.kernels.lanes.vector import lanes, memory_of, write
 
 
-@njit(**SPLICED)
+@spliced
 def forward_one(m: Any, ops: Any, cells: Any, begin: int, features: int, scratch: int) -> None:
     """Take one sample, whose input of operation `begin` is at `features`, to the end."""
     for number in range(begin, ops.size):
@@ -35,7 +32,7 @@ def forward_one(m: Any, ops: Any, cells: Any, begin: int, features: int, scratch
             dense_one(m, op, x, op.y)
 
 
-@njit(**SPLICED)
+@spliced
 def backward_one(
     m: Any, ops: Any, begin: int, features: int, rule: Any, pace: Any, scratch: int
 ) -> None:
@@ -55,7 +52,7 @@ def backward_one(
             dense_one_back(m, op, rule, pace, x, op.y, op.dy, op.dz, op.dx)
 
 
-@njit(nogil=True, error_model="numpy", cache=prepare_cache())
+@entry
 def run_singles(
     array: Any, ops: Any, cells: Any, places: Any, rule: Any, loss: int, begin: int,
     input_places: Any, output_places: Any, inputs: Any, classes: Any, values: Any, samples: Any,
@@ -82,9 +79,7 @@ def run_singles(
             else:
                 for o in range(output_places.size):
                     write(m, target + output_places[o], values[sample, o])
-            losses[start + n] = loss_of_one(
-                m, loss, output_places.size, last.y, target, last.dy
-            )
+            losses[start + n] = loss_of_one(m, loss, output_places.size, last.y, target, last.dy)
             if values.shape[0] == 0:
                 write(m, target + output_places[classes[sample]], 0.0)
             pace = paces[start + n, 0], paces[start + n, 1]

@@ -10,22 +10,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from cnnsim.kernels.cache import prepare_cache
 from cnnsim.kernels.lanes.barrier import meet
+from cnnsim.kernels.lanes.compiling import entry, kernel, spliced
 from cnnsim.kernels.lanes.convolution import convolve, convolve_back
 from cnnsim.kernels.lanes.dense import dense, dense_back
-from cnnsim.kernels.lanes.functions import OPTIONS, SPLICED, activate_back
+from cnnsim.kernels.lanes.functions import activate_back
 from cnnsim.kernels.lanes.gradient import conv_gradient, turn
 from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY, loss_of_block
-from cnnsim.kernels.lanes.plan import ACTIVATION, CONVOLUTION, DENSE, POOL
+from cnnsim.kernels.lanes.plan import CONVOLUTION, DENSE, POOL
 from cnnsim.kernels.lanes.pool import apply, apply_back, pool, pool_back
 from cnnsim.kernels.lanes.tile import (
     keep,
     load_panel,
     outer,
-    shapes_of,
     taps_of_shape,
     transpose,
     vectors_of_shape,
@@ -47,7 +44,7 @@ from cnnsim.kernels.lanes.vector import (
 _ROW = 1
 
 
-@njit(**OPTIONS)
+@kernel
 def load_block(
     m: Any, inputs: Any, samples: Any, first: int, places: Any, x: int, scratch: int
 ) -> None:
@@ -73,7 +70,7 @@ def load_block(
         begin += width
 
 
-@njit(**OPTIONS)
+@kernel
 def load_target(
     m: Any, classes: Any, values: Any, samples: Any, first: int, places: Any, target: int
 ) -> None:
@@ -91,15 +88,15 @@ def load_target(
                 write(m, target + places[o] * width + n, values[sample, o])
 
 
-@njit(**SPLICED)
-def place_of(places: Any, place: int, kept: int, block: int, thread: int) -> int:
+@spliced
+def place_of(places: Any, place: int, kept: int, block: int, thread: int) -> Any:
     """Where a tensor of this block, or of this thread, lies."""
     if kept:
         return place + block * places.block_step
     return place + thread * places.thread_step
 
 
-@njit(**SPLICED)
+@spliced
 def forward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) -> None:
     """Take one block through all operations."""
     own = thread * places.thread_step
@@ -118,7 +115,7 @@ def forward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) 
             apply(m, op, x, y)
 
 
-@njit(**SPLICED)
+@spliced
 def backward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) -> None:
     """Take the gradient of one block back to the first operation that is trained."""
     width = lanes(m)
@@ -154,7 +151,7 @@ def backward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int)
             return
 
 
-@njit(**SPLICED)
+@spliced
 def update_convolution(
     m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int,
@@ -170,7 +167,7 @@ def update_convolution(
         update(m, rule, pace, op.weights + k * width, g)
 
 
-@njit(**SPLICED)
+@spliced
 def update_dense(
     m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int, scratch: int,
@@ -210,10 +207,7 @@ def update_dense(
             update(m, rule, pace, op.weights + (v * line + op.taps) * width, g)
 
 
-_CAN_CACHE = prepare_cache()
-
-
-@njit(nogil=True, error_model="numpy", cache=_CAN_CACHE)
+@entry
 def run_steps(
     array: Any, ops: Any, cells: Any, places: Any, rule: Any, loss: int, input_places: Any,
     output_places: Any, inputs: Any, classes: Any, values: Any, batches: Any, paces: Any,
@@ -252,9 +246,7 @@ def run_steps(
                 write(m, scratch + n, 1.0 if first + n < batch else 0.0)
             y = last.y + own
             used = load(m, scratch)
-            lost = loss_of_block(
-                m, loss, output_places.size, y, target, last.dy + own, used, batch
-            )
+            lost = loss_of_block(m, loss, output_places.size, y, target, last.dy + own, used, batch)
             store(m, places.loss + block * places.block_step, lost)
             backward(m, ops, cells, places, block, thread)
         if outputs.shape[0] or not meet(shared, threads):
@@ -263,18 +255,16 @@ def run_steps(
         for number in range(ops.size):
             op = ops[number]
             if op.trained and op.kind == CONVOLUTION:
-                update_convolution(
-                    m, op, places, rule, pace, blocks, thread, threads
-                )
+                update_convolution(m, op, places, rule, pace, blocks, thread, threads)
             elif op.trained:
-                update_dense(
-                    m, op, places, rule, pace, blocks, thread, threads, scratch
-                )
+                update_dense(m, op, places, rule, pace, blocks, thread, threads, scratch)
         if thread == 0:
             sum_ = 0.0
             for n in range(batch):
                 at = places.loss + n // width * places.block_step + n % width
                 sum_ += read(m, at)
-            losses[step] = sum_ / (batch if loss == SOFTMAX_CROSS_ENTROPY else batch * values.shape[1])
+            losses[step] = sum_ / (
+                batch if loss == SOFTMAX_CROSS_ENTROPY else batch * values.shape[1]
+            )
         if not meet(shared, threads):
             return

@@ -12,8 +12,8 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
+from cnnsim.kernels.lanes.compiling import primitive, primitive_of_constants
 from cnnsim.kernels.lanes.vector import (
     INT,
     call,
@@ -25,20 +25,22 @@ from cnnsim.kernels.lanes.vector import (
     vector_of,
 )
 
+_uni_tuple: Any = types.UniTuple
+
 
 def _tile(m: Any, count: int) -> Any:
-    return types.UniTuple(vector_of(m), count)
+    return _uni_tuple(vector_of(m), count)
 
 
 def _load_line(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """Load the vectors of the tile that `sig` returns, one after the other from a place on."""
-    m, array, start = sig.args[0], *args[:2]
+    m, array, start = sig.args[0], args[0], args[1]
     steps = [start.type(i * lanes_of(m)) for i in range(sig.return_type.count)]
     found = [load_at(builder, m.lanes, array, builder.add(start, step)) for step in steps]
     return context.make_tuple(builder, sig.return_type, found)
 
 
-@intrinsic
+@primitive
 def outer(typing: Any, acc: Any, a: Any, b: Any) -> Any:
     """acc[i · columns + j] + a[i] · b[j] for every row i and column j."""
 
@@ -56,7 +58,7 @@ def outer(typing: Any, acc: Any, a: Any, b: Any) -> Any:
     return acc(acc, a, b), emit
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+@primitive_of_constants
 def zeros(typing: Any, m: Any, count: Any) -> Any:
     """A tile of `count` vectors of zeros."""
     if not isinstance(count, types.IntegerLiteral):
@@ -69,7 +71,7 @@ def zeros(typing: Any, m: Any, count: Any) -> Any:
     return tile(m, count), emit
 
 
-@intrinsic
+@primitive
 def at_each(typing: Any, m: Any, places: Any) -> Any:
     """The vectors at each of a tuple of places."""
     tile = _tile(m, places.count)
@@ -82,10 +84,8 @@ def at_each(typing: Any, m: Any, places: Any) -> Any:
     return tile(m, places), emit
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
-def spread_grid(
-    typing: Any, m: Any, place: Any, row: Any, rows: Any, columns: Any
-) -> Any:
+@primitive_of_constants
+def spread_grid(typing: Any, m: Any, place: Any, row: Any, rows: Any, columns: Any) -> Any:
     """Floats spread over vectors: `rows` rows, `row` apart, of `columns` neighbours each."""
     if not (isinstance(rows, types.IntegerLiteral) and isinstance(columns, types.IntegerLiteral)):
         return None
@@ -104,7 +104,7 @@ def spread_grid(
     return tile(m, types.int64, types.int64, rows, columns), emit
 
 
-@intrinsic
+@primitive
 def spread_each(typing: Any, m: Any, places: Any) -> Any:
     """The floats at each of a tuple of places, each spread over a vector."""
     tile = _tile(m, places.count)
@@ -119,7 +119,7 @@ def spread_each(typing: Any, m: Any, places: Any) -> Any:
     return tile(m, places), emit
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+@primitive_of_constants
 def spreads(typing: Any, m: Any, place: Any, step: Any, count: Any) -> Any:
     """`count` floats from `place` on, `step` apart, each spread over a vector."""
     if not isinstance(count, types.IntegerLiteral):
@@ -138,7 +138,7 @@ def spreads(typing: Any, m: Any, place: Any, step: Any, count: Any) -> Any:
     return tile(m, types.int64, types.int64, count), emit
 
 
-@intrinsic
+@primitive
 def spread_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
     """As many spread floats as a vector has lanes, from `place` on, `step` apart."""
     tile = _tile(m, lanes_of(m))
@@ -155,7 +155,7 @@ def spread_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
     return tile(m, types.int64, types.int64), emit
 
 
-@intrinsic
+@primitive
 def zero_panel(typing: Any, m: Any) -> Any:
     """A tile of zeros with as many vectors as a vector has lanes."""
     tile = _tile(m, lanes_of(m))
@@ -166,7 +166,7 @@ def zero_panel(typing: Any, m: Any) -> Any:
     return tile(m), emit
 
 
-@intrinsic
+@primitive
 def load_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
     """As many vectors as a vector has lanes, from `place` on, `step` floats apart."""
     tile = _tile(m, lanes_of(m))
@@ -193,7 +193,7 @@ def shapes_of(width: int) -> tuple[tuple[int, int, int], ...]:
     return (3, 3, 1), (1, 5, 2), (5, 2, 1), (5, 1, 2)
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+@primitive_of_constants
 def load_shape(typing: Any, m: Any, place: Any, shape: Any) -> Any:
     """A tile of one of `shapes_of`, its vectors stored one after the other from `place` on."""
     if not isinstance(shape, types.IntegerLiteral):
@@ -202,7 +202,7 @@ def load_shape(typing: Any, m: Any, place: Any, shape: Any) -> Any:
     return _tile(m, rows * taps * vectors)(m, types.int64, shape), _load_line
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+@primitive_of_constants
 def zero_shape(typing: Any, m: Any, shape: Any) -> Any:
     """A tile of zeros of one of `shapes_of`."""
     if not isinstance(shape, types.IntegerLiteral):
@@ -216,7 +216,7 @@ def zero_shape(typing: Any, m: Any, shape: Any) -> Any:
     return tile(m, shape), emit
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+@primitive_of_constants
 def taps_of_shape(typing: Any, m: Any, place: Any, row: Any, shape: Any) -> Any:
     """The spread values of a shape: neighbours are a vector apart, kernel rows `row` floats."""
     if not isinstance(shape, types.IntegerLiteral):
@@ -239,7 +239,7 @@ def taps_of_shape(typing: Any, m: Any, place: Any, row: Any, shape: Any) -> Any:
     return tile(m, types.int64, types.int64, shape), emit
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+@primitive_of_constants
 def vectors_of_shape(typing: Any, m: Any, place: Any, shape: Any) -> Any:
     """The vectors of a shape, one after the other from `place` on."""
     if not isinstance(shape, types.IntegerLiteral):
@@ -248,7 +248,7 @@ def vectors_of_shape(typing: Any, m: Any, place: Any, shape: Any) -> Any:
     return _tile(m, vectors)(m, types.int64, shape), _load_line
 
 
-@intrinsic
+@primitive
 def keep(typing: Any, m: Any, place: Any, step: Any, acc: Any) -> Any:
     """Store the vectors of a tile from `place` on, `step` floats apart."""
 
@@ -262,7 +262,7 @@ def keep(typing: Any, m: Any, place: Any, step: Any, acc: Any) -> Any:
     return types.void(m, types.int64, types.int64, acc), emit
 
 
-@intrinsic
+@primitive
 def transpose(typing: Any, acc: Any) -> Any:
     """A square tile with rows and columns exchanged: as many vectors as a vector has lanes.
 
@@ -289,14 +289,14 @@ def transpose(typing: Any, acc: Any) -> Any:
     return acc(acc), emit
 
 
-@intrinsic
+@primitive
 def largest_of_four(typing: Any, acc: Any) -> Any:
     """Of a tile of four rows the largest of each column, then which row it was, as floats.
 
     The first one wins a tie.
     """
     columns = acc.count // 4
-    tile = types.UniTuple(acc.dtype, 2 * columns)
+    tile = _uni_tuple(acc.dtype, 2 * columns)
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         (value,) = args
@@ -318,7 +318,7 @@ def largest_of_four(typing: Any, acc: Any) -> Any:
     return tile(acc), emit
 
 
-@intrinsic
+@primitive
 def totals(typing: Any, acc: Any) -> Any:
     """The sum of each vector's lanes, side by side: as many vectors as a vector has lanes.
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from cnnsim.kernels.engine import Floats32, Floats64
-from cnnsim.kernels.lanes.functions import INLINED
+from cnnsim.kernels.lanes.compiling import inlined
 from cnnsim.kernels.lanes.vector import load, root, spread, store
 
 #: The numbers of the optimisers in a plan.
@@ -28,7 +27,7 @@ def paces_of(rule: Any, rates: Floats64, updates: int) -> Floats32:
     return np.column_stack([rates, (1 - rule["beta_two"] ** count) ** -0.5]).astype(np.float32)
 
 
-@njit(**INLINED)
+@inlined
 def update(m: Any, rule: Any, pace: Any, w: int, dw: Any) -> None:
     """Move the vector of weights at `w` by its gradient `dw`.
 

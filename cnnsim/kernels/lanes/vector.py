@@ -11,20 +11,25 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import lower_builtin, models, register_model
+
+from cnnsim.kernels.lanes.compiling import primitive
 
 FLOAT = ir.FloatType()
+#: Parts of Numba that have no types.
+_get_function: Any = cgutils.get_or_insert_function
+_infer, _lower, _signature = (cast(Any, part) for part in (infer_global, lower_builtin, signature))
 INT = ir.IntType(32)
 
 
-class Vector(types.Type):  # type: ignore[misc]
+class Vector(types.Type):
     """The Numba type of `lanes` floats side by side."""
 
     def __init__(self, lanes: int) -> None:
@@ -33,9 +38,9 @@ class Vector(types.Type):  # type: ignore[misc]
 
 
 @register_model(Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, fe_type: Vector) -> None:
-        super().__init__(manager, fe_type, wide(fe_type.lanes))
+        super().__init__(manager, fe_type, wide(fe_type.lanes))  # type: ignore[no-untyped-call]
 
 
 def wide(lanes: int) -> Any:
@@ -53,7 +58,7 @@ def memory(size: int, lanes: int) -> np.ndarray[Any, Any]:
     return raw[skip : skip + size].view([("lanes", np.float32, (lanes,))])
 
 
-class Memory(types.Type):  # type: ignore[misc]
+class Memory(types.Type):
     """The Numba type of a memory inside compiled code: just its address, which nobody counts."""
 
     def __init__(self, lanes: int) -> None:
@@ -62,12 +67,12 @@ class Memory(types.Type):  # type: ignore[misc]
 
 
 @register_model(Memory)
-class _MemoryModel(models.PrimitiveModel):  # type: ignore[misc]
+class _MemoryModel(models.PrimitiveModel):
     def __init__(self, manager: Any, fe_type: Memory) -> None:
-        super().__init__(manager, fe_type, FLOAT.as_pointer())
+        super().__init__(manager, fe_type, FLOAT.as_pointer())  # type: ignore[no-untyped-call]
 
 
-@intrinsic
+@primitive
 def memory_of(typing: Any, array: Any) -> Any:
     """The memory that `memory` made, for use in compiled code."""
     (extent,) = array.dtype.fields["lanes"].type.shape
@@ -117,7 +122,7 @@ def spread_out(builder: Any, value: Any, lanes: int) -> Any:
     return builder.shuffle_vector(first, nothing, everywhere)
 
 
-@intrinsic
+@primitive
 def lanes(typing: Any, m: Any) -> Any:
     """How many floats a vector of `m` has."""
 
@@ -127,7 +132,7 @@ def lanes(typing: Any, m: Any) -> Any:
     return types.int64(m), emit
 
 
-@intrinsic
+@primitive
 def load(typing: Any, m: Any, place: Any) -> Any:
     """The vector at `place`."""
 
@@ -137,7 +142,7 @@ def load(typing: Any, m: Any, place: Any) -> Any:
     return vector_of(m)(m, types.int64), emit
 
 
-@intrinsic
+@primitive
 def load_from(typing: Any, m: Any, array: Any, place: Any) -> Any:
     """The vector, as wide as those of `m`, at `place` of a plain array of float32."""
 
@@ -148,7 +153,7 @@ def load_from(typing: Any, m: Any, array: Any, place: Any) -> Any:
     return vector_of(m)(m, array, types.int64), emit
 
 
-@intrinsic
+@primitive
 def store(typing: Any, m: Any, place: Any, value: Any) -> Any:
     """Put a vector at `place`."""
 
@@ -159,7 +164,7 @@ def store(typing: Any, m: Any, place: Any, value: Any) -> Any:
     return types.void(m, types.int64, vector_of(m)), emit
 
 
-@intrinsic
+@primitive
 def read(typing: Any, m: Any, place: Any) -> Any:
     """The one float at `place`."""
 
@@ -169,7 +174,7 @@ def read(typing: Any, m: Any, place: Any) -> Any:
     return types.float32(m, types.int64), emit
 
 
-@intrinsic
+@primitive
 def write(typing: Any, m: Any, place: Any, value: Any) -> Any:
     """Put one float at `place`."""
 
@@ -180,7 +185,7 @@ def write(typing: Any, m: Any, place: Any, value: Any) -> Any:
     return types.void(m, types.int64, types.float32), emit
 
 
-@intrinsic
+@primitive
 def spread(typing: Any, m: Any, value: Any) -> Any:
     """`value` in every lane of a vector as wide as those of `m`."""
 
@@ -196,7 +201,7 @@ def spread(typing: Any, m: Any, value: Any) -> Any:
 def call(builder: Any, name: str, *arguments: Any) -> Any:
     """LLVM's own function `name` of vectors."""
     kind = arguments[0].type
-    function = cgutils.get_or_insert_function(
+    function = _get_function(
         builder.module,
         ir.FunctionType(kind, [argument.type for argument in arguments]),
         f"llvm.{name}.v{kind.count}f32",
@@ -207,16 +212,17 @@ def call(builder: Any, name: str, *arguments: Any) -> Any:
 def _operator(function: Any, emit: Callable[[Any, Any, Any], Any]) -> None:
     """Let `function`, such as operator.add, take two vectors."""
 
-    @infer_global(function)
-    class Rule(AbstractTemplate):  # type: ignore[misc]
+    @_infer(function)
+    class Rule(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) == 2 and isinstance(args[0], Vector) and args[0] == args[1]:
-                return signature(args[0], *args)
+                return _signature(args[0], *args)
             return None
 
-    @lower_builtin(function, Vector, Vector)
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return emit(builder, *args)
+
+    _lower(function, Vector, Vector)(lower)
 
 
 _operator(operator.add, lambda builder, a, b: builder.fadd(a, b))
@@ -232,8 +238,8 @@ def _function(name: str, count: int) -> Any:
         return call(builder, name, *args)
 
     if count == 1:
-        return intrinsic(lambda typing, a: (a(a), emit))
-    return intrinsic(lambda typing, a, b, c: (a(a, b, c), emit))
+        return primitive(lambda typing, a: (a(a), emit))
+    return primitive(lambda typing, a, b, c: (a(a, b, c), emit))
 
 
 #: a · b + c, in one instruction where the CPU has it.
@@ -253,7 +259,7 @@ def _choice(relation: str) -> Any:
         a, b, x, y = args
         return builder.select(builder.fcmp_ordered(relation, a, b), x, y)
 
-    return intrinsic(lambda typing, a, b, x, y: (a(a, b, x, y), emit))
+    return primitive(lambda typing, a, b, x, y: (a(a, b, x, y), emit))
 
 
 #: ``where_greater(a, b, x, y)``: in each lane x where a > b, else y.
@@ -262,7 +268,7 @@ where_greater = _choice(">")
 where_equal = _choice("==")
 
 
-@intrinsic
+@primitive
 def total(typing: Any, a: Any) -> Any:
     """The sum of the lanes, halves added to halves."""
 
@@ -282,7 +288,7 @@ def total(typing: Any, a: Any) -> Any:
     return types.float32(a), emit
 
 
-@intrinsic
+@primitive
 def power_of_two(typing: Any, a: Any) -> Any:
     """Two to the power of each lane, a whole number from −126 to 127."""
 
@@ -296,7 +302,7 @@ def power_of_two(typing: Any, a: Any) -> Any:
     return a(a), emit
 
 
-@intrinsic
+@primitive
 def exponent(typing: Any, a: Any) -> Any:
     """The power of two in each lane, a positive normal number."""
 
@@ -308,7 +314,7 @@ def exponent(typing: Any, a: Any) -> Any:
     return a(a), emit
 
 
-@intrinsic
+@primitive
 def mantissa(typing: Any, a: Any) -> Any:
     """Each lane, a positive normal number, divided by its power of two: 1 to 2."""
 
@@ -323,7 +329,7 @@ def mantissa(typing: Any, a: Any) -> Any:
     return a(a), emit
 
 
-@intrinsic
+@primitive
 def numbers(typing: Any, m: Any) -> Any:
     """0, 1, 2, … in the lanes of a vector."""
 
@@ -333,7 +339,7 @@ def numbers(typing: Any, m: Any) -> Any:
     return vector_of(m)(m), emit
 
 
-@intrinsic
+@primitive
 def store_first(typing: Any, m: Any, place: Any, count: Any, value: Any) -> Any:
     """Put the first `count` lanes of a vector at `place`, and leave what follows alone."""
 
@@ -349,14 +355,14 @@ def store_first(typing: Any, m: Any, place: Any, count: Any, value: Any) -> Any:
         at = pointer(builder, base, place, value.type)
         kind = ir.FunctionType(ir.VoidType(), [value.type, at.type, INT, mask.type])
         name = f"llvm.masked.store.v{lanes}f32.p0v{lanes}f32"
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        function = _get_function(builder.module, kind, name)
         builder.call(function, [value, at, INT(4), mask])
         return context.get_dummy_value()
 
     return types.void(m, types.int64, types.int64, vector_of(m)), emit
 
 
-@intrinsic
+@primitive
 def highest(typing: Any, a: Any) -> Any:
     """The largest of the lanes."""
 
