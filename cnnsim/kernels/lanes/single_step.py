@@ -17,6 +17,7 @@ from cnnsim.kernels.lanes.single import (
     dense_one_back,
 )
 from cnnsim.kernels.lanes.step import forward, load_block
+from cnnsim.kernels.lanes.update import numbers_of
 from cnnsim.kernels.lanes.vector import lanes, memory_of, write
 
 
@@ -63,6 +64,7 @@ def run_singles(
     losses [steps] is filled in.
     """
     m = memory_of(array)
+    numbers = numbers_of(rule)
     width = lanes(m)
     first, target = ops[begin], places.target
     for start in range(0, samples.size, width):
@@ -83,4 +85,4 @@ def run_singles(
             if values.shape[0] == 0:
                 write(m, target + output_places[classes[sample]], 0.0)
             pace = paces[start + n, 0], paces[start + n, 1]
-            backward_one(m, ops, begin, features, rule, pace, places.scratch)
+            backward_one(m, ops, begin, features, numbers, pace, places.scratch)

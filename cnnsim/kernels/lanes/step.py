@@ -28,7 +28,7 @@ from cnnsim.kernels.lanes.tile import (
     vectors_of_shape,
     zero_shape,
 )
-from cnnsim.kernels.lanes.update import update
+from cnnsim.kernels.lanes.update import numbers_of, update
 from cnnsim.kernels.lanes.vector import (
     lanes,
     load,
@@ -219,6 +219,7 @@ def run_steps(
     batch, that is filled in instead, and nothing is trained.
     """
     m = memory_of(array)
+    numbers = numbers_of(rule)
     width = lanes(m)
     own = thread * places.thread_step
     scratch = places.scratch + own
@@ -255,9 +256,9 @@ def run_steps(
         for number in range(ops.size):
             op = ops[number]
             if op.trained and op.kind == CONVOLUTION:
-                update_convolution(m, op, places, rule, pace, blocks, thread, threads)
+                update_convolution(m, op, places, numbers, pace, blocks, thread, threads)
             elif op.trained:
-                update_dense(m, op, places, rule, pace, blocks, thread, threads, scratch)
+                update_dense(m, op, places, numbers, pace, blocks, thread, threads, scratch)
         if thread == 0:
             sum_ = 0.0
             for n in range(batch):

@@ -12,7 +12,7 @@ import numpy as np
 
 from cnnsim.kernels.engine import Floats32, Floats64
 from cnnsim.kernels.lanes.compiling import inlined
-from cnnsim.kernels.lanes.vector import load, root, spread, store
+from cnnsim.kernels.lanes.vector import load, multiply_add, root, spread, store
 
 #: The numbers of the optimisers in a plan.
 SGD, MOMENTUM, NESTEROV, ADAM = range(4)
@@ -28,28 +28,46 @@ def paces_of(rule: Any, rates: Floats64, updates: int) -> Floats32:
 
 
 @inlined
+def numbers_of(rule: Any) -> Any:
+    """A record of RULE as plain numbers, which stay in registers."""
+    return (
+        rule.kind,
+        rule.states,
+        np.float32(rule.weight_decay),
+        np.float32(rule.momentum),
+        np.float32(rule.beta_one),
+        np.float32(1 - rule.beta_one),
+        np.float32(rule.beta_two),
+        np.float32(1 - rule.beta_two),
+        np.float32(rule.epsilon),
+    )
+
+
+@inlined
 def update(m: Any, rule: Any, pace: Any, w: int, dw: Any) -> None:
     """Move the vector of weights at `w` by its gradient `dw`.
 
-    `rule` has the numbers of the optimiser, `pace` a row of `paces_of`.
+    `rule` is what `numbers_of` gives, `pace` a row of `paces_of`.
     """
+    kind, states, decay, momentum, keep_one, add_one, keep_two, add_two, epsilon = rule
     rate, scale = pace
     value = load(m, w)
-    dw = dw + spread(m, rule.weight_decay) * value
-    first, second = w + rule.states, w + 2 * rule.states
-    if rule.kind == SGD:
-        store(m, w, value - spread(m, rate) * dw)
-    elif rule.kind == ADAM:
-        moment = spread(m, rule.beta_one) * load(m, first) + spread(m, 1 - rule.beta_one) * dw
-        square = spread(m, rule.beta_two) * load(m, second) + spread(m, 1 - rule.beta_two) * dw * dw
-        store(m, first, moment)
-        store(m, second, square)
+    dw = multiply_add(spread(m, decay), value, dw)
+    back = spread(m, -rate)
+    if kind == SGD:
+        store(m, w, multiply_add(back, dw, value))
+    elif kind == ADAM:
+        moment = multiply_add(spread(m, keep_one), load(m, w + states), spread(m, add_one) * dw)
+        square = spread(m, add_two) * dw * dw
+        square = multiply_add(spread(m, keep_two), load(m, w + 2 * states), square)
+        store(m, w + states, moment)
+        store(m, w + 2 * states, square)
         # The step is divided by √v̂ + ε, with v̂ = v / (1 − β₂ᵗ).
-        below = root(square) * spread(m, scale) + spread(m, rule.epsilon)
-        store(m, w, value - spread(m, rate) * moment / below)
+        below = multiply_add(root(square), spread(m, scale), spread(m, epsilon))
+        store(m, w, multiply_add(back, moment / below, value))
     else:
-        velocity = spread(m, rule.momentum) * load(m, first) + dw
-        store(m, first, velocity)
-        if rule.kind == NESTEROV:
-            velocity = dw + spread(m, rule.momentum) * velocity
-        store(m, w, value - spread(m, rate) * velocity)
+        velocity = multiply_add(spread(m, momentum), load(m, w + states), dw)
+        store(m, w + states, velocity)
+        if kind == NESTEROV:
+            velocity = multiply_add(spread(m, momentum), velocity, dw)
+        store(m, w, multiply_add(back, velocity, value))
