@@ -45,11 +45,12 @@ class Net:
 
 
 _BLOCK = [RELU, POOL]
+_TAIL = [dense(84), RELU, dense(10)]
+_HEAD = [FLAT, dense(512), RELU, dense(10)]
 NETS = {
     "lenet": Net(
         (1, 28, 28),
-        [conv(6, 5, 2), *_BLOCK, conv(16, 5), *_BLOCK, FLAT]
-        + [dense(120), RELU, dense(84), RELU, dense(10)],
+        [conv(6, 5, 2), *_BLOCK, conv(16, 5), *_BLOCK, FLAT, dense(120), RELU, *_TAIL],
         5.5,
     ),
     "better": Net(
@@ -59,8 +60,7 @@ NETS = {
     ),
     "simple_cnn": Net(
         (3, 32, 32),
-        [conv(32, 3, 1), *_BLOCK, conv(64, 3, 1), *_BLOCK, conv(128, 3, 1), *_BLOCK]
-        + [FLAT, dense(512), RELU, dense(10)],
+        [conv(32, 3, 1), *_BLOCK, conv(64, 3, 1), *_BLOCK, conv(128, 3, 1), *_BLOCK, *_HEAD],
         1.6,
     ),
     "digits": Net(

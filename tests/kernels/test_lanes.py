@@ -96,7 +96,7 @@ def test_optimizers(kind: str, batch: int) -> None:
     expected, tensors = reference(of, x, steps)
     np.testing.assert_allclose(losses, expected, rtol=2e-5)
     found = engine.tensors()
-    assert found[COUNTER].tolist() == [steps + 1]
+    assert found[COUNTER].tolist() == [steps]
     for leaf, tensor in of.carried.items():
         np.testing.assert_allclose(found[leaf], tensors[tensor], rtol=1e-3, atol=2e-5)
 
@@ -191,7 +191,32 @@ def test_what_is_refused_and_why(entries: list[Entry], reason: str) -> None:
     assert refuses(iteration((2, 9, 9), entries)).startswith(reason)
 
 
-def test_wrong_classes_are_no_crash() -> None:
+def test_targets_may_be_shares() -> None:
+    of = iteration(*NETS["article"])
+    x, target = batch_of(of, "softmax_cross_entropy", 20, 4)
+    for order in (np.arange(20)[None], np.arange(3)[:, None]):
+        by_class, by_share = LanesEngine(of, 1), LanesEngine(of, 1)
+        for engine, given_ in ((by_class, target), (by_share, np.eye(10)[target])):
+            engine.load(drawn(of))
+            engine.train(x, given_, order, np.ones(len(order)))
+        for name, values in by_class.tensors().items():
+            assert (by_share.tensors()[name] == values).all()
+
+
+def test_many_samples_are_told() -> None:
+    of = iteration(*NETS["article"])
+    one, two = LanesEngine(of, 1), LanesEngine(of, 2)
+    x, _ = batch_of(of, "softmax_cross_entropy", 1003, 4)
+    for engine in (one, two):
+        engine.load(drawn(of))
+    whole = two.outputs(x)
+    assert whole.shape == (1003, 10)
+    assert (whole == one.outputs(x)).all()
+    assert (whole[7:9] == one.outputs(x[7:9])).all()
+    assert one.outputs(x[:0]).shape == (0, 10)
+
+
+def test_wrong_arguments_are_no_crash() -> None:
     of = iteration(*NETS["article"])
     engine = LanesEngine(of, 1)
     engine.load(drawn(of))
@@ -199,5 +224,16 @@ def test_wrong_classes_are_no_crash() -> None:
     for classes in ([0, 10], [-1, 0]):
         with pytest.raises(ValueError, match="classes from 0 to 9"):
             engine.train(x, np.array(classes), np.array([[0, 1]]), np.ones(1))
+    right, row, rate = np.array([0, 1]), np.array([[0, 1]]), np.ones(1)
     with pytest.raises(ValueError, match="samples from 0 to 1"):
-        engine.train(x, np.array([0, 1]), np.array([[0, 2]]), np.ones(1))
+        engine.train(x, right, np.array([[0, 2]]), rate)
+    with pytest.raises(ValueError, match="64 numbers each, not 32"):
+        engine.train(x[:, :, :4], right, row, rate)
+    with pytest.raises(ValueError, match="64 numbers each, not 32"):
+        engine.outputs(x[:, :, :4])
+    with pytest.raises(ValueError, match="a target for each sample"):
+        engine.train(x, np.array([0]), np.array([[0, 0]]), rate)
+    with pytest.raises(ValueError, match="10 numbers for each sample"):
+        engine.train(x, np.zeros((2, 3)), row, rate)
+    with pytest.raises(ValueError, match="4, 8 or 16"):
+        LanesEngine(of, 1, lanes=5)

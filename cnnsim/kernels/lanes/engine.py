@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,15 @@ class LanesEngine:
     """
 
     def __init__(self, iteration: Iteration, threads: int, lanes: int | None = None) -> None:
-        """Raises Refused where `refuses` gives a reason."""
+        """Raises Refused where `refuses` gives a reason.
+
+        Args:
+            iteration: what a step is; its batch does not matter.
+            threads: how many may take part.
+            lanes: 16, 8 or 4; None for what the CPU's registers hold.
+        """
+        if lanes not in (None, 4, 8, 16):
+            raise ValueError(f"lanes should be 4, 8 or 16, and is {lanes}")
         self.lanes = host_lanes() if lanes is None else lanes
         self.threads = max(1, threads)
         self.name = f"lanes x{self.lanes}"
@@ -90,9 +99,9 @@ class LanesEngine:
     def load(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
         """Take over parameters and the optimiser's states, by full name (``conv1.w``).
 
-        A state that is missing is zero, as before the first step.
+        A state that is missing is zero, as before the first step; so is the number of updates.
         """
-        self._updates = round(float(np.asarray(tensors.get(COUNTER, 1)).reshape(-1)[0])) - 1
+        self._updates = int(np.asarray(tensors.get(COUNTER, 0)).ravel()[0])
         for number, step in self._with_weights():
             for copy in range(1 + self._copies):
                 parts: list[npt.NDArray[Any] | None] = []
@@ -126,7 +135,7 @@ class LanesEngine:
         ]
 
     def tensors(self) -> dict[str, Floats32]:
-        """A copy of everything that `load` takes, ``training.step`` included."""
+        """A copy of everything that `load` takes; ``training.step`` counts the updates so far."""
         found: dict[str, Floats32] = {}
         for number, step in self._with_weights():
             for copy in range(1 + self._copies):
@@ -136,7 +145,7 @@ class LanesEngine:
                     full = name if copy == 0 else self._state_name(name, copy)
                     if name in self._parameters and full:
                         found[full] = values.reshape(self._parameters[name])
-        found[COUNTER] = np.array([self._updates + 1], np.float32)
+        found[COUNTER] = np.array([self._updates], np.float32)
         return found
 
     def train(
@@ -153,8 +162,10 @@ class LanesEngine:
         threads = min(self.threads, blocks)
         single = batch == 1 and self._chain.goes_singly
         self._room(blocks, threads, single)
-        flat = np.ascontiguousarray(inputs, np.float32).reshape(len(inputs), -1)
+        flat = self._flat(inputs)
         classes, values = self._targets(targets)
+        if len(targets) != len(inputs) or len(rates) != steps:
+            raise ValueError("there should be a target for each sample and a rate for each step")
         paces = paces_of(self._rule, np.asarray(rates, np.float64), self._updates)
         batches = np.ascontiguousarray(batches, np.int64)
         if single:
@@ -186,6 +197,16 @@ class LanesEngine:
 
         _together(work, threads, shared)
 
+    def _flat(self, inputs: Floats32) -> Floats32:
+        """The samples as rows of numbers."""
+        flat = np.ascontiguousarray(inputs, np.float32)
+        flat = flat.reshape(len(inputs), prod(inputs.shape[1:]))
+        if flat.shape[1] != self._layout.inputs.size:
+            raise ValueError(
+                f"samples should be {self._layout.inputs.size} numbers each, not {flat.shape[1]}"
+            )
+        return flat
+
     def _targets(self, targets: npt.NDArray[Any]) -> tuple[Integers, Floats32]:
         """Class numbers [samples], or values [samples, numbers]; the other one is empty."""
         outputs = self._layout.outputs.size
@@ -194,12 +215,14 @@ class LanesEngine:
             if classes.size and not 0 <= classes.min() <= classes.max() < outputs:
                 raise ValueError(f"targets should be classes from 0 to {outputs - 1}")
             return classes, np.empty((0, outputs), np.float32)
-        values = np.ascontiguousarray(targets, np.float32).reshape(len(targets), -1)
+        values = np.ascontiguousarray(targets, np.float32).reshape(len(targets), prod(targets.shape[1:]))
+        if values.shape[1] != outputs:
+            raise ValueError(f"targets should be {outputs} numbers for each sample")
         return np.empty(0, np.int64), values
 
     def outputs(self, inputs: Floats32) -> Floats32:
         """What the last layer says of each sample in evaluation mode [samples, …]."""
-        flat = np.ascontiguousarray(inputs, np.float32).reshape(len(inputs), -1)
+        flat = self._flat(inputs)
         found = np.empty((len(flat), self._layout.outputs.size), np.float32)
         threads = max(1, min(self.threads, -(-len(flat) // self.lanes)))
         self._room(threads, threads)

@@ -8,13 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.lanes.compiling import inlined, kernel
+from cnnsim.kernels.lanes.inside import exponent, mantissa, numbers, power_of_two
 from cnnsim.kernels.lanes.vector import (
-    exponent,
-    mantissa,
     multiply_add,
     nearest,
-    numbers,
-    power_of_two,
     size,
     spread,
     where_equal,

@@ -21,6 +21,7 @@ from typing import Any
 
 from cnnsim.kernels.lanes.compiling import kernel, spliced
 from cnnsim.kernels.lanes.functions import activate_back, first_of
+from cnnsim.kernels.lanes.inside import total
 from cnnsim.kernels.lanes.tile import (
     keep,
     load_panel,
@@ -30,16 +31,7 @@ from cnnsim.kernels.lanes.tile import (
     transpose,
     vectors_of_shape,
 )
-from cnnsim.kernels.lanes.vector import (
-    lanes,
-    load,
-    read,
-    spread,
-    store,
-    total,
-    where_equal,
-    write,
-)
+from cnnsim.kernels.lanes.vector import lanes, load, read, spread, store, where_equal, write
 
 
 @kernel

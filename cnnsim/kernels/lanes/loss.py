@@ -11,16 +11,8 @@ from typing import Any
 
 from cnnsim.kernels.lanes.compiling import kernel
 from cnnsim.kernels.lanes.functions import exp, first_of, larger, log
-from cnnsim.kernels.lanes.vector import (
-    highest,
-    lanes,
-    load,
-    multiply_add,
-    spread,
-    store,
-    total,
-    where_greater,
-)
+from cnnsim.kernels.lanes.inside import highest, total
+from cnnsim.kernels.lanes.vector import lanes, load, multiply_add, spread, store, where_greater
 
 #: The numbers of the losses in a plan.
 SOFTMAX_CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR = range(3)

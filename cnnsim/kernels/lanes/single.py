@@ -6,9 +6,11 @@ Tensors are those of the plan with one float to an element:
     w       [maps / L][taps + 1][L], as for blocks of samples
     y, dy, dz, code   [height][width][maps]
 
-Each layer is updated as soon as its input's gradient is known. Kernels read what they need of a
-record before their loops: the compiler cannot know that what they store is no part of it. What frozen layers make of a sample
+Each layer is updated as soon as its input's gradient is known. What frozen layers make of a sample
 never changes, so as many samples as there are lanes go through them at once.
+
+Kernels read what they need of a record before their loops: the compiler cannot know that what they
+store is no part of it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 
 from cnnsim.kernels.lanes.compiling import kernel
 from cnnsim.kernels.lanes.functions import activate, activate_back, first_of
+from cnnsim.kernels.lanes.inside import total
 from cnnsim.kernels.lanes.tile import (
     keep,
     largest_of_four,
@@ -37,7 +40,6 @@ from cnnsim.kernels.lanes.vector import (
     spread,
     store,
     store_first,
-    total,
     where_equal,
     write,
 )

@@ -165,6 +165,29 @@ def store(typing: Any, m: Any, place: Any, value: Any) -> Any:
 
 
 @primitive
+def store_first(typing: Any, m: Any, place: Any, count: Any, value: Any) -> Any:
+    """Put the first `count` lanes of a vector at `place`, and leave what follows alone."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        base, place, count, value = args
+        lanes = m.lanes
+        whole = ir.VectorType(INT, lanes)
+        some = builder.trunc(count, INT)
+        first = builder.insert_element(ir.Constant(whole, ir.Undefined), some, INT(0))
+        zero = ir.Constant(whole, [0] * lanes)
+        counts = builder.shuffle_vector(first, ir.Constant(whole, ir.Undefined), zero)
+        mask = builder.icmp_signed("<", ir.Constant(whole, list(range(lanes))), counts)
+        at = pointer(builder, base, place, value.type)
+        kind = ir.FunctionType(ir.VoidType(), [value.type, at.type, INT, mask.type])
+        name = f"llvm.masked.store.v{lanes}f32.p0v{lanes}f32"
+        function = _get_function(builder.module, kind, name)
+        builder.call(function, [value, at, INT(4), mask])
+        return context.get_dummy_value()
+
+    return types.void(m, types.int64, types.int64, vector_of(m)), emit
+
+
+@primitive
 def read(typing: Any, m: Any, place: Any) -> Any:
     """The one float at `place`."""
 
@@ -266,117 +289,3 @@ def _choice(relation: str) -> Any:
 where_greater = _choice(">")
 #: ``where_equal(a, b, x, y)``: in each lane x where a = b, else y.
 where_equal = _choice("==")
-
-
-@primitive
-def total(typing: Any, a: Any) -> Any:
-    """The sum of the lanes, halves added to halves."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (value,) = args
-        count = a.lanes
-        while count > 1:
-            count //= 2
-            halves = [
-                ir.Constant(ir.VectorType(INT, count), list(range(first, first + count)))
-                for first in (0, count)
-            ]
-            low, high = (builder.shuffle_vector(value, value, half) for half in halves)
-            value = builder.fadd(low, high)
-        return builder.extract_element(value, INT(0))
-
-    return types.float32(a), emit
-
-
-@primitive
-def power_of_two(typing: Any, a: Any) -> Any:
-    """Two to the power of each lane, a whole number from −126 to 127."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        whole = ir.VectorType(INT, a.lanes)
-        number = builder.fptosi(args[0], whole)
-        biased = builder.add(number, ir.Constant(whole, [127] * a.lanes))
-        bits = builder.shl(biased, ir.Constant(whole, [23] * a.lanes))
-        return builder.bitcast(bits, wide(a.lanes))
-
-    return a(a), emit
-
-
-@primitive
-def exponent(typing: Any, a: Any) -> Any:
-    """The power of two in each lane, a positive normal number."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        whole = ir.VectorType(INT, a.lanes)
-        bits = builder.lshr(builder.bitcast(args[0], whole), ir.Constant(whole, [23] * a.lanes))
-        return builder.sitofp(builder.sub(bits, ir.Constant(whole, [127] * a.lanes)), wide(a.lanes))
-
-    return a(a), emit
-
-
-@primitive
-def mantissa(typing: Any, a: Any) -> Any:
-    """Each lane, a positive normal number, divided by its power of two: 1 to 2."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        whole = ir.VectorType(INT, a.lanes)
-        bits = builder.bitcast(args[0], whole)
-        kept = builder.and_(bits, ir.Constant(whole, [0x7FFFFF] * a.lanes))
-        return builder.bitcast(
-            builder.or_(kept, ir.Constant(whole, [0x3F800000] * a.lanes)), wide(a.lanes)
-        )
-
-    return a(a), emit
-
-
-@primitive
-def numbers(typing: Any, m: Any) -> Any:
-    """0, 1, 2, … in the lanes of a vector."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(wide(m.lanes), [float(lane) for lane in range(m.lanes)])
-
-    return vector_of(m)(m), emit
-
-
-@primitive
-def store_first(typing: Any, m: Any, place: Any, count: Any, value: Any) -> Any:
-    """Put the first `count` lanes of a vector at `place`, and leave what follows alone."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        base, place, count, value = args
-        lanes = m.lanes
-        whole = ir.VectorType(INT, lanes)
-        some = builder.trunc(count, INT)
-        first = builder.insert_element(ir.Constant(whole, ir.Undefined), some, INT(0))
-        zero = ir.Constant(whole, [0] * lanes)
-        counts = builder.shuffle_vector(first, ir.Constant(whole, ir.Undefined), zero)
-        mask = builder.icmp_signed("<", ir.Constant(whole, list(range(lanes))), counts)
-        at = pointer(builder, base, place, value.type)
-        kind = ir.FunctionType(ir.VoidType(), [value.type, at.type, INT, mask.type])
-        name = f"llvm.masked.store.v{lanes}f32.p0v{lanes}f32"
-        function = _get_function(builder.module, kind, name)
-        builder.call(function, [value, at, INT(4), mask])
-        return context.get_dummy_value()
-
-    return types.void(m, types.int64, types.int64, vector_of(m)), emit
-
-
-@primitive
-def highest(typing: Any, a: Any) -> Any:
-    """The largest of the lanes."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (value,) = args
-        count = a.lanes
-        while count > 1:
-            count //= 2
-            halves = [
-                ir.Constant(ir.VectorType(INT, count), list(range(first, first + count)))
-                for first in (0, count)
-            ]
-            low, high = (builder.shuffle_vector(value, value, half) for half in halves)
-            value = builder.select(builder.fcmp_ordered(">", high, low), high, low)
-        return builder.extract_element(value, INT(0))
-
-    return types.float32(a), emit
