@@ -1,0 +1,215 @@
+"""A network as a chain of operations; or why it is none that the lanes take."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.kernels.lanes import functions, loss, update
+from cnnsim.kernels.lanes.plan import ACTIVATION, CONVOLUTION, DENSE, POOL, Step, elements
+from cnnsim.network.iteration import Iteration
+from cnnsim.network.kinds.adam import Adam
+from cnnsim.network.kinds.avg_pool2d import AvgPool2d
+from cnnsim.network.kinds.binary_cross_entropy import BinaryCrossEntropy
+from cnnsim.network.kinds.conv2d import Conv2d
+from cnnsim.network.kinds.dense import Dense
+from cnnsim.network.kinds.flatten import Flatten
+from cnnsim.network.kinds.leaky_relu import LeakyRelu
+from cnnsim.network.kinds.max_pool2d import MaxPool2d
+from cnnsim.network.kinds.mean_squared_error import MeanSquaredError
+from cnnsim.network.kinds.relu import Relu
+from cnnsim.network.kinds.reshape import Reshape
+from cnnsim.network.kinds.sgd import Sgd
+from cnnsim.network.kinds.sigmoid import Sigmoid
+from cnnsim.network.kinds.softmax_cross_entropy import SoftmaxCrossEntropy
+from cnnsim.network.kinds.tanh import Tanh
+from cnnsim.network.layer import Layer, Place, Shape
+
+Integers = npt.NDArray[np.int64]
+
+_ACTIVATIONS: dict[type[Layer], int] = {
+    Relu: functions.RELU,
+    LeakyRelu: functions.LEAKY_RELU,
+    Sigmoid: functions.SIGMOID,
+    Tanh: functions.TANH,
+}
+#: The losses by number.
+LOSSES: dict[type[Any], int] = {
+    SoftmaxCrossEntropy: loss.SOFTMAX_CROSS_ENTROPY,
+    BinaryCrossEntropy: loss.BINARY_CROSS_ENTROPY,
+    MeanSquaredError: loss.MEAN_SQUARED_ERROR,
+}
+
+#: What a record of an optimiser holds.
+RULE = np.dtype(
+    [("kind", np.int64), ("states", np.int64)]
+    + [
+        (name, np.float64)
+        for name in ("weight_decay", "momentum", "beta_one", "beta_two", "epsilon")
+    ]
+)
+
+
+class Chain(NamedTuple):
+    """The operations, and the order of what goes in and comes out.
+
+    Attributes:
+        steps: the operations.
+        inputs: for each element of the first x, which number of a sample it is.
+        outputs: for each element of the last y, which number of the output it is.
+    """
+
+    steps: tuple[Step, ...]
+    inputs: Integers
+    outputs: Integers
+
+    @property
+    def first_trained(self) -> int:
+        """The first operation whose weights are trained: gradients go no further back."""
+        return min(number for number, step in enumerate(self.steps) if step.trained)
+
+    @property
+    def goes_singly(self) -> bool:
+        """Whether samples can be trained one by one with maps as lanes."""
+        return all(step.kind in (CONVOLUTION, DENSE) for step in self.steps[self.first_trained :])
+
+
+class Refused(Exception):
+    """The lanes do not take this network; the message says why."""
+
+
+def chain_of(iteration: Iteration) -> Chain:
+    """The operations of a network, activations and 2x2 pools joined to what they follow.
+
+    Raises Refused.
+    """
+    if iteration.loss is None:
+        raise Refused("nothing is trained without a [loss]")
+    if type(iteration.loss) not in LOSSES:
+        raise Refused(f"the loss {iteration.loss.type} has no fast kernel")
+    if type(iteration.optimizer) not in (Sgd, Adam):
+        raise Refused("nothing is trained without an optimiser that has a fast kernel")
+    network = iteration.network
+    trained = {slot.layer for slot in iteration.slots}
+    if not trained:
+        raise Refused("every layer is frozen, or there are none with parameters")
+    steps: list[Step] = []
+    shape, order = network.input_shape, np.arange(np.prod(network.input_shape), dtype=np.int64)
+    if len(shape) == 3:
+        order = as_laid_out(shape)
+    inputs = order
+    above = "input"
+    for layer in network.layers:
+        place = network.places[layer.name]
+        if place.tensors != (above,):
+            raise Refused(f"{layer.name} does not read just the layer above it")
+        above = f"{layer.name}.y"
+        shape = place.output
+        if isinstance(layer, Flatten | Reshape):
+            if not steps:
+                inputs = order = as_laid_out(shape) if len(shape) == 3 else np.arange(order.size)
+            elif len(shape) == 3 and not np.array_equal(order, as_laid_out(shape)):
+                raise Refused(f"{layer.name} makes maps of numbers that lie in another order")
+            elif len(shape) == 3:
+                # A copy, for the maps may want a border.
+                steps.append(Step(ACTIVATION, layer.name, elements(shape), elements(shape)))
+            continue
+        step = _step(layer, place, layer.name in trained)
+        if isinstance(layer, Dense):
+            step.order = order
+            order = np.arange(shape[0], dtype=np.int64)
+        elif len(shape) == 3:
+            order = as_laid_out(shape)
+        if not (steps and _join(steps[-1], step, layer)):
+            steps.append(step)
+    first = min(number for number, step in enumerate(steps) if step.trained)
+    for step in steps[first + 1 :]:
+        w = step.window
+        if step.kind == CONVOLUTION and w is not None and (w.stride_h, w.stride_w) != (1, 1):
+            raise Refused(f"{step.layer} has a stride, and its input's gradient is wanted")
+    return Chain(tuple(steps), inputs, order)
+
+
+def as_laid_out(shape: Shape) -> Integers:
+    """For each element in the order [height][width][channels], its number in [c][h][w]."""
+    return np.arange(np.prod(shape), dtype=np.int64).reshape(shape).transpose(1, 2, 0).ravel()
+
+
+def _step(layer: Layer, place: Place, trained: bool) -> Step:
+    """The operation of one layer. Raises Refused."""
+    x, y = elements(place.inputs[0]), elements(place.output)
+    if isinstance(layer, Conv2d):
+        window = layer.window(place.inputs[0])
+        if layer.groups > 1:
+            raise Refused(f"{layer.name} has groups")
+        if (window.dilation_h, window.dilation_w) != (1, 1):
+            raise Refused(f"{layer.name} is dilated")
+        if layer.bias_kind == "untied":
+            raise Refused(f"{layer.name} has an untied bias")
+        before, after = (window.top, window.left), (window.bottom, window.right)
+        kernel = (window.kernel_h, window.kernel_w)
+        if any(max(a, b) >= k for a, b, k in zip(before, after, kernel, strict=True)):
+            raise Refused(f"{layer.name} has more padding than its kernel reaches over")
+        return Step(
+            CONVOLUTION, layer.name, x, y, window=window, trained=trained,
+            has_bias=layer.bias_kind == "tied", turned=layer.mode == "convolution",
+        )  # fmt: skip
+    if isinstance(layer, Dense):
+        has_bias = "b" in layer.parameters(place.inputs)
+        return Step(DENSE, layer.name, x, y, has_bias=has_bias, trained=trained)
+    if isinstance(layer, MaxPool2d | AvgPool2d):
+        window = layer.window(place.inputs[0])
+        if (window.dilation_h, window.dilation_w) != (1, 1):
+            raise Refused(f"{layer.name} is dilated")
+        averages = isinstance(layer, AvgPool2d)
+        includes = not isinstance(layer, AvgPool2d) or layer.count_include_pad
+        return Step(
+            POOL, layer.name, x, y, window=window, averages=averages, includes_padding=includes
+        )
+    if type(layer) in _ACTIVATIONS:
+        slope = layer.slope if isinstance(layer, LeakyRelu) else 0.0
+        kind = _ACTIVATIONS[type(layer)]
+        return Step(ACTIVATION, layer.name, x, y, activation=kind, slope=slope)
+    raise Refused(f"{layer.name} is of a kind, {layer.type}, that has no fast kernel")
+
+
+def _join(above: Step, step: Step, layer: Layer) -> bool:
+    """Let the operation above do this one too, where it can."""
+    if step.kind == ACTIVATION and above.kind in (CONVOLUTION, DENSE):
+        if above.activation == functions.NONE:
+            above.activation, above.slope = step.activation, step.slope
+            return True
+    elif step.kind == POOL and above.kind == CONVOLUTION and not above.pools:
+        window = step.window
+        assert window is not None
+        # Every activation grows with its input: the largest may be found before it.
+        halves = window._replace(in_h=0, in_w=0, out_h=0, out_w=0)
+        if (
+            not step.averages
+            and halves == (0, 0, 0, 0, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0)
+            and window.out_h == window.in_h // 2
+            and window.out_w == window.in_w // 2
+        ):
+            above.pools, above.y = True, step.y
+            return True
+    return False
+
+
+def rule_of(iteration: Iteration) -> Any:
+    """The optimiser as a record of RULE, `states` left open."""
+    rule = np.zeros((), RULE)
+    optimizer = iteration.optimizer
+    assert isinstance(optimizer, Sgd | Adam)
+    rule["weight_decay"] = optimizer.weight_decay
+    if isinstance(optimizer, Adam):
+        rule["kind"] = update.ADAM
+        for name in ("beta_one", "beta_two", "epsilon"):
+            rule[name] = getattr(optimizer, name)
+    elif optimizer.momentum:
+        rule["kind"] = update.NESTEROV if optimizer.nesterov else update.MOMENTUM
+        rule["momentum"] = optimizer.momentum
+    else:
+        rule["kind"] = update.SGD
+    return rule

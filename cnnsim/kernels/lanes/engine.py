@@ -1,0 +1,256 @@
+"""The fast training engine of the CPU: a sample in each lane of a vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.kernels.engine import Floats32, Floats64, Integers
+from cnnsim.kernels.lanes.barrier import ABORTED, barrier
+from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
+from cnnsim.kernels.lanes.cpu import host_lanes
+from cnnsim.kernels.lanes.layout import lay_out
+from cnnsim.kernels.lanes.plan import Step
+from cnnsim.kernels.lanes.single_step import run_singles
+from cnnsim.kernels.lanes.step import run_steps
+from cnnsim.kernels.lanes.update import paces_of
+from cnnsim.kernels.lanes.weights import into_lanes, out_of_lanes
+from cnnsim.network.iteration import Iteration
+from cnnsim.network.optimizer import COUNTER
+
+
+def refuses(iteration: Iteration) -> str:
+    """Why the lanes do not train this network, in words; empty where they do."""
+    try:
+        chain_of(iteration)
+    except Refused as reason:
+        return str(reason)
+    return ""
+
+
+class LanesEngine:
+    """Trains a network that `refuses` has nothing against. See `cnnsim.kernels.engine.Engine`.
+
+    Attributes:
+        name: ``lanes x16``.
+        lanes: samples that go through the network side by side.
+        threads: how many at most take part; the numbers do not depend on it.
+    """
+
+    def __init__(self, iteration: Iteration, threads: int, lanes: int | None = None) -> None:
+        """Raises Refused where `refuses` gives a reason.
+
+        Args:
+            iteration: what a step is; its batch does not matter.
+            threads: how many may take part.
+            lanes: 16, 8 or 4; None for what the CPU's registers hold.
+        """
+        if lanes not in (None, 4, 8, 16):
+            raise ValueError(f"lanes should be 4, 8 or 16, and is {lanes}")
+        self.lanes = host_lanes() if lanes is None else lanes
+        self.threads = max(1, threads)
+        self.name = f"lanes x{self.lanes}"
+        self._chain = chain_of(iteration)
+        self._rule = rule_of(iteration)
+        self._loss = LOSSES[type(iteration.loss)]
+        self._output = iteration.network.places[iteration.network.layers[-1].name].output
+        self._parameters = {name: p.shape for name, p in iteration.network.parameters.items()}
+        given = iteration.given_tensors
+        assert iteration.optimizer is not None
+        self._states = {
+            f"{name}_{what}": (name, copy)
+            for copy, what in enumerate(iteration.optimizer.states, 1)
+            for name in self._parameters
+            if f"{name}_{what}" in given
+        }
+        self._copies = len(iteration.optimizer.states)
+        self._updates = 0
+        self._room(1, 1)
+
+    def _room(self, blocks: int, threads: int, single: bool = False) -> None:
+        """Lay the memory out for so many blocks and threads; the weights stay."""
+        old = getattr(self, "_layout", None)
+        if old is not None:
+            if blocks <= old.blocks and threads <= old.threads and single == old.single:
+                return
+            blocks, threads = max(blocks, old.blocks), max(threads, old.threads)
+        self._layout = lay_out(self._chain, self.lanes, blocks, threads, self._copies, single)
+        self._rule["states"] = self._layout.places["states"]
+        self._floats = self._layout.memory.view(np.float32)
+        if old is not None:
+            end = int(old.places["weights"] + old.places["states"] * (1 + self._copies))
+            self._floats[:end] = old.memory.view(np.float32)[:end]
+
+    def _region(self, number: int, step: Step, copy: int) -> Floats32:
+        """Where the weights of an operation lie, or with `copy` > 0 one of their states."""
+        size = into_lanes(step, self.lanes, *self._zeros(step)).size
+        begin = int(self._layout.ops[number]["weights"] + copy * self._layout.places["states"])
+        found: Floats32 = self._floats[begin : begin + size]
+        return found
+
+    def _zeros(self, step: Step) -> tuple[Floats32, None]:
+        return np.zeros(self._parameters[f"{step.layer}.w"], np.float32), None
+
+    def load(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take over parameters and the optimiser's states, by full name (``conv1.w``).
+
+        A state that is missing is zero, as before the first step; so is the number of updates.
+        """
+        self._updates = int(np.asarray(tensors.get(COUNTER, 0)).ravel()[0])
+        for number, step in self._with_weights():
+            for copy in range(1 + self._copies):
+                parts: list[npt.NDArray[Any] | None] = []
+                for role in ("w", "b"):
+                    name = f"{step.layer}.{role}"
+                    if name not in self._parameters:
+                        parts.append(None)
+                        continue
+                    shape = self._parameters[name]
+                    full = name if copy == 0 else self._state_name(name, copy)
+                    if copy == 0:
+                        parts.append(np.asarray(tensors[name], np.float32).reshape(shape))
+                    else:
+                        given = tensors.get(full) if full else None
+                        zeros = np.zeros(shape, np.float32)
+                        parts.append(
+                            zeros if given is None else np.asarray(given, np.float32).reshape(shape)
+                        )
+                w, b = parts
+                assert w is not None
+                self._region(number, step, copy)[:] = into_lanes(step, self.lanes, w, b)
+
+    def _state_name(self, name: str, copy: int) -> str:
+        return next((full for full, place in self._states.items() if place == (name, copy)), "")
+
+    def _with_weights(self) -> list[tuple[int, Step]]:
+        return [
+            (number, step)
+            for number, step in enumerate(self._chain.steps)
+            if f"{step.layer}.w" in self._parameters
+        ]
+
+    def tensors(self) -> dict[str, Floats32]:
+        """A copy of everything that `load` takes; ``training.step`` counts the updates so far."""
+        found: dict[str, Floats32] = {}
+        for number, step in self._with_weights():
+            for copy in range(1 + self._copies):
+                parts = out_of_lanes(step, self.lanes, self._region(number, step, copy))
+                for role, values in zip(("w", "b"), parts, strict=True):
+                    name = f"{step.layer}.{role}"
+                    full = name if copy == 0 else self._state_name(name, copy)
+                    if name in self._parameters and full:
+                        found[full] = values.reshape(self._parameters[name])
+        found[COUNTER] = np.array([self._updates], np.float32)
+        return found
+
+    def train(
+        self, inputs: Floats32, targets: npt.NDArray[Any], batches: Integers, rates: Floats64
+    ) -> Floats64:
+        """Take one step for each row of `batches`; the loss of each, before its update."""
+        steps, batch = batches.shape
+        losses = np.empty(steps, np.float64)
+        if not steps:
+            return losses
+        if not 0 <= batches.min() <= batches.max() < len(inputs):
+            raise ValueError(f"batches should name samples from 0 to {len(inputs) - 1}")
+        blocks = -(-batch // self.lanes)
+        threads = min(self.threads, blocks)
+        single = batch == 1 and self._chain.goes_singly
+        self._room(blocks, threads, single)
+        flat = self._flat(inputs)
+        classes, values = self._targets(targets)
+        if len(targets) != len(inputs) or len(rates) != steps:
+            raise ValueError("there should be a target for each sample and a rate for each step")
+        paces = paces_of(self._rule, np.asarray(rates, np.float64), self._updates)
+        batches = np.ascontiguousarray(batches, np.int64)
+        if single:
+            plan = self._layout
+            run_singles(
+                plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
+                self._chain.first_trained, plan.inputs, plan.outputs, flat, classes, values,
+                batches.ravel(), paces, losses,
+            )  # fmt: skip
+        else:
+            nothing = np.empty((0, 0), np.float32)
+            self._run(flat, classes, values, batches, paces, losses, nothing, threads)
+        self._updates += steps
+        return losses
+
+    def _run(
+        self, inputs: Floats32, classes: Integers, values: Floats32, batches: Integers,
+        paces: Floats32, losses: Floats64, outputs: Floats32, threads: int,
+    ) -> None:  # fmt: skip
+        plan = self._layout
+        shared = barrier()
+
+        def work(thread: int) -> None:
+            run_steps(
+                plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
+                plan.inputs, plan.outputs, inputs, classes, values, batches, paces, losses, outputs,
+                shared, thread, threads,
+            )  # fmt: skip
+
+        _together(work, threads, shared)
+
+    def _flat(self, inputs: Floats32) -> Floats32:
+        """The samples as rows of numbers."""
+        flat = np.ascontiguousarray(inputs, np.float32)
+        flat = flat.reshape(len(inputs), prod(inputs.shape[1:]))
+        if flat.shape[1] != self._layout.inputs.size:
+            raise ValueError(
+                f"samples should be {self._layout.inputs.size} numbers each, not {flat.shape[1]}"
+            )
+        return flat
+
+    def _targets(self, targets: npt.NDArray[Any]) -> tuple[Integers, Floats32]:
+        """Class numbers [samples], or values [samples, numbers]; the other one is empty."""
+        outputs = self._layout.outputs.size
+        if targets.ndim == 1 and self._loss == 0:
+            classes = np.ascontiguousarray(targets, np.int64)
+            if classes.size and not 0 <= classes.min() <= classes.max() < outputs:
+                raise ValueError(f"targets should be classes from 0 to {outputs - 1}")
+            return classes, np.empty((0, outputs), np.float32)
+        values = np.ascontiguousarray(targets, np.float32).reshape(len(targets), prod(targets.shape[1:]))
+        if values.shape[1] != outputs:
+            raise ValueError(f"targets should be {outputs} numbers for each sample")
+        return np.empty(0, np.int64), values
+
+    def outputs(self, inputs: Floats32) -> Floats32:
+        """What the last layer says of each sample in evaluation mode [samples, …]."""
+        flat = self._flat(inputs)
+        found = np.empty((len(flat), self._layout.outputs.size), np.float32)
+        threads = max(1, min(self.threads, -(-len(flat) // self.lanes)))
+        self._room(threads, threads)
+        classes, values = np.empty(0, np.int64), np.empty((0, 0), np.float32)
+        everything, paces = np.arange(len(flat))[None], np.zeros((1, 2), np.float32)
+        self._run(flat, classes, values, everything, paces, np.zeros(1), found, threads)
+        return found.reshape(len(flat), *self._output)
+
+
+def _together(work: Callable[[int], None], threads: int, shared: Integers) -> None:
+    """Run work(0) to work(threads - 1) at the same time; none waits for one that failed."""
+    if threads == 1:
+        work(0)
+        return
+
+    def guarded(thread: int) -> None:
+        try:
+            work(thread)
+        except BaseException:
+            shared[ABORTED] = 1
+            raise
+
+    with ThreadPoolExecutor(threads) as pool:
+        running = []
+        try:
+            running = [pool.submit(guarded, thread) for thread in range(threads)]
+        except BaseException:
+            shared[ABORTED] = 1
+            raise
+        for future in running:
+            future.result()

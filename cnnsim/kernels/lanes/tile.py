@@ -1,0 +1,344 @@
+"""Tiles: tuples of vectors in registers, and the one step that all matrix-like kernels repeat.
+
+``acc = outer(acc, a, b)`` adds a[i] · b[j] to acc[i][j]: rows · columns multiply-adds from
+rows + columns loads. Every kernel only chooses what a and b are: samples times weights in a
+convolution and in a dense layer, inputs times gradients in a kernel gradient. The counts of a tile
+are constants, so that its vectors stay in registers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+
+from cnnsim.kernels.lanes.compiling import primitive, primitive_of_constants
+from cnnsim.kernels.lanes.vector import (
+    INT,
+    call,
+    lanes_of,
+    load_at,
+    read_at,
+    spread_out,
+    store_at,
+    vector_of,
+)
+
+_uni_tuple: Any = types.UniTuple
+
+
+def _tile(m: Any, count: int) -> Any:
+    return _uni_tuple(vector_of(m), count)
+
+
+def _load_line(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """Load the vectors of the tile that `sig` returns, one after the other from a place on."""
+    m, array, start = sig.args[0], args[0], args[1]
+    steps = [start.type(i * lanes_of(m)) for i in range(sig.return_type.count)]
+    found = [load_at(builder, m.lanes, array, builder.add(start, step)) for step in steps]
+    return context.make_tuple(builder, sig.return_type, found)
+
+
+@primitive
+def outer(typing: Any, acc: Any, a: Any, b: Any) -> Any:
+    """acc[i · columns + j] + a[i] · b[j] for every row i and column j."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        total, left, right = args
+        rows = [builder.extract_value(left, i) for i in range(a.count)]
+        columns = [builder.extract_value(right, j) for j in range(b.count)]
+        for i, row in enumerate(rows):
+            for j, column in enumerate(columns):
+                at = i * b.count + j
+                one = call(builder, "fmuladd", row, column, builder.extract_value(total, at))
+                total = builder.insert_value(total, one, at)
+        return total
+
+    return acc(acc, a, b), emit
+
+
+@primitive_of_constants
+def zeros(typing: Any, m: Any, count: Any) -> Any:
+    """A tile of `count` vectors of zeros."""
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+    tile = _tile(m, count.literal_value)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(context.get_value_type(tile), None)
+
+    return tile(m, count), emit
+
+
+@primitive
+def at_each(typing: Any, m: Any, places: Any) -> Any:
+    """The vectors at each of a tuple of places."""
+    tile = _tile(m, places.count)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        where = [builder.extract_value(args[1], i) for i in range(places.count)]
+        found = [load_at(builder, m.lanes, args[0], place) for place in where]
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, places), emit
+
+
+@primitive_of_constants
+def spread_grid(typing: Any, m: Any, place: Any, row: Any, rows: Any, columns: Any) -> Any:
+    """Floats spread over vectors: `rows` rows, `row` apart, of `columns` neighbours each."""
+    if not (isinstance(rows, types.IntegerLiteral) and isinstance(columns, types.IntegerLiteral)):
+        return None
+    tile = _tile(m, rows.literal_value * columns.literal_value)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, start, down, *_ = args
+        found = []
+        for _ in range(rows.literal_value):
+            for column in range(columns.literal_value):
+                one = read_at(builder, array, builder.add(start, start.type(column)))
+                found.append(spread_out(builder, one, lanes_of(m)))
+            start = builder.add(start, down)
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, types.int64, types.int64, rows, columns), emit
+
+
+@primitive
+def spread_each(typing: Any, m: Any, places: Any) -> Any:
+    """The floats at each of a tuple of places, each spread over a vector."""
+    tile = _tile(m, places.count)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        where = [builder.extract_value(args[1], i) for i in range(places.count)]
+        ones = [read_at(builder, args[0], place) for place in where]
+        return context.make_tuple(
+            builder, tile, [spread_out(builder, one, lanes_of(m)) for one in ones]
+        )
+
+    return tile(m, places), emit
+
+
+@primitive_of_constants
+def spreads(typing: Any, m: Any, place: Any, step: Any, count: Any) -> Any:
+    """`count` floats from `place` on, `step` apart, each spread over a vector."""
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+    tile = _tile(m, count.literal_value)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, at, apart, _ = args
+        found = []
+        for _ in range(tile.count):
+            one = read_at(builder, array, at)
+            found.append(spread_out(builder, one, lanes_of(m)))
+            at = builder.add(at, apart)
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, types.int64, types.int64, count), emit
+
+
+@primitive
+def spread_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
+    """As many spread floats as a vector has lanes, from `place` on, `step` apart."""
+    tile = _tile(m, lanes_of(m))
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, at, apart = args
+        found = []
+        for _ in range(tile.count):
+            one = read_at(builder, array, at)
+            found.append(spread_out(builder, one, lanes_of(m)))
+            at = builder.add(at, apart)
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, types.int64, types.int64), emit
+
+
+@primitive
+def zero_panel(typing: Any, m: Any) -> Any:
+    """A tile of zeros with as many vectors as a vector has lanes."""
+    tile = _tile(m, lanes_of(m))
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(context.get_value_type(tile), None)
+
+    return tile(m), emit
+
+
+@primitive
+def load_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
+    """As many vectors as a vector has lanes, from `place` on, `step` floats apart."""
+    tile = _tile(m, lanes_of(m))
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, at, apart = args
+        found = []
+        for _ in range(tile.count):
+            found.append(load_at(builder, m.lanes, array, at))
+            at = builder.add(at, apart)
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, types.int64, types.int64), emit
+
+
+def shapes_of(width: int) -> tuple[tuple[int, int, int], ...]:
+    """What a kernel gradient can hold in registers: (kernel rows, taps in a row, vectors).
+
+    Of the taps a spread value each, of the gradients whole vectors. A layer takes the shape that
+    wastes least; the one of one row is for long rows and for dense layers.
+    """
+    if width == 16:
+        return (3, 3, 2), (1, 8, 2), (5, 3, 1), (5, 1, 2)
+    return (3, 3, 1), (1, 5, 2), (5, 2, 1), (5, 1, 2)
+
+
+@primitive_of_constants
+def load_shape(typing: Any, m: Any, place: Any, shape: Any) -> Any:
+    """A tile of one of `shapes_of`, its vectors stored one after the other from `place` on."""
+    if not isinstance(shape, types.IntegerLiteral):
+        return None
+    rows, taps, vectors = shapes_of(lanes_of(m))[shape.literal_value]
+    return _tile(m, rows * taps * vectors)(m, types.int64, shape), _load_line
+
+
+@primitive_of_constants
+def zero_shape(typing: Any, m: Any, shape: Any) -> Any:
+    """A tile of zeros of one of `shapes_of`."""
+    if not isinstance(shape, types.IntegerLiteral):
+        return None
+    rows, taps, vectors = shapes_of(lanes_of(m))[shape.literal_value]
+    tile = _tile(m, rows * taps * vectors)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(context.get_value_type(tile), None)
+
+    return tile(m, shape), emit
+
+
+@primitive_of_constants
+def taps_of_shape(typing: Any, m: Any, place: Any, row: Any, shape: Any) -> Any:
+    """The spread values of a shape: neighbours are a vector apart, kernel rows `row` floats."""
+    if not isinstance(shape, types.IntegerLiteral):
+        return None
+    width = lanes_of(m)
+    rows, taps, _ = shapes_of(width)[shape.literal_value]
+    tile = _tile(m, rows * taps)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, start, down, _ = args
+        found = []
+        for _ in range(rows):
+            for tap in range(taps):
+                at = builder.add(start, start.type(tap * width))
+                one = read_at(builder, array, at)
+                found.append(spread_out(builder, one, width))
+            start = builder.add(start, down)
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, types.int64, types.int64, shape), emit
+
+
+@primitive_of_constants
+def vectors_of_shape(typing: Any, m: Any, place: Any, shape: Any) -> Any:
+    """The vectors of a shape, one after the other from `place` on."""
+    if not isinstance(shape, types.IntegerLiteral):
+        return None
+    _, _, vectors = shapes_of(lanes_of(m))[shape.literal_value]
+    return _tile(m, vectors)(m, types.int64, shape), _load_line
+
+
+@primitive
+def keep(typing: Any, m: Any, place: Any, step: Any, acc: Any) -> Any:
+    """Store the vectors of a tile from `place` on, `step` floats apart."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, at, apart, tile = args
+        for i in range(acc.count):
+            store_at(builder, array, at, builder.extract_value(tile, i))
+            at = builder.add(at, apart)
+        return context.get_dummy_value()
+
+    return types.void(m, types.int64, types.int64, acc), emit
+
+
+@primitive
+def transpose(typing: Any, acc: Any) -> Any:
+    """A square tile with rows and columns exchanged: as many vectors as a vector has lanes.
+
+    Halves are exchanged, then quarters, and so on.
+    """
+    count = acc.count
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        rows = [builder.extract_value(args[0], i) for i in range(count)]
+        half = count // 2
+        while half:
+            low = [i if not i & half else count + i - half for i in range(count)]
+            high = [i + half if not i & half else count + i for i in range(count)]
+            masks = [ir.Constant(ir.VectorType(INT, count), places) for places in (low, high)]
+            for i in range(count):
+                if not i & half:
+                    pair = rows[i], rows[i + half]
+                    rows[i], rows[i + half] = (
+                        builder.shuffle_vector(*pair, mask) for mask in masks
+                    )
+            half //= 2
+        return context.make_tuple(builder, acc, rows)
+
+    return acc(acc), emit
+
+
+@primitive
+def largest_of_four(typing: Any, acc: Any) -> Any:
+    """Of a tile of four rows the largest of each column, then which row it was, as floats.
+
+    The first one wins a tie.
+    """
+    columns = acc.count // 4
+    tile = _uni_tuple(acc.dtype, 2 * columns)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (value,) = args
+        kind = context.get_value_type(acc.dtype)
+        largest, winners = [], []
+        for column in range(columns):
+            best = builder.extract_value(value, column)
+            winner = ir.Constant(kind, [0.0] * kind.count)
+            for row in range(1, 4):
+                other = builder.extract_value(value, row * columns + column)
+                is_larger = builder.fcmp_ordered(">", other, best)
+                number = ir.Constant(kind, [float(row)] * kind.count)
+                winner = builder.select(is_larger, number, winner)
+                best = builder.select(is_larger, other, best)
+            largest.append(best)
+            winners.append(winner)
+        return context.make_tuple(builder, tile, [*largest, *winners])
+
+    return tile(acc), emit
+
+
+@primitive
+def totals(typing: Any, acc: Any) -> Any:
+    """The sum of each vector's lanes, side by side: as many vectors as a vector has lanes.
+
+    Pairs of vectors are folded into one that has half of each sum, until one is left.
+    """
+    count = acc.count
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        rows = [builder.extract_value(args[0], i) for i in range(count)]
+        half = count // 2
+        while half:
+            low = [i if not i & half else count + i - half for i in range(count)]
+            high = [i + half if not i & half else count + i for i in range(count)]
+            masks = [ir.Constant(ir.VectorType(INT, count), places) for places in (low, high)]
+            pairs = zip(rows[:half], rows[half:], strict=True)
+            rows = [
+                builder.fadd(*(builder.shuffle_vector(a, b, mask) for mask in masks))
+                for a, b in pairs
+            ]
+            half //= 2
+        return rows[0]
+
+    return acc.dtype(acc), emit

@@ -1,0 +1,57 @@
+"""Weights between the network's own layout and that of the lanes.
+
+The network has [maps, channels, kernel_h, kernel_w] or [units, features], and a bias [maps]; the
+lanes have [maps / L][taps + 1][L] with the taps in the order kernel row, kernel column, channel and
+the bias as the last row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnsim.kernels.lanes.layout import panels, taps_of
+from cnnsim.kernels.lanes.plan import CONVOLUTION, Step
+
+Floats32 = npt.NDArray[np.float32]
+
+
+def into_lanes(step: Step, lanes: int, w: npt.NDArray[Any], b: npt.NDArray[Any] | None) -> Floats32:
+    """The weights and the bias, as a flat array in the lanes' layout."""
+    maps, taps = step.y.channels, taps_of(step)
+    found = np.zeros((panels(maps, lanes) * lanes, taps + 1), np.float32)
+    found[:maps, :taps] = _as_taps(step, w)
+    if b is not None:
+        found[:maps, taps] = b
+    return found.reshape(-1, lanes, taps + 1).transpose(0, 2, 1).ravel()
+
+
+def out_of_lanes(step: Step, lanes: int, flat: Floats32) -> tuple[Floats32, Floats32]:
+    """The weights and the bias in the network's layout, from the lanes'."""
+    maps, taps = step.y.channels, taps_of(step)
+    rows = flat.reshape(-1, taps + 1, lanes).transpose(0, 2, 1).reshape(-1, taps + 1)[:maps]
+    return _from_taps(step, rows[:, :taps]), rows[:, taps].copy()
+
+
+def _as_taps(step: Step, w: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """[maps][taps] from the network's layout."""
+    if step.kind == CONVOLUTION:
+        kernel = w[:, :, ::-1, ::-1] if step.turned else w
+        return kernel.transpose(0, 2, 3, 1).reshape(len(w), -1)
+    assert step.order is not None
+    return w[:, step.order]
+
+
+def _from_taps(step: Step, rows: Floats32) -> Floats32:
+    """The network's layout from [maps][taps]."""
+    if step.kind == CONVOLUTION:
+        assert step.window is not None
+        shape = (len(rows), step.window.kernel_h, step.window.kernel_w, step.x.channels)
+        kernel = rows.reshape(shape).transpose(0, 3, 1, 2)
+        return np.ascontiguousarray(kernel[:, :, ::-1, ::-1] if step.turned else kernel)
+    assert step.order is not None
+    found = np.empty_like(rows)
+    found[:, step.order] = rows
+    return found

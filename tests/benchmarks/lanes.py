@@ -1,0 +1,235 @@
+"""``python -m tests.benchmarks.lanes``: training steps beside PyTorch's, in alternating processes.
+
+Machines are noisy and shared: only ratios of processes that ran in turns count. PyTorch runs in
+both layouts of memory, with the fused Adam; the better one counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+Entry = dict[str, Any]
+RELU: Entry = {"type": "relu"}
+POOL: Entry = {"type": "max_pool2d", "size": 2}
+FLAT: Entry = {"type": "flatten"}
+
+
+def conv(filters: int, size: int, padding: int = 0, **keys: Any) -> Entry:
+    """A convolution."""
+    return {"type": "conv2d", "filters": filters, "size": size, "padding": padding, **keys}
+
+
+def dense(units: int) -> Entry:
+    """A dense layer."""
+    return {"type": "dense", "units": units}
+
+
+@dataclass(frozen=True)
+class Net:
+    """A network to measure, and how many times faster than PyTorch it should be."""
+
+    shape: tuple[int, int, int]
+    entries: list[Entry]
+    goal: float
+    batch: int = 64
+
+
+_BLOCK = [RELU, POOL]
+_TAIL = [dense(84), RELU, dense(10)]
+_HEAD = [FLAT, dense(512), RELU, dense(10)]
+NETS = {
+    "lenet": Net(
+        (1, 28, 28),
+        [conv(6, 5, 2), *_BLOCK, conv(16, 5), *_BLOCK, FLAT, dense(120), RELU, *_TAIL],
+        5.5,
+    ),
+    "better": Net(
+        (1, 28, 28),
+        [conv(32, 3, 1), *_BLOCK, conv(64, 3, 1), *_BLOCK, FLAT, dense(128), RELU, dense(10)],
+        2.5,
+    ),
+    "simple_cnn": Net(
+        (3, 32, 32),
+        [conv(32, 3, 1), *_BLOCK, conv(64, 3, 1), *_BLOCK, conv(128, 3, 1), *_BLOCK, *_HEAD],
+        1.6,
+    ),
+    "digits": Net(
+        (1, 8, 8),
+        [conv(16, 3), RELU, conv(32, 3), *_BLOCK, FLAT, dense(64), RELU, dense(10)],
+        5.8,
+    ),
+    "article": Net(
+        (1, 8, 8),
+        [conv(4, 3, bias="none", frozen=True), *_BLOCK, FLAT, dense(10)],
+        700,
+        batch=1,
+    ),
+    "article_trained": Net(
+        (1, 8, 8), [conv(4, 3, bias="none"), *_BLOCK, FLAT, dense(10)], 540, batch=1
+    ),
+}
+SAMPLES = 512
+
+
+def ours(net: Net, threads: int, seconds: float) -> list[float]:
+    """Seconds of a step, each averaged over a run of steps in one call."""
+    from cnnsim.kernels.lanes.engine import LanesEngine
+    from cnnsim.network.graph import connect
+    from cnnsim.network.iteration import Iteration
+    from cnnsim.network.layer import kinds
+    from cnnsim.network.loss import losses
+    from cnnsim.network.optimizer import optimizers
+
+    layers = [
+        kinds()[entry["type"]].model_validate({"name": f"layer{number}", **entry})
+        for number, entry in enumerate(net.entries)
+    ]
+    network = connect(layers, net.shape)
+    kind = "adam" if net.batch > 1 else "sgd"
+    iteration = Iteration(
+        network,
+        losses()["softmax_cross_entropy"].model_validate(
+            {"type": "softmax_cross_entropy", "target": 0}
+        ),
+        optimizer=optimizers()[kind].model_validate({"optimizer": kind}),
+    )
+    engine = LanesEngine(iteration, threads)
+    engine.load({name: p.draw(0, name) for name, p in network.parameters.items()})
+    rng = np.random.default_rng(0)
+    x = rng.random((SAMPLES, *net.shape), dtype=np.float32)
+    y = rng.integers(0, 10, SAMPLES)
+    steps = 10 if net.batch > 1 else 4 * SAMPLES
+    found: list[float] = []
+    ends = perf_counter() + seconds
+    while len(found) < 4 or perf_counter() < ends:
+        order = rng.integers(0, SAMPLES, (steps, net.batch))
+        begun = perf_counter()
+        engine.train(x, y, order, np.full(steps, 1e-3))
+        found.append((perf_counter() - begun) / steps)
+    return found[1:]
+
+
+def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[float]:
+    """Seconds of a step of PyTorch."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(threads)
+    modules: list[Any] = []
+    channels, features = net.shape[0], 0
+    x = torch.rand(SAMPLES, *net.shape)
+    for entry in net.entries:
+        kind = entry["type"]
+        if kind == "conv2d":
+            modules.append(
+                nn.Conv2d(
+                    channels,
+                    entry["filters"],
+                    entry["size"],
+                    padding=entry["padding"],
+                    bias=entry.get("bias") != "none",
+                ).requires_grad_(not entry.get("frozen", False))
+            )
+            channels = entry["filters"]
+        elif kind == "dense":
+            features = int(nn.Sequential(*modules)(x[:1]).shape[1])
+            modules.append(nn.Linear(features, entry["units"]))
+        else:
+            modules.append({"relu": nn.ReLU, "flatten": nn.Flatten}.get(kind, _halves)())
+    model = nn.Sequential(*modules)
+    if channels_last:
+        model = model.to(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
+    y = torch.randint(0, 10, (SAMPLES,))
+    learned = [p for p in model.parameters() if p.requires_grad]
+    optimizer: Any = torch.optim.SGD(learned, lr=0.01)
+    if net.batch > 1:
+        optimizer = torch.optim.Adam(learned, fused=True)
+    loss = nn.CrossEntropyLoss()
+    found: list[float] = []
+    ends = perf_counter() + seconds
+    while len(found) < 12 or perf_counter() < ends:
+        order = torch.randint(0, SAMPLES, (net.batch,))
+        begun = perf_counter()
+        optimizer.zero_grad(set_to_none=True)
+        loss(model(x[order]), y[order]).backward()
+        optimizer.step()
+        found.append(perf_counter() - begun)
+    return found[4:]
+
+
+def _halves() -> Any:
+    from torch import nn
+
+    return nn.MaxPool2d(2)
+
+
+def measure(who: str, name: str, threads: int, seconds: float) -> list[float]:
+    """The same in a process of its own."""
+    words = ["--child", who, "--nets", name, "--threads", str(threads), "--seconds", str(seconds)]
+    finished = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.lanes", *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+    )
+    found: list[float] = json.loads(finished.stdout)
+    return found
+
+
+def compare(name: str, threads: int, rounds: int, seconds: float) -> str:
+    """One line: milliseconds of a step, medians and bests, and how they compare."""
+    times: dict[str, list[list[float]]] = {"lanes": [], "nchw": [], "channels_last": []}
+    for _ in range(rounds):
+        for who, runs in times.items():
+            runs.append(measure(who, name, threads, seconds))
+    middle = {w: statistics.median(statistics.median(run) for run in runs) for w, runs in
+              times.items()}  # fmt: skip
+    least = {w: min(min(run) for run in runs) for w, runs in times.items()}
+    ratios = [min(t[w] for w in ("nchw", "channels_last")) / t["lanes"] for t in (middle, least)]
+    each = "  ".join(f"{who} {1e3 * middle[who]:.4g} ({1e3 * least[who]:.4g})" for who in times)
+    return (
+        f"{name:16} batch {NETS[name].batch:3} threads {threads}  {each}  "
+        f"ratio of medians {ratios[0]:.2f}, of bests {ratios[1]:.2f}  goal {NETS[name].goal:g}"
+    )
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.lanes", description=__doc__)
+    parser.add_argument("--nets", default=",".join(NETS), help=f"of {','.join(NETS)}")
+    parser.add_argument("--threads", default="1,2", help="numbers of threads (default: 1,2)")
+    parser.add_argument("--rounds", type=int, default=5, help="processes of each (default: 5)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each process (default: 1)")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    names = options.nets.split(",")
+    counts = [int(word) for word in options.threads.split(",")]
+    if options.child:
+        net = NETS[names[0]]
+        if options.child == "lanes":
+            print(json.dumps(ours(net, counts[0], options.seconds)))
+        else:
+            last = options.child == "channels_last"
+            print(json.dumps(theirs(net, counts[0], options.seconds, last)))
+        return 0
+    print("ms a step: median of medians (best)")
+    for name in names:
+        for threads in counts if NETS[name].batch > 1 else counts[:1]:
+            print(compare(name, threads, options.rounds, options.seconds), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

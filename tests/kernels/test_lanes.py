@@ -1,0 +1,239 @@
+"""The lanes say what the reference sweeps say, for any network, batch, width and thread count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lanes_nets import (
+    FLAT,
+    NETS,
+    POOL,
+    RELU,
+    Array,
+    Entry,
+    batch_of,
+    chains,
+    conv,
+    dense,
+    drawn,
+    iteration,
+    reference,
+)
+from strategies import examples
+
+from cnnsim.kernels.lanes.cpu import host_lanes
+from cnnsim.kernels.lanes.engine import LanesEngine, refuses
+from cnnsim.network.optimizer import COUNTER
+
+Chain = tuple[tuple[int, ...], list[Entry], str]
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "plain": {"optimizer": "sgd", "rate": 0.1, "weight_decay": 0.05},
+    "momentum": {"optimizer": "sgd", "rate": 0.05, "momentum": 0.9},
+    "nesterov": {"optimizer": "sgd", "rate": 0.05, "momentum": 0.9, "nesterov": True,
+                 "weight_decay": 0.01},
+    "adam": {"optimizer": "adam", "rate": 0.01},
+    "adam, decay": {"optimizer": "adam", "rate": 0.01, "beta_one": 0.8, "weight_decay": 0.01},
+}  # fmt: skip
+
+
+def check_step(chain: Chain, batch: int, seed: int, lanes: int, threads: int) -> None:
+    """One step of plain descent at rate 1, output, loss and new weights against the sweeps."""
+    shape, entries, loss = chain
+    x, target = batch_of(iteration(shape, entries, loss=loss), loss, batch + 2, seed)
+    chosen = np.random.default_rng(seed).permutation(batch + 2)[:batch]
+    of = iteration(shape, entries, batch, loss, target[chosen].astype(np.float64))
+    if reason := refuses(of):
+        # The only reason among these: a stride above the first layer with parameters.
+        assert "stride" in reason
+        return
+    engine = LanesEngine(of, threads, lanes)
+    engine.load(drawn(of))
+    outputs = engine.outputs(x[chosen])
+    losses = engine.train(x, target, chosen[None], np.ones(1))
+    (expected,), tensors = reference(of, x[chosen])
+    np.testing.assert_allclose(outputs, tensors[of.output], rtol=1e-5, atol=1e-5)
+    assert losses[0] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    found = engine.tensors()
+    for slot in of.slots:
+        new, before = tensors[slot.updated], drawn(of)[slot.name]
+        scale = 1e-5 * (np.abs(new - before).max() + 0.1 * np.abs(before).max())
+        np.testing.assert_allclose(found[slot.name], new, rtol=0, atol=scale)
+
+
+@examples(60)
+@given(chains(), st.integers(2, 37), st.integers(0, 2**32 - 1), st.sampled_from([4, host_lanes()]))
+def test_a_step_is_the_sweeps(chain: Chain, batch: int, seed: int, lanes: int) -> None:
+    check_step(chain, batch, seed, lanes, threads=1)
+
+
+@examples(40)
+@given(chains(), st.integers(0, 2**32 - 1), st.sampled_from([4, host_lanes()]))
+def test_a_single_sample_is_the_sweeps(chain: Chain, seed: int, lanes: int) -> None:
+    check_step(chain, 1, seed, lanes, threads=1)
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+@pytest.mark.parametrize("name", ["lenet", "digits", "frozen"])
+def test_every_width(name: str, lanes: int) -> None:
+    check_step((*NETS[name], "softmax_cross_entropy"), 19, 5, lanes, threads=2)
+
+
+@pytest.mark.parametrize("batch", [1, 5], ids=["singly", "together"])
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_optimizers(kind: str, batch: int) -> None:
+    shape, entries = (2, 5, 5), [conv(3, 3, 1), RELU, POOL, FLAT, dense(4)]
+    x, target = batch_of(iteration(shape, entries), "softmax_cross_entropy", batch, 1)
+    of = iteration(shape, entries, batch, target=target.astype(np.float64), **OPTIMIZERS[kind])
+    engine = LanesEngine(of, 1)
+    engine.load(drawn(of))
+    steps = 6
+    order = np.tile(np.arange(batch), (steps, 1))
+    losses = engine.train(x, target, order, np.full(steps, OPTIMIZERS[kind]["rate"]))
+    expected, tensors = reference(of, x, steps)
+    np.testing.assert_allclose(losses, expected, rtol=2e-5)
+    found = engine.tensors()
+    assert found[COUNTER].tolist() == [steps]
+    for leaf, tensor in of.carried.items():
+        np.testing.assert_allclose(found[leaf], tensors[tensor], rtol=1e-3, atol=2e-5)
+
+
+def trained(name: str, threads: int, batch: int, **training: Any) -> tuple[Array, dict[str, Array]]:
+    """Losses and tensors after some steps."""
+    of = iteration(*NETS[name], **(training or {"optimizer": "adam"}))
+    engine = LanesEngine(of, threads)
+    engine.load(drawn(of))
+    x, target = batch_of(of, "softmax_cross_entropy", 70, 2)
+    order = np.random.default_rng(0).integers(0, 70, (7, batch))
+    return engine.train(x, target, order, np.full(7, 1e-3)), engine.tensors()
+
+
+@pytest.mark.parametrize("batch", [1, 16, 50])
+def test_threads_do_not_change_a_bit(batch: int) -> None:
+    losses, tensors = trained("digits", 1, batch)
+    for threads in (2, 3):
+        other, others = trained("digits", threads, batch)
+        assert (losses == other).all()
+        assert all((tensors[name] == others[name]).all() for name in tensors)
+
+
+def test_stopping_and_going_on_changes_nothing() -> None:
+    of = iteration(*NETS["article"], optimizer="adam")
+    x, target = batch_of(of, "softmax_cross_entropy", 40, 2)
+    order = np.random.default_rng(0).integers(0, 40, (8, 21))
+    rates = np.linspace(1e-2, 1e-3, 8)
+    whole, first, second = (LanesEngine(of, 1) for _ in range(3))
+    whole.load(drawn(of))
+    losses = whole.train(x, target, order, rates)
+    first.load(drawn(of))
+    begun = first.train(x, target, order[:3], rates[:3])
+    first.train(x, target, order[:0], rates[:0])
+    second.load(first.tensors())
+    # A smaller batch in between must leave nothing behind, nor must a single sample.
+    second.outputs(x[:2])
+    ended = second.train(x, target, order[3:], rates[3:])
+    assert (np.concatenate([begun, ended]) == losses).all()
+    for name, values in whole.tensors().items():
+        assert (second.tensors()[name] == values).all()
+
+
+def test_lanes_without_a_sample_do_not_count() -> None:
+    """A batch of 3 after one of 32 of very large samples."""
+    of = iteration(*NETS["digits"])
+    x, target = batch_of(of, "softmax_cross_entropy", 32, 2)
+    fresh, used = LanesEngine(of, 1), LanesEngine(of, 1)
+    used.load(drawn(of))
+    used.train(x * 1e6, target, np.arange(32)[None], np.zeros(1))
+    for engine in (fresh, used):
+        engine.load(drawn(of))
+        engine.train(x, target, np.array([[1, 2, 3]]), np.ones(1))
+    for name, values in fresh.tensors().items():
+        assert (used.tensors()[name] == values).all(), name
+
+
+def test_samples_one_by_one_and_in_batches_by_turns() -> None:
+    of = iteration(*NETS["frozen"], optimizer="sgd", momentum=0.5)
+    x, target = batch_of(of, "softmax_cross_entropy", 32, 2)
+    engine = LanesEngine(of, 2)
+    engine.load(drawn(of))
+    lone = LanesEngine(of, 1)
+    for start in range(3):
+        before = engine.tensors()
+        engine.train(x, target, np.array([[start]]), np.ones(1))
+        lone.load(before)
+        lone.train(x, target, np.array([[start]]), np.ones(1))
+        for name, values in engine.tensors().items():
+            assert (lone.tensors()[name] == values).all(), name
+        engine.train(x, target, np.arange(20)[None], np.ones(1))
+    assert (engine.tensors()["conv2d0.w"] == drawn(of)["conv2d0.w"]).all()
+
+
+@pytest.mark.parametrize(
+    ("entries", "reason"),
+    [
+        ([conv(4, 3, groups=2), FLAT], "conv2d0 has groups"),
+        ([conv(4, 3, dilation=2), FLAT], "conv2d0 is dilated"),
+        ([conv(4, 3, bias="untied"), FLAT], "conv2d0 has an untied bias"),
+        ([conv(4, 3, 3), FLAT], "conv2d0 has more padding than its kernel reaches over"),
+        ([conv(4, 3), conv(4, 3, stride=2), FLAT], "conv2d1 has a stride"),
+        ([FLAT, dense(4), {"type": "softmax"}], "softmax2 is of a kind, softmax, that has no"),
+        ([FLAT, dense(4, frozen=True)], "every layer is frozen"),
+        (
+            [FLAT, dense(4), {"type": "add", "from": ["dense1", "dense1"]}],
+            "add2 does not read just the layer above it",
+        ),
+    ],
+)
+def test_what_is_refused_and_why(entries: list[Entry], reason: str) -> None:
+    assert refuses(iteration((2, 9, 9), entries)).startswith(reason)
+
+
+def test_targets_may_be_shares() -> None:
+    of = iteration(*NETS["article"])
+    x, target = batch_of(of, "softmax_cross_entropy", 20, 4)
+    for order in (np.arange(20)[None], np.arange(3)[:, None]):
+        by_class, by_share = LanesEngine(of, 1), LanesEngine(of, 1)
+        for engine, given_ in ((by_class, target), (by_share, np.eye(10)[target])):
+            engine.load(drawn(of))
+            engine.train(x, given_, order, np.ones(len(order)))
+        for name, values in by_class.tensors().items():
+            assert (by_share.tensors()[name] == values).all()
+
+
+def test_many_samples_are_told() -> None:
+    of = iteration(*NETS["article"])
+    one, two = LanesEngine(of, 1), LanesEngine(of, 2)
+    x, _ = batch_of(of, "softmax_cross_entropy", 1003, 4)
+    for engine in (one, two):
+        engine.load(drawn(of))
+    whole = two.outputs(x)
+    assert whole.shape == (1003, 10)
+    assert (whole == one.outputs(x)).all()
+    assert (whole[7:9] == one.outputs(x[7:9])).all()
+    assert one.outputs(x[:0]).shape == (0, 10)
+
+
+def test_wrong_arguments_are_no_crash() -> None:
+    of = iteration(*NETS["article"])
+    engine = LanesEngine(of, 1)
+    engine.load(drawn(of))
+    x = np.zeros((2, 1, 8, 8), np.float32)
+    for classes in ([0, 10], [-1, 0]):
+        with pytest.raises(ValueError, match="classes from 0 to 9"):
+            engine.train(x, np.array(classes), np.array([[0, 1]]), np.ones(1))
+    right, row, rate = np.array([0, 1]), np.array([[0, 1]]), np.ones(1)
+    with pytest.raises(ValueError, match="samples from 0 to 1"):
+        engine.train(x, right, np.array([[0, 2]]), rate)
+    with pytest.raises(ValueError, match="64 numbers each, not 32"):
+        engine.train(x[:, :, :4], right, row, rate)
+    with pytest.raises(ValueError, match="64 numbers each, not 32"):
+        engine.outputs(x[:, :, :4])
+    with pytest.raises(ValueError, match="a target for each sample"):
+        engine.train(x, np.array([0]), np.array([[0, 0]]), rate)
+    with pytest.raises(ValueError, match="10 numbers for each sample"):
+        engine.train(x, np.zeros((2, 3)), row, rate)
+    with pytest.raises(ValueError, match="4, 8 or 16"):
+        LanesEngine(of, 1, lanes=5)
