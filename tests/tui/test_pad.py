@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnsim.errors import UsageError
 from cnnsim.scenario.picture import digit_picture
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.tui.pad.opinion import Judge
-from cnnsim.tui.pad.seen import centred, count_blocks
+from cnnsim.tui.pad.judge import Judge
+from cnnsim.tui.pad.seen import as_bits, centred, count_blocks
 from cnnsim.tui.pad.sheet import Sheet
 
 places = st.tuples(st.floats(-5, 40), st.floats(-5, 40))
@@ -55,15 +56,14 @@ def test_undo_takes_back_whole_strokes() -> None:
     assert not sheet.undo()
 
 
-def test_blocks_are_counted_as_uci_did() -> None:
-    """A shipped digit, blown up to bits, is counted back to itself."""
-    digit = digit_picture(7, 3)[0]
-    bits = np.zeros((32, 32))
-    for row, column in np.ndindex(8, 8):
-        block = np.zeros(16)
-        block[: round(digit[row, column] * 16)] = 1
-        bits[4 * row : 4 * row + 4, 4 * column : 4 * column + 4] = block.reshape(4, 4)
-    assert (count_blocks(bits) == digit).all()
+@pytest.mark.parametrize("digit", range(10))
+def test_blocks_are_counted_as_uci_did(digit: int) -> None:
+    """A shipped digit as bits is counted back to itself; a block's sum is what is counted."""
+    picture = digit_picture(digit, 3)[0]
+    bits = as_bits(picture)
+    assert set(np.unique(bits)) <= {0.0, 1.0}
+    assert (count_blocks(bits) == picture).all()
+    assert count_blocks(bits)[2, 5] == bits[8:12, 20:24].sum() / 16
 
 
 @given(places, places)
@@ -114,23 +114,32 @@ target = 7
 """
 
 
-def test_an_opinion_is_what_the_net_computes() -> None:
-    """Outputs and maps are the stepper's; slopes against differences; the stepper is untouched."""
+def test_a_judge_finds_what_the_net_computes() -> None:
+    """Maps are the stepper's; slopes against differences; the stepper is untouched."""
     stepper = Stepper(parse_scenario("net", NET))
     judge = Judge(stepper)
-    same = judge.look(stepper.values["input"][0])
-    assert (same.outputs == stepper.values["fc.y"][0]).all()
-    assert (same.maps == stepper.values["relu1.y"][0]).all()
-    assert (same.maps_of, same.chosen) == ("relu1", int(same.outputs.argmax()))
+    name, maps = judge.maps(stepper.values["input"][0])
+    assert name == "relu1"
+    assert (maps == stepper.values["relu1.y"][0]).all()
     other = digit_picture(3, 1)
     before = stepper.values["input"].copy()
-    found = judge.look(other, chosen=4)
+    slopes = judge.slopes(other, 4)
     assert (stepper.values["input"] == before).all()
     for row, column in [(2, 3), (4, 4), (6, 2)]:
         ends = []
         for step in (1e-6, -1e-6):
-            moved = other.copy()
-            moved[0, row, column] += step
-            ends.append(judge.look(moved).outputs[4])
+            moved = Stepper(parse_scenario("net", NET))
+            picture = other.copy()
+            picture[0, row, column] += step
+            moved.feed({"input": picture[np.newaxis]})
+            ends.append(moved.values["fc.y"][0, 4])
         numeric = (ends[0] - ends[1]) / 2e-6
-        assert found.slopes[row, column] == pytest.approx(numeric, rel=1e-5, abs=1e-8)
+        assert slopes[row, column] == pytest.approx(numeric, rel=1e-5, abs=1e-8)
+
+
+def test_a_stepper_is_fed_with_what_fits_only() -> None:
+    stepper = Stepper(parse_scenario("net", NET))
+    with pytest.raises(UsageError, match="was given"):
+        stepper.feed({"input": np.zeros((1, 1, 9, 9))})
+    with pytest.raises(UsageError, match="computed"):
+        stepper.feed({"fc.y": np.zeros((1, 10))})

@@ -215,7 +215,9 @@ class LanesEngine:
             if classes.size and not 0 <= classes.min() <= classes.max() < outputs:
                 raise ValueError(f"targets should be classes from 0 to {outputs - 1}")
             return classes, np.empty((0, outputs), np.float32)
-        values = np.ascontiguousarray(targets, np.float32).reshape(len(targets), prod(targets.shape[1:]))
+        values = np.ascontiguousarray(targets, np.float32).reshape(
+            len(targets), prod(targets.shape[1:])
+        )
         if values.shape[1] != outputs:
             raise ValueError(f"targets should be {outputs} numbers for each sample")
         return np.empty(0, np.int64), values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,18 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import UsageError
+from cnnsim.kernels.choose import engine_for
 from cnnsim.network.graph import INPUT
 from cnnsim.network.layer import times
 from cnnsim.network.loss import LOSS
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.training.evaluate import shares
 from cnnsim.training.load import load
 from cnnsim.training.names import class_names
 from cnnsim.training.run import LAST, SCENARIO, open_run
 from cnnsim.training.samples import Samples
-from cnnsim.tui.pad.opinion import Judge
-from cnnsim.tui.pad.seen import centred, count_blocks
+from cnnsim.tui.pad.judge import Judge, Look
+from cnnsim.tui.pad.seen import as_bits, centred, count_blocks
 from cnnsim.tui.pad.sheet import Sheet
 
 Ink = npt.NDArray[np.float64]
@@ -51,16 +53,35 @@ class PadNet:
         self.name = run.name
         weights = str((folder / LAST).resolve())
         quoted = weights.replace("\\", "\\\\").replace('"', '\\"')
-        self.scenario: Scenario = read_scenario(str(folder / SCENARIO), (f'weights="{quoted}"',))
+        trained = read_scenario(str(folder / SCENARIO), (f'weights="{quoted}"',))
+        self.scenario: Scenario = replace(trained, name=run.name)
         self.names = class_names(self.scenario)
         self.epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
         self._paper = _paper(self.scenario)
-        self.judge = Judge(Stepper(self.scenario))
+        tensors, _ = run.read()
+        self._engine = engine_for(run.iteration, 1)
+        self._engine.load(tensors)
+        self._judge = Judge(Stepper(self.scenario))
+        # What has to be compiled or loaded is there before the pen.
+        self.look(np.zeros(self.scenario.network.input_shape))
 
     @property
     def accuracy(self) -> float | None:
         """Of the last epoch on the test pictures, 0 to 1."""
         return self.epochs[-1].get("test_accuracy") if self.epochs else None
+
+    def look(self, picture: Ink) -> Look:
+        """What the net says of a picture [channels, height, width], and its first maps.
+
+        By the engine that trained it, in float32: as fast as a pen moves.
+        """
+        outputs = self._engine.outputs(picture[np.newaxis].astype(np.float32))
+        likely = shares(self.scenario, outputs)[0]
+        return Look(picture, tuple(likely.tolist()), *self._judge.maps(picture))
+
+    def slopes(self, picture: Ink, chosen: int) -> Ink:
+        """How the output of a class changes with each pixel, dy/dx [height, width]."""
+        return self._judge.slopes(picture, chosen)
 
     def sheet(self) -> Sheet:
         """An empty sheet of the right size."""
@@ -77,22 +98,12 @@ class PadNet:
         return load(self.scenario).test
 
     def on_sheet(self, picture: Ink) -> Ink:
-        """A test picture [channels, height, width] as ink; bits are set block by block."""
+        """A test picture [channels, height, width] as ink; bits are set by blocks."""
         paper = self._paper
         plane = picture[0]
         if not paper.bits:
             return np.asarray(plane, np.float64)
-        block = paper.rows // plane.shape[0]
-        # Which bits of a block were set nobody knows: the middle ones come first.
-        middle = (block - 1) / 2
-        rows, columns = np.mgrid[0:block, 0:block]
-        order = np.argsort(np.hypot(rows - middle, columns - middle).ravel(), kind="stable")
-        rank = np.empty(block * block)
-        rank[order] = np.arange(block * block)
-        counts = np.kron(np.round(plane * block * block), np.ones((block, block)))
-        ranks = np.tile(rank.reshape(block, block), plane.shape)
-        bits: Ink = (ranks < counts).astype(np.float64)
-        return bits
+        return as_bits(plane, paper.rows // plane.shape[0])
 
     def stepper(self, picture: Ink, wanted: int) -> Stepper:
         """The net opened on `picture`, its loss asking for class `wanted`."""
@@ -110,7 +121,7 @@ class PadNet:
 def _paper(scenario: Scenario) -> _Paper:
     shape = scenario.network.input_shape
     if shape == (1, 8, 8):
-        return _Paper(32, 32, True, 1.5, count_blocks)
+        return _Paper(32, 32, True, 2.0, count_blocks)
     if shape == (1, 28, 28):
         return _Paper(28, 28, False, 1.0, centred)
     if len(shape) == 3 and shape[0] == 1 and max(shape[1:]) <= _LARGEST:

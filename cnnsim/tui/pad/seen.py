@@ -22,6 +22,32 @@ def count_blocks(ink: Ink, block: int = 4) -> Ink:
     return shares
 
 
+def as_bits(picture: Ink, block: int = 4) -> Ink:
+    """Bits that `count_blocks` counts to `picture`; which of a block were set nobody knows.
+
+    Those are set where the picture, smoothed, is darkest, so that strokes hang together.
+    """
+    smooth = _stretched(_stretched(picture, block).T, block).T
+    rows, columns = picture.shape
+    blocks = smooth.reshape(rows, block, columns, block).transpose(0, 2, 1, 3)
+    order = np.argsort(-blocks.reshape(rows, columns, -1), axis=-1, kind="stable")
+    rank = np.argsort(order, axis=-1)
+    counts = np.round(picture * block * block)[..., np.newaxis]
+    bits = (rank < counts).reshape(rows, columns, block, block).transpose(0, 2, 1, 3)
+    return bits.reshape(rows * block, columns * block).astype(np.float64)
+
+
+def _stretched(picture: Ink, block: int) -> Ink:
+    """`picture` with `block` rows for each one, along straight lines between their middles."""
+    rows = picture.shape[0]
+    at = (np.arange(rows * block) + 0.5) / block - 0.5
+    low = np.clip(np.floor(at).astype(int), 0, rows - 1)
+    high = np.minimum(low + 1, rows - 1)
+    share = np.clip(at - low, 0.0, 1.0)[:, np.newaxis]
+    stretched: Ink = picture[low] * (1 - share) + picture[high] * share
+    return stretched
+
+
 def centred(ink: Ink, side: int = SIDE, box: int = BOX) -> Ink:
     """As MNIST: what is drawn is scaled into a box, and put with its centre of mass in the middle.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,12 +12,11 @@ from textual.containers import Container
 from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError
-from cnnsim.training.evaluate import shares
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane
-from cnnsim.tui.pad.opinion import Opinion
+from cnnsim.tui.pad.judge import Look
 from cnnsim.tui.pad.padnet import Ink, PadNet
 from cnnsim.tui.pad.padplaces import arrange_pad
 from cnnsim.tui.screens.base import BaseScreen, call_from_thread
@@ -31,6 +31,10 @@ from cnnsim.tui.widgets.walkmaps import MapsPanel
 class DrawScreen(BaseScreen):
     """The sheet, what the net sees of it, what it says and why."""
 
+    DEFAULT_CSS = """
+    #pad-board { width: 100%; height: 1fr; }
+    #pad-board > * { position: absolute; }
+    """
     kind = "draw"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("draw")]
 
@@ -41,7 +45,7 @@ class DrawScreen(BaseScreen):
         self._pen: tuple[int, int] | None = None
         self._is_down = False
         self._chosen: int | None = None
-        self._opinion: Opinion | None = None
+        self._look: Look | None = None
         self._truth: int | None = None
         self._wanted: Ink | None = None
         self._is_looking = False
@@ -79,7 +83,7 @@ class DrawScreen(BaseScreen):
 
     def _show(self) -> None:
         self._show_pad()
-        self._show_opinion()
+        self._show_look()
         accuracy = self.net.accuracy
         state = [(f"trained {len(self.net.epochs)} epochs   ", "bar_dim")]
         if accuracy is not None:
@@ -100,18 +104,17 @@ class DrawScreen(BaseScreen):
             bottom = [("drag here, or press r for a test picture", palette.dim)]
         self._pad.show(self.sheet.ink, self._pen, title, bottom)
 
-    def _show_opinion(self) -> None:
-        palette, found = self.cnnsim.palette, self._opinion
+    def _show_look(self) -> None:
+        palette, look = self.cnnsim.palette, self._look
         names = self.net.names
-        if found is None:
+        if look is None:
             self._shares.show(names, None, None)
             self._seen.show(None, [("sees", palette.dim)])
             self._slopes.show(None, [("why", palette.dim)])
             self._maps.show(Maps("", None, "Nothing is drawn so far."))
             return
-        likely = shares(self.net.scenario, found.outputs[np.newaxis].astype(np.float32))[0]
-        self._shares.show(names, likely.tolist(), found.chosen)
-        plane = found.picture[0]
+        self._shares.show(names, look.shares, self._explained)
+        plane = look.picture[0]
         height, width = plane.shape
         is_counts = (height, width) == (8, 8)
         self._seen.show(
@@ -122,14 +125,25 @@ class DrawScreen(BaseScreen):
             [("sees ", palette.dim), (f"{height}×{width}", palette.bold),
              ("  0 … 16" if is_counts else "", palette.dim)],
         )  # fmt: skip
-        largest = float(np.abs(found.slopes).max())
+        self._maps.show(Maps(look.maps_of, look.maps, ""))
+
+    def _show_slopes(self, slopes: Ink) -> None:
+        palette = self.cnnsim.palette
+        largest = float(np.abs(slopes).max())
         high = format_number(largest, *decimals_for([largest]))
+        name = self.net.names[self._explained]
         self._slopes.show(
-            Plane(found.slopes, scale=largest or 1.0, mode="colours"),
-            [("why ", palette.dim), (names[found.chosen], palette.bold), (" dy/dx", palette.dim)],
+            Plane(slopes, scale=largest or 1.0, mode="colours"),
+            [("why ", palette.dim), (name, palette.bold), (" dy/dx", palette.dim)],
             colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False),
         )
-        self._maps.show(Maps(found.maps_of, found.maps, ""))
+
+    @property
+    def _explained(self) -> int:
+        """The class that was chosen, or the likeliest."""
+        if self._chosen is not None:
+            return self._chosen
+        return self._look.best if self._look is not None else 0
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -137,30 +151,41 @@ class DrawScreen(BaseScreen):
         """The sheet has changed: show it, and have the net look when it is free."""
         self._show_pad()
         if self.sheet.is_blank:
-            self._wanted = self._opinion = None
-            self._show_opinion()
+            self._wanted = self._look = None
+            self._show_look()
             return
         self._wanted = self.net.see(self.sheet.ink)
-        self._look()
+        self._start()
 
-    def _look(self) -> None:
+    def _start(self) -> None:
+        """Look at the latest picture, one at a time; those that came between are left out."""
         if not self._is_looking and self._wanted is not None:
             self._is_looking = True
             picture, self._wanted = self._wanted, None
-            chosen = self._chosen
-            self.run_worker(lambda: self._judge(picture, chosen), thread=True, group="look")
+            self.run_worker(partial(self._judge, picture), thread=True, group="look")
 
-    def _judge(self, picture: Ink, chosen: int | None) -> None:
-        found = self.net.judge.look(picture, chosen)
-        if not get_current_worker().is_cancelled:
-            call_from_thread(self, self._hear, found)
+    def _judge(self, picture: Ink) -> None:
+        worker = get_current_worker()
+        look = self.net.look(picture)
+        call_from_thread(self, self._hear, look)
+        if self._wanted is None and not worker.is_cancelled:
+            # The pen rests: there is time to ask why.
+            chosen = look.best if self._chosen is None else self._chosen
+            call_from_thread(self, self._hear_why, self.net.slopes(picture, chosen), chosen)
+        call_from_thread(self, self._end)
 
-    def _hear(self, found: Opinion) -> None:
-        self._is_looking = False
+    def _hear(self, look: Look) -> None:
         if not self.sheet.is_blank:
-            self._opinion = found
-            self._show_opinion()
-        self._look()
+            self._look = look
+            self._show_look()
+
+    def _hear_why(self, slopes: Ink, chosen: int) -> None:
+        if self._look is not None and chosen == self._explained:
+            self._show_slopes(slopes)
+
+    def _end(self) -> None:
+        self._is_looking = False
+        self._start()
 
     def on_pad_panel_stroked(self, event: PadPanel.Stroked) -> None:
         """The pen has moved."""
@@ -251,11 +276,8 @@ class DrawScreen(BaseScreen):
         from cnnsim.tui.screens.forward import ForwardScreen
 
         picture = self.net.see(self.sheet.ink)
-        wanted = self._chosen
-        if wanted is None:
-            wanted = self._opinion.chosen if self._opinion is not None else 0
         try:
-            stepper = self.net.stepper(picture, wanted)
+            stepper = self.net.stepper(picture, self._explained)
             step = stepper.find(address)
         except CnnsimError as error:
             self.complain(error)

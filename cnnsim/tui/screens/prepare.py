@@ -45,9 +45,13 @@ class PrepareScreen(Dialog[Prepared]):
     def compose(self) -> ComposeResult:
         """What is done, and how far it is."""
         with Vertical(classes="dialog"):
-            yield Static(f"training {_NET}, to have a net to draw for", markup=False)
+            yield Static(f"a net to draw for: {_NET}", markup=False)
             yield Static("", id="meaning", markup=False)
-            yield Static("first time only   esc leaves it for later", classes="hint", markup=False)
+            yield Static(
+                "trained the first time only   esc leaves it for later",
+                classes="hint",
+                markup=False,
+            )
 
     def on_mount(self) -> None:
         """Begin."""
@@ -66,8 +70,9 @@ class PrepareScreen(Dialog[Prepared]):
 
         try:
             run = create_run(pad_folder(), read_scenario(_NET))
-            fleet = Fleet([run.folder], 1, processors(), "auto")
-            fleet.go(report, lambda: self._stopped or worker.is_cancelled)
+            if len(run.metrics()) < run.optimizer.epochs:
+                fleet = Fleet([run.folder], 1, processors(), "auto")
+                fleet.go(report, lambda: self._stopped or worker.is_cancelled)
             if not self._stopped:
                 prepared = failed[0] if failed else PadNet(run.folder)
         except CnnsimError as error:

@@ -64,7 +64,7 @@ class SharesPanel(Panel, can_focus=False):
                 continue
             bar = canvas.width - width - _SHARE - 8
             draw_bar(
-                canvas, width + 5, y, max(bar, 0), shares[number], palette,
+                canvas, width + 5, y, max(bar, 0), round(shares[number], 3), palette,
                 palette.base if number == best else None,
             )  # fmt: skip
             canvas.put_right(canvas.width - 2, y, f"{shares[number]:.1%}", style)
