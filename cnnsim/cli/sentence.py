@@ -47,7 +47,7 @@ def term_text(
     text = formula.format(*(bracketed(short(value)) for value in values))
     text = _BRACKETED_TWICE.sub(lambda match: match[1] or match[2], text)
     # A condition has an equals sign of its own.
-    return f"{text} → {found}" if "?" in text else f"{text} = {found}"
+    return f"{text} → {found}" if " if " in text else f"{text} = {found}"
 
 
 def fold_text(

@@ -339,9 +339,9 @@ def fill_compiled(
         run(*piece)
 
     if sweep.steps <= _ALONE:
-        run(0, units, out)
+        run(0, units)
         progress(1.0)
-        return out.reshape(sweep.cells)
+        return out
     with ThreadPoolExecutor(threads) as pool:
         try:
             for done, _ in enumerate(pool.map(work, pieces), 1):

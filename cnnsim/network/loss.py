@@ -70,7 +70,7 @@ class Loss(Kind):
 class Params(NamedTuple):
     """What a mean divides by: the outputs of the batch, or its samples."""
 
-    values: int
+    divisor: int
 
 
 def both_at_tap(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
@@ -80,12 +80,12 @@ def both_at_tap(cell: Index, tap: Index, p: Params) -> tuple[Index, ...]:
 
 def divide(total: Any, cell: Index, p: Params) -> Any:
     """The mean."""
-    return total / p.values
+    return total / p.divisor
 
 
 def count(cell: Index, p: Params) -> Any:
     """How many numbers the mean is over."""
-    return p.values
+    return p.divisor
 
 
 def mean_of_all(place: Place, **rule: Any) -> Sweep:

@@ -42,10 +42,10 @@ class Recording:
         """What has been recorded."""
         return tuple(self._stops)
 
-    def see(self, step: int) -> None:
-        """The step that is shown now."""
+    def see(self, step: int, say: str = "") -> None:
+        """The step that is shown now, with the note that the tour has on it."""
         if not self._stops or self._stops[-1].step != step:
-            self._stops.append(Recorded(step))
+            self._stops.append(Recorded(step, say))
 
     def note(self, step: int, say: str) -> None:
         """Put a note on `step`, which is shown now."""

@@ -42,5 +42,7 @@ class Stops:
             ends = (-1, len(self.stops))
             number = (beyond[0] if direction > 0 else beyond[-1]) if beyond else ends[direction > 0]
         if not 0 <= number < len(self.stops):
-            raise CnnsimError("the tour ends here" if direction > 0 else "the tour begins here")
+            raise CnnsimError(
+                "the tour ends here; esc goes home" if direction > 0 else "the tour begins here"
+            )
         return self.steps[number]

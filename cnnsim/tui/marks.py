@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,17 +40,24 @@ class Marks:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or user_state_path("cnnsim") / "marks.json"
-        self._marks: dict[str, Mark] = {}
+        self._marks = self._stored()
+        # What this process has put: the others may belong to another window by now.
+        self._ours: set[str] = set()
+
+    def _stored(self) -> dict[str, Mark]:
+        """What the file holds; nothing where it cannot be read."""
         if obstacle(self.path):
-            return
+            return {}
         try:
             stored = json.loads(self.path.read_text("utf-8"))
         except (OSError, ValueError, RecursionError):
-            return
-        for name, fields in stored.items() if isinstance(stored, dict) else ():
-            mark = _mark_of(fields)
-            if mark is not None:
-                self._marks[name] = mark
+            return {}
+        marks = (
+            ((name, _mark_of(fields)) for name, fields in stored.items())
+            if isinstance(stored, dict)
+            else ()
+        )
+        return {name: mark for name, mark in marks if mark is not None}
 
     def get(self, scenario: str) -> Mark | None:
         """The mark of a scenario, by its bundled name or full path."""
@@ -65,10 +72,17 @@ class Marks:
         old = self._marks.pop(scenario, None)
         farthest = max(step, old.farthest if old and old.steps == steps else 0)
         self._marks[scenario] = Mark(step, address, farthest, steps)
+        self._ours.add(scenario)
 
     def save(self) -> None:
-        """Write the marks, in one piece or not at all."""
-        marks = dict(list(self._marks.items())[-_KEPT:])
+        """Write the marks, in one piece or not at all; those of other windows stay."""
+        merged = self._stored()
+        for name in [name for name in self._marks if name in self._ours]:
+            mark, other = self._marks[name], merged.pop(name, None)
+            if other is not None and other.steps == mark.steps:
+                mark = replace(mark, farthest=max(mark.farthest, other.farthest))
+            merged[name] = mark
+        marks = dict(list(merged.items())[-_KEPT:])
         text = json.dumps(
             {name: [mark.step, mark.address, mark.farthest, mark.steps]
              for name, mark in marks.items()},

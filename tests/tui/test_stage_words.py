@@ -42,7 +42,8 @@ def said(stepper: Stepper, at: int | str) -> str:
 
 def columns(stepper: Stepper, at: int | str, symbols: bool = False) -> list[TermColumn]:
     view = view_of(stepper, at)
-    return term_columns(view, range(view.sweep.tap_count), symbols)
+    letters = ("x", "w")[: len(view.sweep.reads)] if symbols else ()
+    return term_columns(view, range(view.sweep.tap_count), letters)
 
 
 # -- narrate --------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def cross_entropy(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -
 def slope(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     """(x − t) / (x·(1 − x)) / count."""
     x, t = values
-    return (x - t) / np.maximum(x * (1.0 - x), 1e-12) / p.values
+    return (x - t) / np.maximum(x * (1.0 - x), 1e-12) / p.divisor
 
 
 class BinaryCrossEntropy(Loss):
@@ -62,6 +62,6 @@ class BinaryCrossEntropy(Loss):
                 place.tensors[0],
                 term=slope,
                 params=Params(place.count),
-                formula="({0} − {1}) / ({0}·(1 − {0})) / values",
+                formula="({0} − {1}) / ({0}·(1 − {0})) / divisor",
             )
         ]

@@ -35,9 +35,9 @@ class LeakyRelu(Elementwise):
     type: Literal["leaky_relu"]
     slope: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.01
     term: ClassVar[Any] = staticmethod(leaky)
-    formula: ClassVar[str] = "{0} > 0 ? {0} : slope·{0}"
+    formula: ClassVar[str] = "{0} if {0} > 0 else slope·{0}"
     gradient_term: ClassVar[Any] = staticmethod(leaky_grad)
-    gradient_formula: ClassVar[str] = "{1} > 0 ? {0} : slope·{0}"
+    gradient_formula: ClassVar[str] = "{0} if {1} > 0 else slope·{0}"
 
     def params(self) -> Params:
         """The slope."""

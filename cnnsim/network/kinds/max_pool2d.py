@@ -85,7 +85,7 @@ class MaxPool2d(Pool):
                 term=place_of_winner,
                 fold=SMALLER,
                 start=np.inf,
-                formula="{0} = {1} ? place : ∞",
+                formula="place if {0} == {1} else ∞",
                 **common,
             ),
         ]
@@ -99,7 +99,7 @@ class MaxPool2d(Pool):
                 reads=(Read(place.gradient, None), winner),
                 where=where_won,
                 term=if_winner,
-                formula="{1} = here ? {0} : 0",
+                formula="{0} if {1} == here else 0",
                 maps="dX{c} = dY{c}, each number to the winner of its window",
             )
         ]

@@ -22,7 +22,7 @@ def squared(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
 
 def slope(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     """2 · (x − target) / count."""
-    return 2.0 * (values[0] - values[1]) / p.values
+    return 2.0 * (values[0] - values[1]) / p.divisor
 
 
 class MeanSquaredError(Loss):
@@ -51,6 +51,6 @@ class MeanSquaredError(Loss):
                 place.tensors[0],
                 term=slope,
                 params=Params(place.count),
-                formula="2·({0} − {1}) / values",
+                formula="2·({0} − {1}) / divisor",
             )
         ]

@@ -28,4 +28,4 @@ class Relu(Elementwise):
     term: ClassVar[Any] = staticmethod(relu)
     formula: ClassVar[str] = "max(0, {0})"
     gradient_term: ClassVar[Any] = staticmethod(relu_grad)
-    gradient_formula: ClassVar[str] = "{1} > 0 ? {0} : 0"
+    gradient_formula: ClassVar[str] = "{0} if {1} > 0 else 0"

@@ -34,7 +34,7 @@ def surprise(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any
 
 def excess(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     """(p − target) / samples."""
-    return (values[0] - values[1]) / p.values
+    return (values[0] - values[1]) / p.divisor
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -89,6 +89,6 @@ class SoftmaxCrossEntropy(Loss):
                 place.tensor("p"),
                 term=excess,
                 params=Params(place.batch),
-                formula="({0} − {1}) / values",
+                formula="({0} − {1}) / divisor",
             )
         ]

@@ -102,8 +102,8 @@ def equation_fits(
     )
 
 
-def _labels(width: int, term_label: str, tap_label: str) -> tuple[str, ...]:
-    return "terms", term_label, "running sum" if width >= 90 else "sum", tap_label
+def _labels(width: int, term_label: str, tap_label: str, what: str = "sum") -> tuple[str, ...]:
+    return "terms", term_label, f"running {what}" if width >= 90 else what, tap_label
 
 
 def draw_equation(
@@ -121,6 +121,8 @@ def draw_equation(
     result: str | None = None,
     rows: int = 4,
     decimals: int | None = None,
+    operator: str = "+",
+    what: str = "sum",
 ) -> None:
     """Terms, products, running sums and taps in columns, now as a plate.
 
@@ -130,7 +132,7 @@ def draw_equation(
     """
     if decimals is None:
         decimals = _decimals(value for term in terms for value in (term.term, term.running))
-    labels = _labels(width, term_label, tap_label)[:rows]
+    labels = _labels(width, term_label, tap_label, what)[:rows]
     layout = _equation_layout(width, start_text, terms, start_label, labels)
     shown = len(terms)
     while layout is None and shown:
@@ -144,7 +146,7 @@ def draw_equation(
         canvas.put(x + layout.start, y + row, text, palette.dim if row == 1 else palette.base)
     for index, term in enumerate(terms[:shown]):
         at = x + layout.first + index * layout.pitch
-        canvas.put(at - layout.operator, y, "+", palette.dim)
+        canvas.put(at - layout.operator, y, operator, palette.dim)
         _equation_column(canvas, at, y, term, palette, rows, decimals, layout.pitch)
     if shown < len(terms):
         canvas.put(x + width - 1, y, "…", palette.dim)
@@ -218,6 +220,7 @@ def draw_ledger(
     tap_label: str = "tap index",
     read_labels: Sequence[str] = ("x", "· w"),
     term_label: str = "= product",
+    what: str = "sum",
     formats: Sequence[Format] | None = None,
     column: int = COLUMN,
     labels: int = LABELS,
@@ -232,7 +235,7 @@ def draw_ledger(
         formats = [_format(_read(term, i) for term in terms) for i in range(reads)]
         sums = [value for term in terms for value in (term.term, term.running)]
         formats = [*formats, _format(sums), _format(sums)]
-    names = ("tap", tap_label, *read_labels, term_label, "running sum")
+    names = ("tap", tap_label, *read_labels, term_label, f"running {what}")
     for row, name in enumerate(names):
         power = power_text(formats[row - 2][1]) if row > 1 else ""
         if power and len(name) + len(power) + 2 > labels:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.ledger import plate, sign_style
-from cnnsim.tui.drawing.numbers import decimals_for, format_number
+from cnnsim.tui.drawing.numbers import decimals_for, format_number, power_text
 from cnnsim.tui.drawing.palette import Palette
 
 _LABELS = 11
@@ -33,6 +33,9 @@ def draw_scatter(
     term_label: str = "product",
 ) -> None:
     """Three rows; the columns around `now`, as many as fit."""
+    decimals, power = decimals_for([use.term for use in uses if use.term is not None])
+    if power:
+        term_label = f"{term_label[:1]} {power_text(power)}"
     for row, label in enumerate(("into", "term", term_label)):
         canvas.put(x, y + row, label, palette.dim)
     if not uses:
@@ -40,7 +43,6 @@ def draw_scatter(
     pitch = max(max(len(use.into), len(use.text)) for use in uses) + 3
     columns = max((width - _LABELS) // pitch, 1)
     first = min(max(now - columns // 2, 0), max(len(uses) - columns, 0))
-    decimals, power = decimals_for([use.term for use in uses if use.term is not None])
     for place, use in enumerate(uses[first : first + columns]):
         at = x + _LABELS + place * pitch
         is_now = first + place == now

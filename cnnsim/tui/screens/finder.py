@@ -105,8 +105,8 @@ class Finder:
         def answer(text: str | None) -> None:
             if text:
                 self._stop, self._ahead = parse_query(text), None
-                self._screen.tell(f"playing stops at {self._stop.text}")
-                self._screen.show_again()
+                self._screen.play()
+                self._screen.tell(f"playing until {self._stop.text}; B again: no longer")
 
         self._screen.app.push_screen(
             AskScreen("play until", _EXAMPLES, check=lambda text: parse_query(text).text), answer

@@ -28,16 +28,22 @@ class Guesser:
         elif screen.needs(target):
             screen.tell("the next value is still being computed")
         else:
-            self._ask(target, question(screen.look(target), unit != "product"))
+            whole = unit != "product"
+            self._ask(target, question(screen.look(target), whole), whole)
 
-    def ask_at(self, target: int, text: str) -> None:
-        """Ask a tour's question about `target`, from the step before it."""
+    def ask_at(self, target: int, text: str, whole: bool) -> None:
+        """Ask a tour's question about step `target`, or about its `whole` cell, before that."""
         screen = self._screen
-        if target and not screen.needs(target - 1):
-            screen.go(target - 1)
-        self._ask(target, text)
+        before = target - 1
+        if whole:
+            position = screen.stepper.trace.position(target)
+            first = position._replace(tap=(0,) * len(position.tap))
+            before = screen.stepper.trace.step(first) - 1
+        if before >= 0 and not screen.needs(before):
+            screen.go(before)
+        self._ask(target, text, whole)
 
-    def _ask(self, target: int, text: str) -> None:
+    def _ask(self, target: int, text: str, whole: bool) -> None:
         screen = self._screen
 
         def answer(typed: str | None) -> None:
@@ -46,7 +52,7 @@ class Guesser:
                 return
             guess = parse_guess(typed)
             self.score.count(guess.is_right(screen.view.reading.after))
-            screen.notify(verdict(screen.view, guess), timeout=8, markup=False)
+            screen.notify(verdict(screen.view, guess, whole), timeout=8, markup=False)
             screen.show_again()
 
         def check(typed: str) -> str:

@@ -47,6 +47,9 @@ class MovingScreen(SteppingScreen):
         if not sweep.cells:
             return
         axis = 1 if len(sweep.cells) > 1 else 0
+        if sweep.cells[axis] == 1:
+            self.tell(f"{sweep.writes} has one channel only")
+            return
         cell = list(position.cell)
         cell[axis] = (cell[axis] + direction) % sweep.cells[axis]
         self._player.pause()
@@ -62,7 +65,7 @@ class MovingScreen(SteppingScreen):
             return
         stop = self._stops.at(step)
         if stop is not None and stop.ask and direction > 0:
-            self._guesser.ask_at(step, stop.ask)
+            self._guesser.ask_at(step, stop.ask, "tap" not in stop.at)
         else:
             self.go(step)
 
@@ -140,9 +143,9 @@ class MovingScreen(SteppingScreen):
         """Play or pause."""
         if self._player.is_playing:
             self._player.pause()
+            self.show_again()
         else:
-            self._player.play()
-        self.show_again()
+            self.play()
 
     def action_speed(self, direction: int) -> None:
         """Twice or half as fast."""

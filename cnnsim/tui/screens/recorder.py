@@ -24,13 +24,13 @@ class Recorder:
     def see(self, step: int) -> None:
         """A step is shown because somebody went there."""
         if self.recording is not None:
-            self.recording.see(step)
+            self.recording.see(step, self._screen.note_at(step))
 
     def toggle(self) -> None:
         """Begin with this step, or ask where to save."""
         if self.recording is None:
             self.recording = Recording()
-            self.recording.see(self._screen.step)
+            self.see(self._screen.step)
             self._screen.tell("recording: every step you go to is a stop; a adds a note, R ends it")
             self._screen.show_again()
         else:
@@ -41,7 +41,7 @@ class Recorder:
         if self.recording is None:
             self.recording = Recording()
         recording, step = self.recording, self._screen.step
-        recording.see(step)
+        self.see(step)
 
         def answer(text: str | None) -> None:
             if text:

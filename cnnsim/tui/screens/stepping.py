@@ -16,7 +16,7 @@ from cnnsim.tui.screens.finder import Finder
 from cnnsim.tui.screens.guesser import Guesser
 from cnnsim.tui.screens.player import Player
 from cnnsim.tui.screens.recorder import Recorder
-from cnnsim.tui.stage.crumbs import crumbs_of, state_of
+from cnnsim.tui.stage.crumbs import crumbs_of, spare_of, state_of
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
@@ -94,6 +94,9 @@ class SteppingScreen(BaseScreen):
         if not self._player.is_playing:
             self._recorder.see(step)
         previous = self.view
+        if previous is not None and previous.step != step:
+            # What was said belongs to the step before.
+            self.app.clear_notifications()
         self.view = self.look(step)
         self.cnnsim.marks.put(self.key, step, self.view.reading.address, len(self.stepper.trace))
         self._show(previous)
@@ -106,6 +109,7 @@ class SteppingScreen(BaseScreen):
             scenario=self.stepper.scenario.name,
             step=step,
             steps=len(self.stepper.trace),
+            iterations=self.stepper.trace.iterations,
             macs=self.stepper.trace.macs,
             sweep=sweep,
             position=position,
@@ -131,7 +135,7 @@ class SteppingScreen(BaseScreen):
         view = self.view
         if view is not None:
             self.board.show(view, previous)
-            self.header.show(crumbs_of(view), state_of(view), spare=(2, 0))
+            self.header.show(crumbs_of(view), state_of(view), spare=spare_of(view))
 
     def _show_waiting(self) -> None:
         """The step needs tensors that are still being computed: say so, keep the place."""
@@ -169,6 +173,11 @@ class SteppingScreen(BaseScreen):
         else:
             self.focus_previous()
 
+    def action_page(self, direction: int) -> None:
+        """Read on in the note, or back."""
+        if not self.board.page_note(direction):
+            self.show_again()
+
     def numbers_changed(self) -> None:
         """An edit: show what follows from it."""
         self.stage.forget()
@@ -176,6 +185,16 @@ class SteppingScreen(BaseScreen):
         self._finder.forget()
         self._compute()
         self.go(self.step)
+
+    def note_at(self, step: int) -> str:
+        """What the tour says of `step`."""
+        stop = self._stops.at(step)
+        return stop.say if stop is not None else ""
+
+    def play(self) -> None:
+        """Go on by itself."""
+        self._player.play()
+        self.show_again()
 
     def _play_on(self, steps: int) -> bool:
         """Go on by `steps` units and show the last; False at the end of the run."""

@@ -15,7 +15,7 @@ from cnnsim.tui.stage.view import View
 _SIGNS = (("−", "-"), ("·", " * "), ("²", " ** 2"), ("^", " ** "), ("∞", "{m}.inf"))
 #: Words that no array stands for.
 _IN_WORDS = re.compile(r"\b(here|count|place)\b")
-_TERNARY = re.compile(r"(?P<test>.+?) \? (?P<yes>.+?) : (?P<no>.+)")
+_TERNARY = re.compile(r"(?P<yes>.+?) if (?P<test>.+?) else (?P<no>.+)")
 _FOLDS = {"add": "sum", "larger": "max", "smaller": "min"}
 
 
@@ -77,8 +77,7 @@ def _python(formula: str, module: str) -> str:
     formula = re.sub(r"\b(exp|tanh|log)\(", rf"{module}.\1(", formula)
     formula = re.sub(r"max\(0, (\w+)\)", r"\1 * (\1 > 0)", formula)
     if match := _TERNARY.fullmatch(formula):
-        test = match["test"].replace(" = ", " == ")
-        formula = f"{module}.where({test}, {match['yes']}, {match['no']})"
+        formula = f"{module}.where({match['test']}, {match['yes']}, {match['no']})"
     return formula
 
 

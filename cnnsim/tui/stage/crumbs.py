@@ -11,15 +11,21 @@ Crumb = tuple[str, str]
 
 def crumbs_of(view: View) -> list[Crumb]:
     """Scenario, layer, sweep, cell, tap."""
+    iteration = f"{view.position.iteration}:" if view.iterations > 1 else ""
     crumbs = [
         (view.scenario, "bar_dim"),
-        (view.sweep.layer, "bar_dim"),
+        (f"{iteration}{view.sweep.layer}", "bar_dim"),
         (view.sweep.name, "bar_dim"),
         (f"[{','.join(map(str, view.position.cell))}]", "bar_bold"),
     ]
     if view.position.tap:
         crumbs.append((f"tap[{','.join(map(str, view.position.tap))}]", "bar_bold"))
     return crumbs
+
+
+def spare_of(view: View) -> tuple[int, ...]:
+    """What may be left out of the path, the first one first: the obvious sweep, the scenario."""
+    return (2, 0) if view.sweep.name == "forward" else (0, 2)
 
 
 def state_of(view: View) -> list[Crumb]:

@@ -44,6 +44,8 @@ def formula_with(view: View, names: list[str]) -> str:
 def narrate(stage: Stage, view: View) -> list[Paragraph]:
     """The note of the tour where there is one, then the step in words."""
     paragraphs: list[Paragraph] = []
+    if view.stop is not None and view.stop.say and view.edits:
+        paragraphs.append([("The note speaks of the numbers in the file:", "dim")])
     if view.stop is not None and view.stop.say:
         paragraphs += [*markdown(view.stop.say), []]
     if view.mode == "symbols" and view.sweep.maps:

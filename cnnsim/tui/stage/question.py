@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from cnnsim.stepper.guess import Guess
-from cnnsim.tui.stage.narrate import number, term_text
+from cnnsim.tui.stage.narrate import formula_with, number, term_text
 from cnnsim.tui.stage.view import View
+
+#: Terms of a cell that are written out.
+_MOST_TERMS = 9
 
 
 def question(view: View, whole_cell: bool = False) -> str:
@@ -29,13 +32,42 @@ def question(view: View, whole_cell: bool = False) -> str:
     return text
 
 
-def verdict(view: View, guess: Guess) -> str:
-    """Whether the guess about the step of `view` was right, with the working."""
-    reading, fold = view.reading, view.sweep.fold
+def verdict(view: View, guess: Guess, whole_cell: bool = False) -> str:
+    """Whether the guess about the step of `view`, or its whole cell, was right; the working."""
+    reading = view.reading
     mark = "✓ right" if guess.is_right(reading.after) else f"✗ not {number(guess.value)}"
-    after = number(reading.after)
-    if fold is None or reading.term is None:
-        return f"{mark}: {term_text(view)} = {after}" if reading.term is not None else mark
+    working = _of_cell(view) if whole_cell else _of_step(view)
+    return f"{mark}: {working}"
+
+
+def _of_cell(view: View) -> str:
+    """Every term of the cell where they are few, and what they come to."""
+    sweep, work = view.sweep, view.work
+    if sweep.fold is None or sweep.tap_count > _MOST_TERMS:
+        return f"it is {number(view.reading.after)}"
+    terms = [
+        formula_with(view, [number(float(values[tap])) for values in work.values])
+        for tap in range(sweep.tap_count)
+        if not work.reach.hole[tap]
+    ]
+    total = number(work.total)
+    if sweep.fold.name == "add":
+        start = [number(work.start)] if work.start else []
+        working = f"{' + '.join([*start, *terms])} = {total}"
+    else:
+        what = "largest" if sweep.fold.name == "larger" else "smallest"
+        working = f"the {what} of {', '.join(terms)} is {total}"
+    return working + _finish(view)
+
+
+def _of_step(view: View) -> str:
+    """The term, and what it makes of the sum."""
+    reading, fold = view.reading, view.sweep.fold
+    after, product = number(reading.after), term_text(view)
+    if reading.term is None:
+        return "no product exists there"
+    if fold is None:
+        return f"{product} = {after}"
     term, before = number(reading.term), number(reading.before)
     folded = number(reading.after if reading.total is None else reading.total)
     if fold.name == "add":
@@ -44,7 +76,14 @@ def verdict(view: View, guess: Guess) -> str:
     else:
         what = "larger" if fold.name == "larger" else "smaller"
         working = f"the {what} of {before} and {term} is {folded}"
-    if reading.total is not None:
-        working += f", {view.sweep.finish_text(folded, view.position.cell)} = {after}"
-    product = term_text(view)
-    return f"{mark}: {product} = {term}, {working}" if product != term else f"{mark}: {working}"
+    working += _finish(view)
+    return f"{product} = {term}, {working}" if product != term else working
+
+
+def _finish(view: View) -> str:
+    """What is done with the total at the end of the cell."""
+    total = view.reading.total
+    if total is None:
+        return ""
+    finished = view.sweep.finish_text(number(total), view.position.cell)
+    return f", {finished} = {number(view.reading.after)}"

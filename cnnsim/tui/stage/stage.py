@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -314,20 +315,32 @@ class Stage:
         role = tensor.rpartition(".")[2]
         return "x" if tensor == INPUT else role
 
+    def _inputs(self, layer: str) -> tuple[str, ...]:
+        """What a layer reads from the layers above."""
+        place = self.stepper.network.places.get(layer)
+        return place.tensors if place is not None else ()
+
     def symbol_of(self, sweep: Sweep, number: int, read: ReadValue) -> str:
         """A read's name in a formula: ``x[0,2,0]``, without the batch's 0."""
         name = self.letter(read.tensor)
         if "grad" in sweep.name and name.startswith(("dx", "given")):
             # What comes back from the layer above is this layer's output gradient.
             name = "dy"
-        elif number == 0 and read.tensor.endswith((".y", INPUT)):
+        elif read.tensor in self._inputs(sweep.layer) or (
+            number == 0 and read.tensor.endswith((".y", INPUT))
+        ):
             name = "x"
         if read.index is None:
             return name
         index = read.index
-        if number == 0 and len(index) in (2, 4) and self.stepper.network.batch == 1:
+        role = read.tensor.rpartition(".")[2]
+        if len(index) > 1 and _PER_SAMPLE.fullmatch(role) and self.stepper.network.batch == 1:
             index = index[1:]
         return f"{name}[{','.join(map(str, index))}]".replace("-", "−")
+
+
+#: Roles of tensors that begin with the number of the sample.
+_PER_SAMPLE = re.compile(r"input|x|y|dx\d*|dy|given|winner|mask|normalised|target|p")
 
 
 def _writer(stepper: Stepper, tensor: str) -> Sweep | None:

@@ -11,8 +11,11 @@ from cnnsim.tui.stage.narrate import formula_with, number
 from cnnsim.tui.stage.view import View
 
 
-def term_columns(view: View, taps: range, symbols: bool = False) -> list[TermColumn]:
-    """The columns of `taps`; what comes after this step stays open."""
+def term_columns(view: View, taps: range, letters: tuple[str, ...] = ()) -> list[TermColumn]:
+    """The columns of `taps`; what comes after this step stays open.
+
+    With `letters` for its reads the terms are symbols, else numbers.
+    """
     sweep, work = view.sweep, view.work
     columns = []
     for tap in taps:
@@ -25,8 +28,8 @@ def term_columns(view: View, taps: range, symbols: bool = False) -> list[TermCol
             outside = "padding"
         reads = tuple(None if hole else float(values[tap]) for values in work.values)
         at = unravel(tap, sweep.taps)
-        if symbols:
-            names = [_symbol(view, place, tap) for place in range(len(work.values))]
+        if letters:
+            names = [_symbol(view, place, tap, letter) for place, letter in enumerate(letters)]
         else:
             names = [number(value) for value in reads]
         columns.append(
@@ -43,10 +46,8 @@ def term_columns(view: View, taps: range, symbols: bool = False) -> list[TermCol
     return columns
 
 
-def _symbol(view: View, place: int, tap: int) -> str:
+def _symbol(view: View, place: int, tap: int, letter: str) -> str:
     """A read's short name: ``x02``, ``w0,11``."""
-    read = view.sweep.reads[place]
-    letter = "x" if place == 0 else read.tensor.rpartition(".")[2]
     index = [int(axis[tap]) for axis in view.work.reach.indices[place]][-2:]
     separator = "," if any(at > 9 or at < 0 for at in index) else ""
     return letter + separator.join(map(str, index)).replace("-", "−")

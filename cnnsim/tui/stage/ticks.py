@@ -72,7 +72,8 @@ def _cell_ticks(stage: Stage, trace: Trace, view: View) -> list[Tick]:
             at = unravel(cell, sweep.cells)
             here = view.position.sweep == place and view.cell == cell
             passed = done or (view.position.sweep == place and cell < view.cell)
-            name = sweep.full_name if several and cell == 0 else "y"
+            role = sweep.writes.rpartition(".")[2]
+            name = sweep.full_name if several and cell == 0 else role
             label = f"{name}[{','.join(map(str, at[1:] or at))}]"
             if passed and values.is_ready(sweep.writes):
                 label += f" = {number(float(values[sweep.writes][at]))}"

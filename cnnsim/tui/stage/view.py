@@ -22,6 +22,7 @@ class View:
     Attributes:
         scenario: its name.
         step, steps: the number of the step, and of how many.
+        iterations: how many there are.
         macs: how many multiply-adds an iteration numbers.
         sweep, position, work, reading: the step, taken apart.
         mode: numbers, symbols or colours.
@@ -58,6 +59,7 @@ class View:
     guesses: tuple[int, int] = (0, 0)
     breakpoint: str = ""
     scatter: int | None = None
+    iterations: int = 1
 
     @property
     def tap(self) -> int:

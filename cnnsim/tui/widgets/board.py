@@ -236,6 +236,16 @@ class Board(Container):
             if isinstance(panel, TabbedPanel):
                 panel.share(labels if shared else ())
 
+    def page_note(self, direction: int) -> bool:
+        """Scroll the note; False where it had to come up first, and is to be shown."""
+        if self._note.display:
+            self._note.page(direction)
+            return True
+        self._tab = "note"
+        self._maximised = None
+        self.forget()
+        return False
+
     def maximise(self, focused: Widget | None) -> None:
         """The focused panel alone (the output where none has the focus), or all again."""
         if self._maximised:

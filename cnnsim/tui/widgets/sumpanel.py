@@ -17,6 +17,10 @@ from cnnsim.tui.widgets.panel import Panel
 
 #: More taps than this are a ledger.
 _MOST_TERMS = 8
+#: From this width on an equation has room for its result.
+_WIDE = 100
+#: What runs below the terms.
+_WHAT = {"add": "sum", "larger": "max", "smaller": "min"}
 #: Columns of a term with its sign, and of what stands before the first one.
 _TERM, _BEFORE = 11, 25
 
@@ -64,18 +68,20 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         if view.sweep.fold is None:
             self._one_term(canvas, view)
             return
-        symbols = view.mode == "symbols"
+        letters = self._letters if view.mode == "symbols" else ()
         if not is_ledger(view.sweep, canvas.width):
             start = view.work.start
             sums = max(shared_decimals(view)[-2:])
             first = number(start) if start is None or isinf(start) else format_number(start, sums)
             draw_equation(
                 canvas, 2, 1, width, first,
-                term_columns(view, range(view.sweep.tap_count), symbols), palette,
+                term_columns(view, range(view.sweep.tap_count), letters), palette,
                 start_label=self._start_label(view),
                 term_label="product" if view.sweep.is_product else "term",
                 tap_label=",".join(view.sweep.tap_axes),
-                result=number(view.reading.after) if view.is_last_tap else None,
+                result=number(view.work.total) if view.is_last_tap else None,
+                operator="+" if view.sweep.fold.name == "add" else ",",
+                what=_WHAT[view.sweep.fold.name],
                 rows=min(4, canvas.height - 2),
                 decimals=sums,
             )  # fmt: skip
@@ -87,11 +93,12 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         inner = Canvas(width, canvas.height - 2, palette.base)
         draw_ledger(
             inner, 0, min(inner.height - len(reads) - 4, 0), width,
-            term_columns(view, taps, symbols), palette,
+            term_columns(view, taps, letters), palette,
             first=taps.start,
             tap_label=",".join(view.sweep.tap_axes),
             read_labels=reads,
             term_label="= product" if view.sweep.is_product else "= term",
+            what=_WHAT[view.sweep.fold.name],
             formats=ledger_formats(view, len(reads)),
         )  # fmt: skip
         canvas.blit(inner, 2, 1)
@@ -132,13 +139,24 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         start = view.sweep.start
         sign = {"add": "Σ ", "larger": "max ", "smaller": "min "}[fold.name]
         head = "" if isinstance(start, float | int) else f"{self._start_label(view)} + "
-        return [*pieces, (f"  =  {head}{sign}{formula}", palette.dim)]
+        whole = f"{head}{sign}{formula}"
+        if view.sweep.has_finish:
+            whole = view.sweep.finish_text(f"({whole})", view.position.cell)
+        return [*pieces, (f"  =  {whole}", palette.dim)]
 
     def _right(self, view: View) -> list[Piece]:
         if view.sweep.fold is None:
             return []
         text = f"{count(view.tap + 1)} of {count(view.sweep.tap_count)}"
-        return [(text, self.palette.dim)]
+        after, total = view.reading.after, view.reading.total
+        pieces: list[Piece] = []
+        if total is not None:
+            finished = view.sweep.finish_text(number(total), view.position.cell)
+            pieces = [(f"{finished} = ", self.palette.dim)]
+        if total is not None or (view.is_last_tap and self.size.width < _WIDE):
+            # Where the equation may have no room for it.
+            pieces.append((f"{number(after)}  ", self.palette.now_text))
+        return [*pieces, (text, self.palette.dim)]
 
     def _one_term(self, canvas: Canvas, view: View) -> None:
         palette = self.palette

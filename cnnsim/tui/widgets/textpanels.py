@@ -11,7 +11,7 @@ from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.stage.narrate import number, origins
-from cnnsim.tui.stage.prose import Paragraph, draw_prose
+from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
 from cnnsim.tui.stage.terms import folded_after
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.panel import Panel
@@ -44,7 +44,7 @@ class TabbedPanel(Panel):
             for label in self._tabs:
                 title += [(" │ ", palette.line)] if title else []
                 title.append((label, palette.bold if label == self.label else palette.dim))
-            right = [("tab", palette.dim)]
+            right = [*(piece for piece in right or () if "PgDn" in piece[0]), ("tab", palette.dim)]
         canvas.frame(palette, title=title, right=right or [], focused=self.has_focus)
 
 
@@ -78,6 +78,9 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
                 f"{view.stops} notes"
             )  # fmt: skip
             right = [(here, palette.good if view.stop else palette.dim)]
+        room = canvas.height - 2
+        if len(wrap(self._paragraphs, canvas.width - 4)) > self._first + room:
+            right = [("PgDn  ", palette.bold), *right]
         self.draw_frame(canvas, right)
         self._lines = draw_prose(
             canvas, 2, 1, canvas.width - 4, canvas.height - 2, self._paragraphs, palette,
@@ -98,11 +101,9 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
         """Up."""
         self.scroll_lines(-1)
 
-    def on_key(self, event: events.Key) -> None:
-        """Page by page."""
-        if event.key in ("pagedown", "pageup"):
-            self.scroll_lines((1 if event.key == "pagedown" else -1) * max(self.size.height - 3, 1))
-            event.stop()
+    def page(self, direction: int) -> None:
+        """Scroll by what is in sight, less a line."""
+        self.scroll_lines(direction * max(self.size.height - 3, 1))
 
 
 class LoopsPanel(TabbedPanel):
@@ -161,7 +162,8 @@ tap. The counter that has just turned is gold."""
         after = number(folded_after(view, view.tap))
         right = canvas.width - 2 - len(change) - len(after)
         if fold is None:
-            text = [("y = ", palette.bold), (formula, palette.now_text)]
+            role = view.sweep.writes.rpartition(".")[2]
+            text = [(f"{role} = ", palette.bold), (formula, palette.now_text)]
         elif fold.name == "add":
             text = [("acc += ", palette.bold), (formula, palette.now_text)]
         else:
@@ -215,11 +217,18 @@ filled in; then the values themselves and the term."""
             gold = palette.now_text
             if canvas.height > 14:
                 lines.append([(f"{label} ", palette.bold), (f"= {formula}", palette.dim)])
-                lines.append([(f"{'':<{len(label)}} = {filled} = ", palette.dim), (value, gold)])
+                indent = f"{'':<{len(label)}} = "
+                if len(indent) + len(filled) + 3 + len(value) > width:
+                    lines.append([(f"{indent}{filled}", palette.dim)])
+                    lines.append([(indent, palette.dim), (value, gold)])
+                else:
+                    lines.append([(f"{indent}{filled} = ", palette.dim), (value, gold)])
             else:
-                lines.append(
-                    [(f"{label} ", palette.bold), (f"{filled} = ", palette.dim), (value, gold)]
-                )
+                line = [(f"{label} ", palette.bold), (f"{filled} = ", palette.dim), (value, gold)]
+                if sum(len(text) for text, _ in line) > width:
+                    lines.append([(f"{label} ", palette.bold), (filled, palette.dim)])
+                    line = [(f"{'':<{len(label)}} = ", palette.dim), (value, gold)]
+                lines.append(line)
         if lines:
             lines.append([])
         for name, read in zip(self._names, view.reading.reads, strict=False):
