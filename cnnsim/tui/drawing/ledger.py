@@ -147,7 +147,7 @@ def draw_equation(
     for index, term in enumerate(terms[:shown]):
         at = x + layout.first + index * layout.pitch
         canvas.put(at - layout.operator, y, operator, palette.dim)
-        _equation_column(canvas, at, y, term, palette, rows, decimals, layout.pitch)
+        _equation_column(canvas, at, y, term, palette, rows, decimals, layout.pitch, what == "sum")
     if shown < len(terms):
         canvas.put(x + width - 1, y, "…", palette.dim)
     elif layout.result is not None:
@@ -165,6 +165,7 @@ def _equation_column(
     rows: int,
     decimals: int,
     pitch: int,
+    is_sum: bool,
 ) -> None:
     now, later = term.state == "now", term.state == "later"
     if now:
@@ -176,7 +177,7 @@ def _equation_column(
         if value is None:
             canvas.put(x, y + row, NOT_YET, palette.faint)
             continue
-        text = format_number(value, decimals, sign=row == 1)
+        text = _written(value, (decimals, 0), row == 1, is_sum)
         if now:
             style = _gold(palette, row == 2)
         else:
@@ -243,7 +244,9 @@ def draw_ledger(
         canvas.put(x, y + row, f"{name} {power}"[: labels - 1], palette.dim)
     for index, term in enumerate(terms[: ledger_columns(width, column, labels)]):
         left = x + labels + index * (column + 1)
-        _ledger_column(canvas, left, y, first + index, term, palette, formats, column, reads)
+        _ledger_column(
+            canvas, left, y, first + index, term, palette, formats, column, reads, what == "sum"
+        )
 
 
 def _ledger_column(
@@ -256,6 +259,7 @@ def _ledger_column(
     formats: Sequence[Format],
     column: int,
     reads: int,
+    is_sum: bool,
 ) -> None:
     now, later = term.state == "now", term.state == "later"
     if now:
@@ -276,12 +280,18 @@ def _ledger_column(
         if value is None:
             canvas.put_right(end, at, NOT_YET, palette.now if now else palette.faint)
             continue
-        text = format_number(value, *formats[reads + row], sign=row == 0)
+        text = _written(value, formats[reads + row], row == 0, is_sum)
         style = sign_style(value, palette) if row == 0 and not now else plain
         canvas.put_right(end, at, _narrow(text, column), style)
 
 
 # -- shared -----------------------------------------------------------------------------------
+
+
+def _written(value: float, how: Format, is_term: bool, is_sum: bool) -> str:
+    """A term of a sum has its sign; an infinity that others are compared with is no alarm."""
+    text = format_number(value, *how, sign=is_term and is_sum)
+    return text if is_sum or math.isnan(value) else text.strip("+!")
 
 
 def plate(canvas: Canvas, x: int, y: int, width: int, height: int, palette: Palette) -> None:

@@ -36,7 +36,7 @@ class Header(Panel, can_focus=False):
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
-        """Spare parts of the path give way first, then the state."""
+        """Spare parts of the path give way first, then the state from its end."""
         palette = self.palette
         canvas.fill(0, 0, canvas.width, 1, " ", palette.bar)
         state = [(text, getattr(palette, role)) for text, role in self._state]
@@ -48,9 +48,9 @@ class Header(Panel, can_focus=False):
                 gone.add(place)
                 pieces = self._pieces(gone)
         canvas.pieces(1, 0, pieces)
-        width = pieces_width(state)
-        if pieces_width(pieces) + width + 2 <= room:
-            canvas.pieces(canvas.width - 1 - width, 0, state)
+        while state and pieces_width(pieces) + pieces_width(state) + 2 > room:
+            state.pop()
+        canvas.pieces(canvas.width - 1 - pieces_width(state), 0, state)
 
     def _pieces(self, gone: set[int]) -> list[Piece]:
         palette = self.palette

@@ -16,6 +16,9 @@ from cnnsim.tui.stage.terms import folded_after
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.panel import Panel
 
+#: A note narrower than this has no room for its number beside the key that scrolls it.
+_NARROW_NOTE = 48
+
 
 class TabbedPanel(Panel):
     """A panel that may share its place with others; then its title lists them."""
@@ -44,7 +47,8 @@ class TabbedPanel(Panel):
             for label in self._tabs:
                 title += [(" │ ", palette.line)] if title else []
                 title.append((label, palette.bold if label == self.label else palette.dim))
-            right = [*(piece for piece in right or () if "PgDn" in piece[0]), ("tab", palette.dim)]
+            scrolls = [(f"{text}  ", style) for text, style in right or () if text == "PgDn"]
+            right = [*scrolls, ("tab", palette.dim)]
         canvas.frame(palette, title=title, right=right or [], focused=self.has_focus)
 
 
@@ -80,7 +84,8 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
             right = [(here, palette.good if view.stop else palette.dim)]
         room = canvas.height - 2
         if len(wrap(self._paragraphs, canvas.width - 4)) > self._first + room:
-            right = [("PgDn  ", palette.bold), *right]
+            narrow = canvas.width < _NARROW_NOTE
+            right = [("PgDn", palette.bold), *([] if narrow else [("  ", palette.dim), *right])]
         self.draw_frame(canvas, right)
         self._lines = draw_prose(
             canvas, 2, 1, canvas.width - 4, canvas.height - 2, self._paragraphs, palette,
