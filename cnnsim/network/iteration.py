@@ -49,7 +49,11 @@ class Iteration:
         """The tensors with dL/dy of the layers where L begins; empty without a backward pass."""
         if self.loss is not None:
             return {self.network.layers[-1].name: f"{LOSS}.dx"}
-        return {layer: f"{layer}.given" for layer in self.given}
+        read = {tensor for place in self.network.places.values() for tensor in place.tensors}
+        # Where other layers read the output too, dy is the sum of what is given and what they say.
+        return {
+            layer: f"{layer}.{'given' if f'{layer}.y' in read else 'dy'}" for layer in self.given
+        }
 
     @property
     def _loss_place(self) -> Place:

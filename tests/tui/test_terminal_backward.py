@@ -57,7 +57,7 @@ def test_scatter_shows_where_a_gradient_goes(opened) -> None:
     toy.wait_for("Σ x·dy")
     toy.send("V", "V")
     toy.wait_for(
-        "conv1.given[0,0,1,0] = 2", "goes into 4 steps of conv1.dw", "5·2", "3·2", "7·2", "0·2"
+        "conv1.dy[0,0,1,0] = 2", "goes into 4 steps of conv1.dw", "5·2", "3·2", "7·2", "0·2"
     )
     toy.send("V")
     toy.wait_for("Σ x·dy")
