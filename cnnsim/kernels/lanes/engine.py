@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
-from cnnsim.kernels.lanes.barrier import ABORTED, barrier
+from cnnsim.kernels.lanes.barrier import barrier
 from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.layout import lay_out
@@ -19,6 +18,7 @@ from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY
 from cnnsim.kernels.lanes.plan import Step
 from cnnsim.kernels.lanes.single_step import run_singles
 from cnnsim.kernels.lanes.step import run_steps
+from cnnsim.kernels.lanes.team import Team
 from cnnsim.kernels.lanes.update import paces_of
 from cnnsim.kernels.lanes.weights import into_lanes, out_of_lanes
 from cnnsim.network.iteration import Iteration
@@ -75,6 +75,7 @@ class LanesEngine:
         }
         self._copies = len(iteration.optimizer.states)
         self._updates = 0
+        self._team = Team()
         self._room(1, 1)
 
     def _room(self, blocks: int, threads: int, single: bool = False) -> None:
@@ -201,7 +202,7 @@ class LanesEngine:
                 outputs, shared, thread, threads,
             )  # fmt: skip
 
-        _together(work, threads, shared)
+        self._team.run(work, threads, shared)
 
     def _keys(self, steps: int) -> Keys:
         """What the masks of the next steps are made from: [steps][dropouts]."""
@@ -251,27 +252,3 @@ class LanesEngine:
         keys = np.empty((1, 0), np.uint64)
         self._run(flat, classes, values, everything, paces, keys, np.zeros(1), found, threads)
         return found.reshape(len(flat), *self._output)
-
-
-def _together(work: Callable[[int], None], threads: int, shared: Integers) -> None:
-    """Run work(0) to work(threads - 1) at the same time; none waits for one that failed."""
-    if threads == 1:
-        work(0)
-        return
-
-    def guarded(thread: int) -> None:
-        try:
-            work(thread)
-        except BaseException:
-            shared[ABORTED] = 1
-            raise
-
-    with ThreadPoolExecutor(threads) as pool:
-        running = []
-        try:
-            running = [pool.submit(guarded, thread) for thread in range(threads)]
-        except BaseException:
-            shared[ABORTED] = 1
-            raise
-        for future in running:
-            future.result()
