@@ -88,6 +88,7 @@ def drawn(of: Iteration) -> dict[str, Array]:
 def reference(of: Iteration, x: Array, steps: int = 1) -> tuple[list[float], dict[str, Array]]:
     """The losses, and all tensors of the last iteration, as the sweeps define them in float64."""
     leaves = {name: np.asarray(p, np.float64) for name, p in drawn(of).items()}
+    leaves |= {name: mask.draw(3, name) for name, mask in of.network.constants.items()}
     leaves |= {INPUT: np.asarray(x, np.float64)} | of.given_tensors
     every = Iterations(of, leaves)
     found = [float(every.at(step)[LOSS]) for step in range(steps)]

@@ -191,6 +191,48 @@ def test_what_is_refused_and_why(entries: list[Entry], reason: str) -> None:
     assert refuses(iteration((2, 9, 9), entries)).startswith(reason)
 
 
+@pytest.mark.parametrize("batch", [1, 21])
+def test_dropout_drops_what_the_sweeps_drop(batch: int) -> None:
+    """Maps and features, masks of three steps, and nothing dropped in evaluation."""
+    drop: Entry = {"type": "dropout", "rate": 0.4}
+    entries = [conv(3, 3, 1), RELU, drop, conv(4, 3), FLAT, drop, dense(5), RELU, drop, dense(3)]
+    shape = (2, 5, 4)
+    x, target = batch_of(iteration(shape, entries), "softmax_cross_entropy", batch, 1)
+    of = iteration(shape, entries, batch, target=target.astype(np.float64))
+    evaluated = LanesEngine(of, 1)
+    evaluated.load(drawn(of))
+    _, tensors = reference(of, x)
+    np.testing.assert_allclose(evaluated.outputs(x), tensors[of.output], rtol=1e-5, atol=1e-6)
+    training = of.resized(batch, True)
+    engines = [LanesEngine(of, 1), LanesEngine(of, 2)]
+    for engine in engines:
+        engine.load(drawn(of))
+        order = np.tile(np.arange(batch), (3, 1))
+        losses = engine.train(x, target, order, np.full(3, 1.0))
+        expected, tensors = reference(training, x, 3)
+        np.testing.assert_allclose(losses, expected, rtol=1e-5)
+        for leaf, tensor in training.carried.items():
+            np.testing.assert_allclose(engine.tensors()[leaf], tensors[tensor], atol=1e-4)
+    first, second = (engine.tensors() for engine in engines)
+    assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_classes_are_targets_of_any_loss() -> None:
+    for loss, classes, rows in (
+        ("mean_squared_error", [2, 0], [[0, 0, 1], [1, 0, 0]]),
+        ("binary_cross_entropy", [1, 0], [[1], [0]]),
+    ):
+        entries = [FLAT, dense(len(rows[0])), {"type": "sigmoid"}]
+        of = iteration((1, 2, 2), entries, loss=loss)
+        x, _ = batch_of(of, loss, 2, 3)
+        found = []
+        for targets in (classes, rows):
+            engine = LanesEngine(of, 1)
+            engine.load(drawn(of))
+            found.append(engine.train(x, np.array(targets), np.array([[0, 1]]), np.ones(1))[0])
+        assert found[0] == found[1]
+
+
 def test_targets_may_be_shares() -> None:
     of = iteration(*NETS["article"])
     x, target = batch_of(of, "softmax_cross_entropy", 20, 4)

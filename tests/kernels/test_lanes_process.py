@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numba import njit
 
-from cnnsim.kernels.lanes.barrier import barrier
-from cnnsim.kernels.lanes.engine import _together
+from cnnsim.kernels.lanes.barrier import barrier, meet
+from cnnsim.kernels.lanes.team import Team
 
 _TRAIN = """
 import numpy as np
@@ -48,10 +49,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
 
 
 def test_nobody_waits_for_a_thread_that_failed() -> None:
-    from cnnsim.kernels.lanes.barrier import meet
-    from cnnsim.kernels.lanes.compiling import entry
-
-    @entry
+    @njit(nogil=True)
     def arrive(shared: np.ndarray) -> bool:
         return meet(shared, 2)
 
@@ -62,6 +60,10 @@ def test_nobody_waits_for_a_thread_that_failed() -> None:
             raise RuntimeError("out of order")
         came.append(arrive(shared))
 
+    team = Team()
     with pytest.raises(RuntimeError, match="out of order"):
-        _together(work, 2, shared)
+        team.run(work, 2, shared)
     assert came == [False]
+    # The next time everything is as new.
+    team.run(lambda thread: came.append(arrive(again)), 2, again := barrier())
+    assert came == [False, True, True]

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.lanes import functions, loss, update
-from cnnsim.kernels.lanes.plan import ACTIVATION, CONVOLUTION, DENSE, POOL, Step, elements
+from cnnsim.kernels.lanes.plan import ACTIVATION, CONVOLUTION, DENSE, DROPOUT, POOL, Step, elements
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.adam import Adam
 from cnnsim.network.kinds.avg_pool2d import AvgPool2d
 from cnnsim.network.kinds.binary_cross_entropy import BinaryCrossEntropy
 from cnnsim.network.kinds.conv2d import Conv2d
 from cnnsim.network.kinds.dense import Dense
+from cnnsim.network.kinds.dropout import Dropout
 from cnnsim.network.kinds.flatten import Flatten
 from cnnsim.network.kinds.leaky_relu import LeakyRelu
 from cnnsim.network.kinds.max_pool2d import MaxPool2d
@@ -26,6 +27,7 @@ from cnnsim.network.kinds.sigmoid import Sigmoid
 from cnnsim.network.kinds.softmax_cross_entropy import SoftmaxCrossEntropy
 from cnnsim.network.kinds.tanh import Tanh
 from cnnsim.network.layer import Layer, Place, Shape
+from cnnsim.network.mask import threshold
 
 Integers = npt.NDArray[np.int64]
 
@@ -73,7 +75,15 @@ class Chain(NamedTuple):
     @property
     def goes_singly(self) -> bool:
         """Whether samples can be trained one by one with maps as lanes."""
-        return all(step.kind in (CONVOLUTION, DENSE) for step in self.steps[self.first_trained :])
+        first = self.first_trained
+        return all(step.kind in (CONVOLUTION, DENSE) for step in self.steps[first:]) and not any(
+            step.kind == DROPOUT for step in self.steps[:first]
+        )
+
+    @property
+    def dropouts(self) -> tuple[str, ...]:
+        """The layers that drop values, in order."""
+        return tuple(step.layer for step in self.steps if step.kind == DROPOUT)
 
 
 class Refused(Exception):
@@ -117,8 +127,9 @@ def chain_of(iteration: Iteration) -> Chain:
                 steps.append(Step(ACTIVATION, layer.name, elements(shape), elements(shape)))
             continue
         step = _step(layer, place, layer.name in trained)
-        if isinstance(layer, Dense):
+        if isinstance(layer, Dense | Dropout):
             step.order = order
+        if isinstance(layer, Dense):
             order = np.arange(shape[0], dtype=np.int64)
         elif len(shape) == 3:
             order = as_laid_out(shape)
@@ -168,6 +179,9 @@ def _step(layer: Layer, place: Place, trained: bool) -> Step:
         return Step(
             POOL, layer.name, x, y, window=window, averages=averages, includes_padding=includes
         )
+    if isinstance(layer, Dropout):
+        scale = 1 / (1 - layer.rate)
+        return Step(DROPOUT, layer.name, x, y, slope=scale, least=threshold(layer.rate))
     if type(layer) in _ACTIVATIONS:
         slope = layer.slope if isinstance(layer, LeakyRelu) else 0.0
         kind = _ACTIVATIONS[type(layer)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -11,17 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
-from cnnsim.kernels.lanes.barrier import ABORTED, barrier
+from cnnsim.kernels.lanes.barrier import barrier
 from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.layout import lay_out
+from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY
 from cnnsim.kernels.lanes.plan import Step
 from cnnsim.kernels.lanes.single_step import run_singles
 from cnnsim.kernels.lanes.step import run_steps
+from cnnsim.kernels.lanes.team import Team
 from cnnsim.kernels.lanes.update import paces_of
 from cnnsim.kernels.lanes.weights import into_lanes, out_of_lanes
 from cnnsim.network.iteration import Iteration
+from cnnsim.network.mask import mask_key
 from cnnsim.network.optimizer import COUNTER
+
+Keys = npt.NDArray[np.uint64]
 
 
 def refuses(iteration: Iteration) -> str:
@@ -57,6 +61,7 @@ class LanesEngine:
         self.name = f"lanes x{self.lanes}"
         self._chain = chain_of(iteration)
         self._rule = rule_of(iteration)
+        self._seed = iteration.network.seed
         self._loss = LOSSES[type(iteration.loss)]
         self._output = iteration.network.places[iteration.network.layers[-1].name].output
         self._parameters = {name: p.shape for name, p in iteration.network.parameters.items()}
@@ -70,6 +75,7 @@ class LanesEngine:
         }
         self._copies = len(iteration.optimizer.states)
         self._updates = 0
+        self._team = Team()
         self._room(1, 1)
 
     def _room(self, blocks: int, threads: int, single: bool = False) -> None:
@@ -177,13 +183,14 @@ class LanesEngine:
             )  # fmt: skip
         else:
             nothing = np.empty((0, 0), np.float32)
-            self._run(flat, classes, values, batches, paces, losses, nothing, threads)
+            keys = self._keys(steps)
+            self._run(flat, classes, values, batches, paces, keys, losses, nothing, threads)
         self._updates += steps
         return losses
 
     def _run(
         self, inputs: Floats32, classes: Integers, values: Floats32, batches: Integers,
-        paces: Floats32, losses: Floats64, outputs: Floats32, threads: int,
+        paces: Floats32, keys: Keys, losses: Floats64, outputs: Floats32, threads: int,
     ) -> None:  # fmt: skip
         plan = self._layout
         shared = barrier()
@@ -191,11 +198,21 @@ class LanesEngine:
         def work(thread: int) -> None:
             run_steps(
                 plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
-                plan.inputs, plan.outputs, inputs, classes, values, batches, paces, losses, outputs,
-                shared, thread, threads,
+                plan.inputs, plan.outputs, inputs, classes, values, batches, paces, keys, losses,
+                outputs, shared, thread, threads,
             )  # fmt: skip
 
-        _together(work, threads, shared)
+        self._team.run(work, threads, shared)
+
+    def _keys(self, steps: int) -> Keys:
+        """What the masks of the next steps are made from: [steps][dropouts]."""
+        names = [f"{layer}.mask" for layer in self._chain.dropouts]
+        first = self._updates
+        keys = [
+            [mask_key(self._seed, name, number) for name in names]
+            for number in range(first, first + steps)
+        ]
+        return np.array(keys, np.uint64).reshape(steps, len(names))
 
     def _flat(self, inputs: Floats32) -> Floats32:
         """The samples as rows of numbers."""
@@ -210,17 +227,19 @@ class LanesEngine:
     def _targets(self, targets: npt.NDArray[Any]) -> tuple[Integers, Floats32]:
         """Class numbers [samples], or values [samples, numbers]; the other one is empty."""
         outputs = self._layout.outputs.size
-        if targets.ndim == 1 and self._loss == 0:
+        no_classes, no_values = np.empty(0, np.int64), np.empty((0, outputs), np.float32)
+        if targets.ndim == 1 and (outputs > 1 or self._loss == SOFTMAX_CROSS_ENTROPY):
             classes = np.ascontiguousarray(targets, np.int64)
             if classes.size and not 0 <= classes.min() <= classes.max() < outputs:
                 raise ValueError(f"targets should be classes from 0 to {outputs - 1}")
-            return classes, np.empty((0, outputs), np.float32)
-        values = np.ascontiguousarray(targets, np.float32).reshape(
-            len(targets), prod(targets.shape[1:])
-        )
+            if self._loss == SOFTMAX_CROSS_ENTROPY:
+                return classes, no_values
+            targets = np.eye(outputs)[classes]
+        values = np.ascontiguousarray(targets, np.float32)
+        values = values.reshape(len(values), prod(values.shape[1:]))
         if values.shape[1] != outputs:
             raise ValueError(f"targets should be {outputs} numbers for each sample")
-        return np.empty(0, np.int64), values
+        return no_classes, values
 
     def outputs(self, inputs: Floats32) -> Floats32:
         """What the last layer says of each sample in evaluation mode [samples, …]."""
@@ -230,29 +249,6 @@ class LanesEngine:
         self._room(threads, threads)
         classes, values = np.empty(0, np.int64), np.empty((0, 0), np.float32)
         everything, paces = np.arange(len(flat))[None], np.zeros((1, 2), np.float32)
-        self._run(flat, classes, values, everything, paces, np.zeros(1), found, threads)
+        keys = np.empty((1, 0), np.uint64)
+        self._run(flat, classes, values, everything, paces, keys, np.zeros(1), found, threads)
         return found.reshape(len(flat), *self._output)
-
-
-def _together(work: Callable[[int], None], threads: int, shared: Integers) -> None:
-    """Run work(0) to work(threads - 1) at the same time; none waits for one that failed."""
-    if threads == 1:
-        work(0)
-        return
-
-    def guarded(thread: int) -> None:
-        try:
-            work(thread)
-        except BaseException:
-            shared[ABORTED] = 1
-            raise
-
-    with ThreadPoolExecutor(threads) as pool:
-        running = []
-        try:
-            running = [pool.submit(guarded, thread) for thread in range(threads)]
-        except BaseException:
-            shared[ABORTED] = 1
-            raise
-        for future in running:
-            future.result()

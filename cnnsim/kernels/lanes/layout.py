@@ -20,6 +20,7 @@ from cnnsim.kernels.lanes.convolution import CELL_WIDTH
 from cnnsim.kernels.lanes.plan import (
     CONVOLUTION,
     DENSE,
+    DROPOUT,
     FIELDS,
     OP,
     POOL,
@@ -28,6 +29,7 @@ from cnnsim.kernels.lanes.plan import (
     back_cells,
     best_shape,
     conv_cells,
+    order_rows,
     pool_cells,
 )
 from cnnsim.kernels.lanes.tile import shapes_of
@@ -142,6 +144,11 @@ def lay_out(
             table = pool_cells(step, x, y) if step.kind == POOL else conv_cells(step, x, y)
             op["cells"], op["cell_count"] = len(cells), len(table)
             cells += table
+        if step.kind == DROPOUT:
+            assert step.order is not None
+            op["cells"], op["least"] = len(cells), step.least
+            op["mask"] = sum(before.kind == DROPOUT for before in steps[:number])
+            cells += order_rows(step.order)
         if step.kind == CONVOLUTION:
             back = _convolution(step, op, lanes, single)
             op["back_cells"], op["back_count"] = len(cells), len(back)

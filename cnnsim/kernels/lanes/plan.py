@@ -20,7 +20,7 @@ from cnnsim.kernels.lanes.tile import shapes_of
 from cnnsim.network.window import Window
 
 #: The numbers of the kinds of operations.
-CONVOLUTION, DENSE, POOL, ACTIVATION = range(4)
+CONVOLUTION, DENSE, POOL, ACTIVATION, DROPOUT = range(5)
 
 #: What a record of an operation holds, all int64 but the slope.
 FIELDS = (
@@ -31,6 +31,8 @@ FIELDS = (
     "back",  # the gradient of its input is wanted
     "pools",  # 2x2, within the convolution
     "averages",
+    "mask",  # of a dropout: which one of all it is
+    "least",  # and what decides which values stay
     # sizes, in elements
     "channels",
     "maps",
@@ -82,6 +84,7 @@ FIELDS = (
     "raw",
     "grad",
 )
+#: The slope is a leaky ReLU's, or what a dropout multiplies by.
 OP = np.dtype([*((name, np.int64) for name in FIELDS), ("slope", np.float64)])
 
 
@@ -122,8 +125,8 @@ class Step:
     """An operation as the network has it, before anything has a place.
 
     `x` and `y` are its tensors, without border; `window` a convolution's or a pool's; `turned` says
-    that the kernel is a true convolution's. `order` says of each input of a dense layer, as it
-    lies, which one of the network's it is.
+    that the kernel is a true convolution's. `order` says of each input of a dense layer or
+    of a dropout, as it lies, which one of the network's it is; `least` is a dropout's.
     """
 
     kind: int
@@ -139,6 +142,7 @@ class Step:
     has_bias: bool = False
     trained: bool = False
     turned: bool = False
+    least: int = 0
     order: npt.NDArray[np.int64] | None = field(default=None, repr=False)
 
 
@@ -243,6 +247,14 @@ def pool_cells(step: Step, x: Tensor, y: Tensor) -> list[list[int]]:
                  y.place(row, column), *[0] * (CELL_WIDTH - 6)]
             )  # fmt: skip
     return found
+
+
+def order_rows(order: npt.NDArray[np.int64]) -> list[list[int]]:
+    """A table that is just a list of numbers, in rows."""
+    padded = np.zeros(ceil(order.size / CELL_WIDTH) * CELL_WIDTH, np.int64)
+    padded[: order.size] = order
+    rows: list[list[int]] = padded.reshape(-1, CELL_WIDTH).tolist()
+    return rows
 
 
 def best_shape(step: Step, lanes: int) -> tuple[int, bool]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from cnnsim.kernels.lanes.compiling import entry, spliced
 from cnnsim.kernels.lanes.gradient import turn
 from cnnsim.kernels.lanes.loss import loss_of_one
@@ -65,11 +67,12 @@ def run_singles(
     """
     m = memory_of(array)
     numbers = numbers_of(rule)
+    nothing = np.empty(0, np.uint64)
     width = lanes(m)
     first, target = ops[begin], places.target
     for start in range(0, samples.size, width):
         load_block(m, inputs, samples, start, input_places, ops[0].x, places.scratch)
-        forward(m, ops[:begin], cells, places, 0, 0)
+        forward(m, ops[:begin], cells, places, nothing, 0, 0, 0)
         turn(m, first.x, first.size_in, places.features, places.feature_line)
         for n in range(min(width, samples.size - start)):
             sample = samples[start + n]

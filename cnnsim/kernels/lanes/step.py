@@ -14,10 +14,11 @@ from cnnsim.kernels.lanes.barrier import meet
 from cnnsim.kernels.lanes.compiling import entry, kernel, spliced
 from cnnsim.kernels.lanes.convolution import convolve, convolve_back
 from cnnsim.kernels.lanes.dense import dense, dense_back
+from cnnsim.kernels.lanes.dropping import drop, pass_on
 from cnnsim.kernels.lanes.functions import activate_back
 from cnnsim.kernels.lanes.gradient import conv_gradient, turn
 from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY, loss_of_block
-from cnnsim.kernels.lanes.plan import CONVOLUTION, DENSE, POOL
+from cnnsim.kernels.lanes.plan import CONVOLUTION, DENSE, DROPOUT, POOL
 from cnnsim.kernels.lanes.pool import apply, apply_back, pool, pool_back
 from cnnsim.kernels.lanes.tile import (
     keep,
@@ -97,8 +98,14 @@ def place_of(places: Any, place: int, kept: int, block: int, thread: int) -> Any
 
 
 @spliced
-def forward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) -> None:
-    """Take one block through all operations."""
+def forward(
+    m: Any, ops: Any, cells: Any, places: Any, keys: Any, first: int, block: int, thread: int
+) -> None:
+    """Take one block through all operations.
+
+    `keys` are those of the dropouts' masks, none in evaluation; `first` is the block's first
+    sample.
+    """
     own = thread * places.thread_step
     scratch = places.scratch + own
     for number in range(ops.size):
@@ -111,12 +118,20 @@ def forward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) 
             dense(m, op, x, y, scratch)
         elif op.kind == POOL:
             pool(m, op, cells, x, y, op.code + own)
+        elif op.kind == DROPOUT:
+            inside = y + op.first_y * lanes(m)
+            if keys.size:
+                drop(m, op, cells, keys[op.mask], first, x, op.line_y, inside, scratch)
+            else:
+                pass_on(m, op, x, inside)
         else:
             apply(m, op, x, y)
 
 
 @spliced
-def backward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int) -> None:
+def backward(
+    m: Any, ops: Any, cells: Any, places: Any, keys: Any, first: int, block: int, thread: int
+) -> None:
     """Take the gradient of one block back to the first operation that is trained."""
     width = lanes(m)
     own = thread * places.thread_step
@@ -144,6 +159,9 @@ def backward(m: Any, ops: Any, cells: Any, places: Any, block: int, thread: int)
         elif op.back:
             if op.kind == POOL:
                 pool_back(m, op, cells, dy, code, dx)
+            elif op.kind == DROPOUT:
+                line = op.width_y * op.maps
+                drop(m, op, cells, keys[op.mask], first, dy, line, dx, scratch)
             else:
                 apply_back(m, op, y, dy, dx)
         number -= 1
@@ -211,9 +229,10 @@ def update_dense(
 def run_steps(
     array: Any, ops: Any, cells: Any, places: Any, rule: Any, loss: int, input_places: Any,
     output_places: Any, inputs: Any, classes: Any, values: Any, batches: Any, paces: Any,
-    losses: Any, outputs: Any, shared: Any, thread: int, threads: int,
+    keys: Any, losses: Any, outputs: Any, shared: Any, thread: int, threads: int,
 ) -> None:  # fmt: skip
-    """What one of `threads` threads does in every step; `paces` as `paces_of` gives them.
+    """What one of `threads` threads does in every step; `paces` as `paces_of` gives them,
+    keys [steps][dropouts] as `mask_key` does.
 
     losses [steps] is filled in. Where outputs [batch][numbers] has a row for each sample of the
     batch, that is filled in instead, and nothing is trained.
@@ -234,7 +253,7 @@ def run_steps(
             block = thread if outputs.shape[0] else number
             x = place_of(places, ops[0].x, ops[0].x_kept, block, thread)
             load_block(m, inputs, samples, first, input_places, x, scratch)
-            forward(m, ops, cells, places, block, thread)
+            forward(m, ops, cells, places, keys[step], first, block, thread)
             if outputs.shape[0]:
                 for n in range(min(width, batch - first)):
                     for o in range(output_places.size):
@@ -249,7 +268,7 @@ def run_steps(
             used = load(m, scratch)
             lost = loss_of_block(m, loss, output_places.size, y, target, last.dy + own, used, batch)
             store(m, places.loss + block * places.block_step, lost)
-            backward(m, ops, cells, places, block, thread)
+            backward(m, ops, cells, places, keys[step], first, block, thread)
         if outputs.shape[0] or not meet(shared, threads):
             return
         pace = paces[step, 0], paces[step, 1]
