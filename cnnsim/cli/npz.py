@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ def write_npz(file: str, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
             # A device or a pipe cannot be replaced, nor can a zip file be written piece by piece.
             packed = io.BytesIO()
             _save(packed, tensors)
+            if target.is_fifo() and not _has_reader(target):
+                raise UsageError(f"nobody reads from the pipe {where}", "start its reader first")
             with target.open("wb") as stream:
                 stream.write(packed.getbuffer())
             return
@@ -37,6 +40,17 @@ def write_npz(file: str, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{where} cannot be written: {printable(reason)}") from None
+
+
+def _has_reader(pipe: Path) -> bool:
+    """Whether opening `pipe` would not wait for somebody."""
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return False
+        raise
+    return True
 
 
 def _replace(target: Path, tensors: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -107,7 +107,10 @@ def slide(
     for axis, (size, pads) in enumerate(zip(plane, ((top, bottom), (left, right)), strict=True)):
         padded = size + sum(pads)
         span = (kernel[axis] - 1) * dilation[axis] + 1
-        if span > padded:
+        room = padded - span
+        # Rounded up, a window may reach over the end as long as it begins inside.
+        reaches_over = ceil_mode and room < 0 and room > -stride[axis]
+        if room < 0 and not reaches_over:
             raise ShapeError(
                 layer,
                 f"its kernel of {kernel[0]}x{kernel[1]} "
@@ -116,7 +119,6 @@ def slide(
                 + (f" padded to {padded}" if sum(pads) else ""),
                 "make the kernel smaller, the padding larger or the input larger",
             )
-        room = padded - span
         cells = room // stride[axis] + 1
         if ceil_mode and room % stride[axis] and cells * stride[axis] < size + pads[0]:
             # One more window, which must still begin inside the input or its first padding.

@@ -72,6 +72,8 @@ def tour_problems(run: tuple[Trace, Shapes] | None, tour: Sequence[Stop]) -> lis
                 parse_address(trace, stop.at)
         except AddressError as error:
             problems.append(Problem(f"tour[{number}].at", error.line, path=(*at, "at")))
+        if "ask" in stop.model_fields_set and not stop.ask.strip():
+            problems.append(Problem(f"tour[{number}].ask", "is empty", path=(*at, "ask")))
         if stop.ask and what_is_missing(stop):
             problems.append(
                 Problem(f"tour[{number}].ask", what_is_missing(stop), path=(*at, "ask"))

@@ -90,7 +90,9 @@ def uses_in(
     found = _worked_out(stepper, iteration, sweep, first, steps[:most])
     if all(read.tensor != tensor for read in sweep.reads):
         # Sums start from it.
-        found = [replace(each, term=None) for each in found]
+        found = [
+            replace(each, values=(), formula="a sum starts from it", term=None) for each in found
+        ]
     return len(steps), found
 
 

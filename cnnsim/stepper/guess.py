@@ -54,8 +54,11 @@ def parse_guess(text: str) -> Guess:
         return Guess(float(Fraction(int(match[1]), int(match[2]))), 0.0)
     if match := _NUMBER.fullmatch(cleaned):
         decimals = len(match[6] if match[6] is not None else match[3] or "")
-        place = 0.5 * 10.0 ** (int(match[4] or 0) - decimals)
-        return Guess(float(cleaned), place)
+        value = float(cleaned)
+        if math.isinf(value):
+            raise UsageError(f"'{printable(text, 40)}' is too large", "for infinity type inf")
+        # float() takes an exponent of any size, the power operator does not.
+        return Guess(value, 0.5 * float(f"1e{int(match[4] or 0) - decimals}"))
     raise UsageError(f"'{printable(text, 40)}' is no number", "for example −3, 0.25 or 1/3")
 
 

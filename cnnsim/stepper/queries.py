@@ -73,7 +73,10 @@ def parse_query(text: str) -> Query:
     """
     cleaned = " ".join(text.lower().split())
     if match := _COMPARISON.fullmatch(cleaned):
-        return _comparison(cleaned, match[1], float(match[2].replace("−", "-")))
+        bound = float(match[2].replace("−", "-"))
+        if not np.isfinite(bound):
+            raise UsageError(f"{match[2]} is too large to compare with", "try infinity")
+        return _comparison(cleaned, match[1], bound)
     named = [word for word in WORDS if cleaned and word.startswith(cleaned)]
     if cleaned in ("max", "min", "inf", "sign"):
         named = [
@@ -219,6 +222,13 @@ def _sign_changes(sweep: Sweep, work: Work) -> Mask:
     return latest[:-1] * signs[1:] < 0
 
 
+def _infinite(sweep: Sweep, work: Work) -> Mask:
+    """Where the result is infinite; what a maximum or minimum starts from does not count."""
+    start = sweep.fold.identity if sweep.fold is not None else 0.0
+    mask: Mask = np.isinf(work.running) & (work.running != start)
+    return mask
+
+
 def _new_winners(sweep: Sweep, work: Work) -> Mask:
     """Where a value beats another one that was the largest so far."""
     before = np.concatenate(([-np.inf], work.running[:-1]))
@@ -258,7 +268,7 @@ _QUERIES = {
     "infinity": Query(
         "infinity",
         lambda sweep, values: ~np.isfinite(values),
-        lambda sweep, work: np.isinf(work.running),
+        _infinite,
     ),
     "largest": Query("largest", lambda sweep, values: _is(values, np.fmax), _last),
     "smallest": Query("smallest", lambda sweep, values: _is(values, np.fmin), _last),

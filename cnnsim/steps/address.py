@@ -143,6 +143,8 @@ def _coordinates(
 
 def _integer(text: str, what: str) -> int:
     cleaned = text.replace("_", "").replace(",", "")
+    if re.fullmatch(r"\d{20,}", cleaned, re.ASCII):
+        raise AddressError(f"{what} {printable(text, 40)} is far beyond the end", _FORMS)
     if not re.fullmatch(r"-?\d{1,19}", cleaned, re.ASCII):
         raise AddressError(f"{what} '{printable(text, 40)}' is no whole number", _FORMS)
     return int(cleaned)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cnnsim.scenario.scenario import Scenario
+
+
+#: Seconds that the app may take to end after a signal.
+_LAST_WORDS = 3.0
 
 
 class CnnsimApp(App[int]):
@@ -138,6 +143,11 @@ class CnnsimApp(App[int]):
                     return
 
     def _end(self, code: int) -> None:
+        self.marks.save()
+        # A terminal that is gone can hold up Textual's last words for ever.
+        watchdog = threading.Timer(_LAST_WORDS, os._exit, (code,))
+        watchdog.daemon = True
+        watchdog.start()
         self.exit(code, return_code=code)
 
     def action_command_palette(self) -> None:

@@ -34,6 +34,7 @@ def test_edits_are_made_before_anything_runs() -> None:
         ('"conv1.v[0]" = 1', "did you mean"),
         ('"input[0" = 1', "no entry"),
         ('"input[0]" = "x"', "should be a number"),
+        ('"input" = 1', "input has 9 numbers; say which, such as input[0,0,0,0]"),
     ],
 )
 def test_edits_that_cannot_be(line: str, message: str) -> None:
@@ -51,3 +52,10 @@ def test_a_question_needs_its_answer(expect: str) -> None:
     error = attempt(lambda: scenario(text))
     assert isinstance(error, CnnsimError)
     assert "tour[0].ask: a question needs its answer" in str(error)
+
+
+def test_the_same_number_cannot_be_changed_twice() -> None:
+    """However it is written."""
+    error = attempt(lambda: scenario(NET.replace("[[layers]]", '"conv1.w[ 1,1]" = 1\n[[layers]]')))
+    assert isinstance(error, FileError)
+    assert "conv1.w[0,0,1,1] is changed twice" in str(error)

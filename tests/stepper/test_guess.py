@@ -51,7 +51,9 @@ def test_every_number_written_in_full_is_right(truth: float) -> None:
     assert parse_guess(repr(truth)).is_right(truth)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1/0", "1.2.3", "--1", "1e", "²", "1e9999"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1/0", "1.2.3", "--1", "1e", "²", "1e9999", "1e999", "-1e309"]
+)
 def test_no_number(text: str) -> None:
     """One clear error."""
     with pytest.raises(UsageError):

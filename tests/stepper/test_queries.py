@@ -162,3 +162,24 @@ def test_what_is_nothing_to_look_for(text: str) -> None:
     """The error names what can be looked for."""
     with pytest.raises(UsageError, match="relu closes"):
         parse_query(text)
+
+
+def test_what_a_maximum_starts_from_is_no_infinity() -> None:
+    """A padded pool begins at −∞ and reads −∞ on its padding; an infinite pixel is one."""
+    text = """
+[input]
+values = [[1, 2], [3, inf]]
+[[layers]]
+type = "max_pool2d"
+name = "pool1"
+size = 2
+padding = 1
+stride = 1
+"""
+    opened = stepper(text)
+    found = list(every_step(opened, 0, len(opened.trace) - 1, parse_query("infinity")))
+    wanted = walked(opened, lambda r: r.sweep == "forward" and r.after == np.inf)
+    assert found == wanted
+    assert found
+    calm = stepper(text.replace("inf", "4"))
+    assert not list(every_step(calm, 0, len(calm.trace) - 1, parse_query("infinity")))

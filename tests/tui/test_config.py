@@ -138,7 +138,7 @@ def test_action_ids_are_unique_and_every_action_has_a_sentence() -> None:
 
 def test_the_footer_shows_the_users_keys() -> None:
     entries = {verb: keys for keys, verb, _ in footer_entries("forward", {"step.next": "z"})}
-    assert entries["product"] == "z"
+    assert entries["step"] == "z"
     assert entries["help"] == "?"
 
 

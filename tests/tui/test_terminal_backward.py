@@ -143,12 +143,10 @@ expect = { after = 8 }
 def test_playing_stops_where_something_happens(opened) -> None:
     pooling = opened("pooling")
     pooling.wait_for("❚❚")
-    ask(pooling, "B", "play until", "winner")
-    pooling.wait_for("to winner changes")
     for _ in range(6):
         pooling.send("]")
-    pooling.send("space")
-    pooling.wait_for("stopped at winner changes")
+    ask(pooling, "B", "play until", "winner")
+    pooling.wait_for("to winner changes", "stopped at winner changes")
     pooling.send("B")
     pooling.wait_gone("to winner changes")
 

@@ -37,7 +37,7 @@ def test_a_seven_is_drawn_read_and_stepped_into(pad: Terminal) -> None:
     pad.drag(BAR)
     pad.wait_for("says 7", "sees 8×8", "maps relu1", "why 7")
     pad.send("enter")
-    pad.wait_for("digits_cnn › conv1 › forward", "tap[0,0,0]")
+    pad.wait_for("digits_cnn › 0:conv1 › forward", "tap[0,0,0]")
     pad.send("right")
     pad.wait_for("tap[0,0,1]")
     pad.send("escape")

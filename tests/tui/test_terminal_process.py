@@ -348,7 +348,7 @@ def test_the_command_line_wins_over_the_settings(opened, tmp_path) -> None:
 def test_a_key_can_be_rebound_and_the_footer_and_help_show_it(opened, tmp_path) -> None:
     configure(tmp_path, '[keys]\n"step.next" = "z,ctrl+t"\n"help" = "f1"\n"quit" = "Q"\n')
     toy = opened("toy_2x2")
-    toy.wait_for("0 → 1", "z product", "f1 help", "Q quit")
+    toy.wait_for("0 → 1", "z step", "f1 help", "Q quit")
     toy.send("z")
     toy.wait_for("1 → 13")
     toy.send("ctrl+t")
