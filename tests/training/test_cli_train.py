@@ -245,7 +245,7 @@ def test_predict_looks_at_the_others(run: Run, trained: Path, tmp_path: Path, mo
     Image.new("L", (20, 30)).save(tmp_path / "black.png")
     result = run("predict", trained, tmp_path / "none.png", tmp_path / "black.png")
     assert result.code == 2
-    assert "there is no picture" in result.err
+    assert "none.png is not there" in result.err
     assert "black.png" in result.out
     monkeypatch.delenv("CNNSIM_TRACEBACK")
     assert run("predict", tmp_path, tmp_path / "black.png").code == 2
