@@ -11,7 +11,7 @@ from nets import ARTICLE, EVERYTHING
 from running import spawn, strict
 
 from cnnsim.errors import AddressError, UsageError
-from cnnsim.kernels.general import GeneralEngine
+from cnnsim.kernels.choose import engine_for
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.load import load
@@ -35,7 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
 
 def weights_after(run: Run, updates: int) -> dict[str, Any]:
     """What an engine has after so many updates from the beginning."""
-    engine = GeneralEngine(run.iteration)
+    engine = engine_for(run.iteration, 1)
     engine.load(run.initial())
     batches = batches_of(run, load(run.scenario))
     for number in range(updates):
