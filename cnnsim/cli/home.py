@@ -64,7 +64,7 @@ def home(
 def _check(scenario: str, at: str | None, settings: tuple[str, ...]) -> None:
     """Raise what is wrong with the words before a screen covers the messages."""
     try:
-        found = read(scenario, settings, once=False)
+        found = read(scenario, settings, once=False, at=at)
     except FileError:
         raise
     except UsageError as error:

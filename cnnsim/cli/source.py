@@ -21,13 +21,19 @@ def read(
     input_size: tuple[int, ...] | None = None,
     check_shapes: bool = True,
     once: bool = True,
+    at: str | None = None,
 ) -> Scenario:
     """The scenario that `source` names, with its overrides. Raises FileError or UsageError.
 
-    Who has to read it `once` only may be given a pipe.
+    Of a run folder, the iteration that the address `at` begins with. Who has to read it `once` only
+    may be given a pipe.
     """
     if not source:
         raise UsageError("the name of the scenario is empty", "cnnsim list says what there is")
+    from cnnsim.training.opening import is_run_folder, open_scenario
+
+    if is_run_folder(source):
+        return open_scenario(source, settings, at)
     from cnnsim.scenario.reader import read_scenario
 
     return read_scenario(

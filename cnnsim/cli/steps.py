@@ -42,7 +42,7 @@ def print_steps(
     nothing, UsageError where the query does or there are too many steps.
     """
     query = None if find is None else parse_query(find)
-    scenario = read(source, settings, tour=False)
+    scenario = read(source, settings, tour=False, at=start)
     trace = scenario.trace
     first = 0 if start is None else parse_address(trace, start)
     last = len(trace) - 1 if stop is None else parse_address(trace, stop, end=True)

@@ -172,6 +172,9 @@ class _Report:
         label = f"{name} seed {seed}"
         if kind in ("progress", "epoch"):
             self.interrupt.armed = True
+        if kind == "note":
+            self.board.say(lambda what: print(what, file=sys.stderr), event["what"])
+            return
         if kind in ("compiling", "progress"):
             self.board.update(label, event, epochs)
             return

@@ -35,7 +35,7 @@ class Board:
 
             self._bars = Progress(
                 TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=24),
+                BarColumn(bar_width=12),
                 TextColumn("{task.fields[note]}", markup=False),
                 TimeRemainingColumn(compact=True),
                 console=Console(stderr=True, markup=False, highlight=False),
@@ -57,7 +57,7 @@ class Board:
     def update(self, label: str, event: dict[str, Any], epochs: int) -> None:
         """Show how far a run is."""
         if event["kind"] == "epoch":
-            self._accuracy[label] = f"   test {event['test_accuracy']:.2%}"
+            self._accuracy[label] = f" test {event['test_accuracy']:.1%}"
         note = self._note(label, event, epochs)
         if self._bars is not None:
             if label not in self._tasks:
@@ -97,8 +97,8 @@ class Board:
         else:
             loss, speed = event["loss"], event["images_per_second"]
         return (
-            f"epoch {event['epoch']}/{epochs}   loss {loss:.4f}{self._accuracy.get(label, '')}"
-            f"   {speed:,.0f} images/s"
+            f"epoch {event['epoch']}/{epochs} loss {loss:.4f}{self._accuracy.get(label, '')}"
+            f" {speed:,.0f}/s"
         )
 
     def _print(self, line: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Literal
 
 from cnnsim.errors import UsageError
@@ -27,11 +25,10 @@ def engine_for(
     Raises UsageError where the device is missing.
     """
     check_device(device)
-    if find_spec("cnnsim.kernels.lanes") is not None:
-        lanes = import_module("cnnsim.kernels.lanes.engine")
-        if not lanes.refuses(iteration):
-            engine: Engine = lanes.LanesEngine(iteration, threads)
-            return engine
+    from cnnsim.kernels.lanes.engine import LanesEngine, refuses
+
+    if not refuses(iteration):
+        return LanesEngine(iteration, threads)
     from cnnsim.kernels.general import GeneralEngine
 
     return GeneralEngine(iteration, threads, report)

@@ -198,8 +198,11 @@ def _no_start(cell: Any, p: Any) -> Any:
 
 
 def _the_term(total: Any, term: Any) -> Any:
-    """How a cell that folds nothing takes its one term."""
-    return term
+    """How a cell that folds nothing takes its one term.
+
+    Numba's where makes an array without axes of a number; the product with 1 is a number again.
+    """
+    return np.multiply(term, 1.0)
 
 
 def _cell(ahead: Any, last: Any) -> Any:

@@ -10,9 +10,31 @@ from cnnsim.network.layer import Place
 from cnnsim.steps.sweep import Index, Read, Sweep
 
 
+def _one(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    return (cell,)
+
+
+def _two(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    return cell, cell
+
+
+def _three(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    return cell, cell, cell
+
+
+def _four(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
+    return cell, cell, cell, cell
+
+
+#: Written out: the compiler does not multiply tuples.
+_AT_CELL = (_one, _two, _three, _four)
+
+
 @cache
 def at_cell(count: int) -> Callable[[Index, Index, Any], tuple[Index, ...]]:
     """The rule that reads `count` tensors at the cell's own index."""
+    if count <= len(_AT_CELL):
+        return _AT_CELL[count - 1]
 
     def where(cell: Index, tap: Index, p: Any) -> tuple[Index, ...]:
         return (cell,) * count

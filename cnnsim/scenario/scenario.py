@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from cnnsim.errors import FileError, Problem, UsageError
 from cnnsim.network.graph import Network
 from cnnsim.network.iteration import Iteration
+from cnnsim.scenario.course import Course
 from cnnsim.scenario.leaves import Leaves, read_input, read_weights
 from cnnsim.scenario.locate import Path, located
 from cnnsim.scenario.model import ScenarioModel, Stop
@@ -28,6 +29,7 @@ class Scenario:
         model: its keys.
         iteration: its layers, connected and free of shape errors, with what runs backwards.
         overridden: the keys that do not stand in the file as they are.
+        course: of a trained run, where each of its iterations begins.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Scenario:
     model: ScenarioModel
     iteration: Iteration
     overridden: tuple[Path, ...] = ()
+    course: Course | None = None
 
     @property
     def network(self) -> Network:
@@ -46,7 +49,8 @@ class Scenario:
     def trace(self) -> Trace:
         """Every step, of all iterations."""
         optimizer = self.iteration.optimizer
-        return Trace(self.iteration.sweeps, optimizer.iterations if optimizer else 1)
+        vary = self.course.sweep if self.course is not None else None
+        return Trace(self.iteration.sweeps, optimizer.iterations if optimizer else 1, vary)
 
     @property
     def title(self) -> str:

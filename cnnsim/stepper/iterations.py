@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 from cnnsim.kernels.fill import Progress
 from cnnsim.network.iteration import KEPT, Iteration
 from cnnsim.network.optimizer import COUNTER
+from cnnsim.scenario.course import Course
 from cnnsim.stepper.values import Array, Overlay, Report, Values, silent
 
 
@@ -59,6 +60,35 @@ class Iterations:
         for name, constant in network.constants.items():
             carried[name] = constant.draw(network.seed, name, number)
         return Values(self._iteration.sweeps, Overlay(self._leaves, carried))
+
+
+class CourseIterations(Iterations):
+    """Values of a trained run: each iteration begins where the run was."""
+
+    def __init__(self, iteration: Iteration, course: Course) -> None:
+        self._iteration = iteration
+        self._course = course
+        self._later = OrderedDict()
+        self.first = self.at(course.opened)
+
+    def at(self, number: int, report: Report = silent) -> Values:
+        """The values of iteration `number`; the updates before it are done again."""
+        if number not in self._later:
+
+            def tell(share: float) -> None:
+                report(Progress("computing", f"iteration {number:,}", share))
+
+            leaves = self._course.leaves(number, tell)
+            sweeps = [self._course.sweep(sweep, number) for sweep in self._iteration.sweeps]
+            self._later[number] = Values(sweeps, leaves)
+            while len(self._later) > KEPT:
+                self._later.popitem(last=False)
+        self._later.move_to_end(number)
+        return self._later[number]
+
+    def has(self, number: int) -> bool:
+        """Whether iteration `number` is there without computing anything."""
+        return number in self._later
 
 
 def _on_the_way(first: int, here: int, last: int, report: Report) -> Report:

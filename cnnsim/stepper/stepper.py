@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from cnnsim.errors import UsageError
 from cnnsim.scenario.edits import editable
 from cnnsim.scenario.scenario import Scenario
-from cnnsim.stepper.iterations import Iterations
+from cnnsim.stepper.iterations import CourseIterations, Iterations
 from cnnsim.stepper.values import Values
 from cnnsim.steps.address import format_address, parse_address
 from cnnsim.steps.moves import move
@@ -32,7 +32,10 @@ class Stepper:
         self.network = scenario.network
         self.trace = scenario.trace
         self.shapes = scenario.iteration.shapes
-        self.iterations = Iterations(scenario.iteration, scenario.leaves())
+        if scenario.course is None:
+            self.iterations = Iterations(scenario.iteration, scenario.leaves())
+        else:
+            self.iterations = CourseIterations(scenario.iteration, scenario.course)
         self._works: OrderedDict[tuple[int, int, tuple[int, ...]], Work] = OrderedDict()
 
     @property
@@ -105,7 +108,9 @@ class Stepper:
         self._works.clear()
 
     def can_edit(self, tensor: str) -> bool:
-        """Whether `tensor` is the input, a parameter or a dropout mask."""
+        """Whether `tensor` is the input, a parameter or a dropout mask; of a run, nothing is."""
+        if self.scenario.course is not None:
+            return False
         return tensor in editable(self.scenario.iteration)
 
     def edit(self, tensor: str, index: tuple[int, ...], value: float) -> float:

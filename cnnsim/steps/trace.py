@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -54,11 +54,20 @@ class Trace:
     """The steps of an iteration's sweeps, repeated `iterations` times, numbered from 0.
 
     ``len`` is the number of steps. Numbers are Python ints: 10^18 steps are as good as ten.
+
+    Args:
+        vary: a sweep in a certain iteration, where its constants differ; its extents may not.
     """
 
-    def __init__(self, sweeps: Sequence[Sweep], iterations: int = 1) -> None:
+    def __init__(
+        self,
+        sweeps: Sequence[Sweep],
+        iterations: int = 1,
+        vary: Callable[[Sweep, int], Sweep] | None = None,
+    ) -> None:
         self.sweeps = tuple(sweeps)
         self.iterations = iterations
+        self._vary = vary
         self.ends = tuple(accumulate(sweep.steps for sweep in self.sweeps))
         self.steps_per_iteration = self.ends[-1] if self.ends else 0
         self.mac_ends = tuple(
@@ -99,8 +108,9 @@ class Trace:
         return self.ends[sweep - 1] if sweep else 0
 
     def sweep_of(self, position: Position) -> Sweep:
-        """The sweep that `position` is in."""
-        return self.sweeps[position.sweep]
+        """The sweep that `position` is in, as it is in that iteration."""
+        sweep = self.sweeps[position.sweep]
+        return sweep if self._vary is None else self._vary(sweep, position.iteration)
 
     def number_of(self, full_name: str) -> int | None:
         """The place of sweep ``layer.name`` in an iteration, or None."""

@@ -129,6 +129,12 @@ class Training:
             )
         if point.iteration > self._total:
             raise UsageError(f"{printable(str(run.folder))} is further than its last epoch")
+        if point.engine != self._engine.name:
+            what = (
+                f"{printable(str(run.folder))} was trained by another engine, {point.engine}; "
+                f"{self._engine.name} goes on, and last digits may differ"
+            )
+            self._report({"kind": "note", "what": what})
         self._engine.load(tensors)
         self._iteration, self._loss = point.iteration, point.loss
         rows = run.keep_metrics(point.epoch)

@@ -208,10 +208,10 @@ def run_app(
     scenario = None
     step = 0
     if source is not None:
-        from cnnsim.scenario.reader import read_scenario
         from cnnsim.steps.address import parse_address
+        from cnnsim.training.opening import open_scenario
 
-        scenario = read_scenario(source, settings)
+        scenario = open_scenario(source, settings, at)
         if at is not None:
             step = parse_address(scenario.trace, at)
     app = CnnsimApp(scenario, step, replace(config, **changes))

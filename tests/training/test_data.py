@@ -76,7 +76,15 @@ def test_mistakes_in_the_tables(settings: list[str], field: str) -> None:
     with pytest.raises(FileError) as raised:
         parse_scenario("t", ARTICLE, settings=settings)
     assert [problem.field for problem in raised.value.problems] == [field]
-    assert all(problem.line for problem in raised.value.problems)
+
+
+def test_mistakes_are_told_with_their_lines_all_at_once() -> None:
+    text = ARTICLE.replace("shuffle = false", "shuffle = 3").replace("epochs = 2", "epochs = 0")
+    with pytest.raises(FileError) as raised:
+        parse_scenario("t", text)
+    lines = text.splitlines()
+    found = [(problem.field, lines[problem.line - 1]) for problem in raised.value.problems]
+    assert found == [("data.shuffle", "shuffle = 3"), ("training.epochs", "epochs = 0")]
 
 
 def test_tables_that_need_each_other() -> None:

@@ -162,6 +162,19 @@ def test_a_batch_is_what_it_is_alone() -> None:
     assert together.tobytes() == alone.tobytes()
 
 
+@pytest.mark.parametrize("text", [ARTICLE, EVERYTHING, KINDS_TRAINED])
+def test_every_kind_is_compiled(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(*arguments: Any) -> None:
+        raise AssertionError("NumPy computes what should be compiled")
+
+    monkeypatch.setattr("cnnsim.kernels.general.fill_vectorised", slowly)
+    iteration = iteration_of(text)
+    engine = started(iteration)
+    pictures, classes = some(iteration, 5, 3)
+    engine.train(pictures, classes, np.arange(5)[np.newaxis], np.array([0.01]))
+    engine.outputs(pictures)
+
+
 def test_a_kind_that_cannot_be_compiled_still_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     from numba.core.errors import TypingError
 

@@ -233,13 +233,13 @@ class HomeScreen(BaseScreen):
         self._open(at=mark.step if mark else 0)
 
     def _open(self, at: int = 0, walk: bool = False) -> None:
-        from cnnsim.scenario.reader import read_scenario
+        from cnnsim.training.opening import open_scenario
 
         row = self.chosen_row()
         if row is None:
             return
         try:
-            scenario = read_scenario(row.source)
+            scenario = open_scenario(row.source)
         except CnnsimError as error:
             self.complain(error)
             return
@@ -248,15 +248,15 @@ class HomeScreen(BaseScreen):
 
     def action_file(self) -> None:
         """Ask for a file."""
-        from cnnsim.scenario.reader import read_scenario
+        from cnnsim.training.opening import open_scenario
         from cnnsim.tui.screens.ask import AskScreen
 
         def check(text: str) -> str:
-            return printable(read_scenario(text).title)
+            return printable(open_scenario(text).title)
 
         def answer(text: str | None) -> None:
             if text:
-                self.cnnsim.open_scenario(read_scenario(text))
+                self.cnnsim.open_scenario(open_scenario(text))
 
         self.app.push_screen(
             AskScreen("open a scenario file", "a path such as lessons/edges.toml", check), answer
