@@ -98,7 +98,12 @@ class BaseScreen(Screen[None]):
 
     def action_draw(self) -> None:
         """A digit of one's own, and what a net makes of it."""
-        self.cnnsim.open_pad()
+        self.cnnsim.open_pad(self.run_folder)
+
+    @property
+    def run_folder(self) -> Path | None:
+        """The run that this screen shows, to draw for its net."""
+        return None
 
     def action_theme(self) -> None:
         """The next theme."""

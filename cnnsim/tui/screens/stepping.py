@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.app import ComposeResult
 
 from cnnsim.stepper.edits import Edits
@@ -177,6 +179,14 @@ class SteppingScreen(BaseScreen):
         """Read on in the note, or back."""
         if not self.board.page_note(direction):
             self.show_again()
+
+    @property
+    def run_folder(self) -> Path | None:
+        """The folder of the scenario where that is a run's."""
+        from cnnsim.training.run import is_run
+
+        path = self.stepper.scenario.path
+        return path.parent if path is not None and is_run(path.parent) else None
 
     def numbers_changed(self) -> None:
         """An edit: show what follows from it."""
