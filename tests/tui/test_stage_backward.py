@@ -12,6 +12,7 @@ from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.guess import parse_guess
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.stage.chain import chain_of
+from cnnsim.tui.stage.channels import channels_of
 from cnnsim.tui.stage.maps import map_form
 from cnnsim.tui.stage.question import question, verdict
 from cnnsim.tui.stage.scatter import scatter_of
@@ -105,6 +106,29 @@ def test_the_update_knows_only_what_has_been_done() -> None:
 def test_nothing_is_updated_where_no_parameter_is() -> None:
     assert update_of(PAPER, view_of(PAPER, "relu1.input_grad"), 9) is None
     assert update_of(BACKPROP, view_of(BACKPROP, "conv1.kernel_grad"), 9) is None
+
+
+# -- channels ------------------------------------------------------------------------------------
+
+
+def test_the_maps_show_what_has_been_computed() -> None:
+    LAYER.values.compute_all()
+    view = view_of(LAYER, "tied.forward[0,1,0,1] tap[0,0,0]")
+    maps = channels_of(LAYER, view)
+    assert maps is not None
+    assert maps.values is not None
+    assert maps.now == 1
+    whole = LAYER.values["tied.y"][0]
+    done = np.arange(whole.size).reshape(whole.shape) < view.cell
+    assert (maps.values[done] == whole[done]).all()
+    assert np.isnan(maps.values[~done]).all()
+    last = channels_of(LAYER, view_of(LAYER, "tied.forward[0,1,1,1]"))
+    assert last is not None
+    assert (last.values == whole).all()
+
+
+def test_one_map_needs_no_channels() -> None:
+    assert channels_of(SOBEL, view_of(SOBEL, 3)) is None
 
 
 # -- in maps --------------------------------------------------------------------------------------

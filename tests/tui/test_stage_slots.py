@@ -83,7 +83,7 @@ def test_signs_stand_in_the_gaps(shown, width, height) -> None:
 SIZES = [*product(range(60, 221, 4), range(16, 71, 3)), (80, 24), (120, 36), (200, 60)]
 
 
-@pytest.mark.parametrize("tabs", [*product([False, True], repeat=2)])
+@pytest.mark.parametrize("tabs", [*product([False, True], repeat=3)])
 @pytest.mark.parametrize(("is_long", "has_maps"), [*product([False, True], repeat=2)])
 @pytest.mark.parametrize("sum_rows", range(1, 8))
 def test_panels_stay_on_the_screen_and_do_not_overlap(sum_rows, is_long, has_maps, tabs) -> None:

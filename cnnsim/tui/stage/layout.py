@@ -20,6 +20,10 @@ _ORIGIN, _ORIGIN_WIDE = 27, 32
 TABS = ("note", "loops", "check", "update", "origin", "growth")
 
 
+#: Lines that the words need at most, and the least that maps of channels are of use in.
+_WORDS, _LEAST_CHANNELS = 12, 8
+
+
 @dataclass(frozen=True)
 class Arrangement:
     """Places for the panels by name; `matrices` is the room for all matrices together.
@@ -41,12 +45,14 @@ def arrange(
     matrix_rows: int,
     has_check: bool = False,
     has_update: bool = False,
+    has_channels: bool = False,
 ) -> Arrangement:
     """The panels in `width` x `height` characters between header and footer.
 
     `sum_rows` are the lines that the sum needs inside its frame, `is_long` says that it is a
     ledger, `has_maps` that the matrices need much width, `matrix_rows` how many rows they can use,
-    `has_check` that there is a gradient to check, `has_update` that a parameter is updated.
+    `has_check` that there is a gradient to check, `has_update` that a parameter is updated,
+    `has_channels` that there are several maps to show.
     """
     roomy = width >= 100
     gap = 1 if height >= 32 else 0
@@ -65,6 +71,14 @@ def arrange(
         bottom += matrices - matrix_rows
         matrices = matrix_rows
     panels: dict[str, Rect] = {}
+    channels = bottom - _WORDS if has_channels and roomy else 0
+    if channels >= _LEAST_CHANNELS:
+        # What the words cannot use goes to the maps.
+        bottom -= channels
+        below = height - timeline - channels
+        panels["channels"] = (margin, below, inner, channels)
+    else:
+        channels = 0
     matrices_width = inner
     hidden = {"growth": not is_long, "check": not has_check, "update": not has_update}
     tabs = [tab for tab in TABS if not hidden.get(tab, False)]
@@ -106,5 +120,5 @@ def arrange(
             panels[tab] = panels[place]
         if len(shared) == 1:
             shared = ()
-    panels["timeline"] = (0, top + bottom, width, 2)
+    panels["timeline"] = (0, top + bottom + channels, width, 2)
     return Arrangement((margin, 0, matrices_width, matrices), panels, shared)

@@ -65,3 +65,5 @@ class Maps:
     name: str
     values: npt.NDArray[Any] | None
     why: str = ""
+    #: The map at work, which is in sight.
+    now: int | None = None

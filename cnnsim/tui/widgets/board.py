@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from cnnsim.tui.stage.chain import chain_of
+from cnnsim.tui.stage.channels import channels_of, has_channels
 from cnnsim.tui.stage.layout import LOW, Arrangement, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.narrate import narrate
@@ -30,6 +31,7 @@ from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel, Ta
 from cnnsim.tui.widgets.timeline import Timeline
 from cnnsim.tui.widgets.updatepanel import UpdatePanel
 from cnnsim.tui.widgets.waitpanel import Waiting, WaitPanel
+from cnnsim.tui.widgets.walkmaps import MapsPanel
 
 if TYPE_CHECKING:
     from cnnsim.tui.app import CnnsimApp
@@ -69,6 +71,9 @@ class Board(Container):
         self._check = CheckPanel(id="check")
         self._update = UpdatePanel(id="update")
         self._chain = ChainPanel(id="chain")
+        self._channels = MapsPanel(id="channels")
+        # What the maps show: they are drawn anew for another cell only.
+        self._channels_of: tuple[object, ...] = ()
         self._timeline = Timeline(id="timeline")
         self._wait = WaitPanel(id="wait")
         self._panels: dict[str, Panel] = {
@@ -79,6 +84,7 @@ class Board(Container):
             "growth": self._growth,
             "check": self._check,
             "update": self._update,
+            "channels": self._channels,
             "timeline": self._timeline,
         }
 
@@ -94,6 +100,7 @@ class Board(Container):
         """The size, or what is shown in general, has changed: lay out anew."""
         self.slots = []
         self._arrangement = None
+        self._channels_of = ()
 
     def show(self, view: View, previous: View | None) -> None:
         """Draw a step; `previous` is the one shown before."""
@@ -120,9 +127,19 @@ class Board(Container):
             self._update.show(update_of(self.stage.stepper, view, self._update.columns))
         if self._growth.display:
             self._growth.show(view)
+        if self._channels.display:
+            self._show_channels(view)
         if self._timeline.display:
             position = view.step / max(view.steps - 1, 1)
             self._timeline.show(ticks_of(self.stage, view), position)
+
+    def _show_channels(self, view: View) -> None:
+        key = (*view.position[:3], view.is_last_tap, self._channels.size, view.edits)
+        if key != self._channels_of:
+            self._channels_of = key
+            maps = channels_of(self.stage.stepper, view)
+            if maps is not None:
+                self._channels.show(maps)
 
     def show_matrices(self, view: View) -> None:
         """Draw the matrices alone: the mouse has moved."""
@@ -151,6 +168,7 @@ class Board(Container):
         tabs = (
             view.sweep.writes in self.stage.checkable,
             slot_of(self.stage.stepper, view) is not None,
+            has_channels(view.sweep),
         )
         room = arrange(width, height, rows, is_long, has_maps, height, *tabs).matrices
         slots = lay_out(matrices, room[2], room[3], large, half_blocks)

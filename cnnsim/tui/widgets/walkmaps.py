@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.cellclass import MAP, blocks
+from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
 from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
@@ -55,22 +55,27 @@ positive. The colours reach as far as the largest number of the whole layer."""
         room = (canvas.width - 4, canvas.height - 2)
         step, across, down = _arrange(planes.shape, room, self.cnnsim.ascii)
         cls = blocks(1) if self.cnnsim.ascii else MAP
+        if large := _enlarged(planes.shape, room):
+            (cls, across, down), step = large, 1
         shown = min(across * down, len(planes))
         right: Sequence[Piece] = ()
         if scale:
             high = format_number(scale, *decimals_for([scale]))
             right = colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False)
-        count = f" 0–{shown - 1} of {len(planes)}" if len(planes) > 1 else ""
+        first = min(max((maps.now or 0) - shown // 2, 0), len(planes) - shown)
+        count = f" {first}–{first + shown - 1} of {len(planes)}" if len(planes) > 1 else ""
         self.draw_frame(
             canvas, [("maps ", palette.dim), (maps.name, palette.bold), (count, palette.dim)],
             bottom_right=right,
         )  # fmt: skip
-        for number in range(shown):
+        for place in range(shown):
+            number = first + place
             plane = Plane(np.asarray(planes[number], np.float64), scale=scale or 1.0)
             small, _ = fit(plane, -(-plane.cols // step), 10**6, cls)
             wide, high_rows = size_of(small, cls)
-            x, y = 2 + number % across * (wide + 1), 1 + number // across * (high_rows + 1)
-            canvas.put(x, y, str(number) if len(planes) > 1 else "", palette.dim)
+            x, y = 2 + place % across * (wide + 1), 1 + place // across * (high_rows + 1)
+            style = palette.now_text if number == maps.now else palette.dim
+            canvas.put(x, y, str(number) if len(planes) > 1 else "", style)
             draw_plane(canvas, x, y + 1, small, cls, palette)
 
 
@@ -81,6 +86,18 @@ def _grid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     padded = np.full(rows * columns, np.nan)
     padded[: len(values)] = values
     return padded.reshape(rows, columns)
+
+
+def _enlarged(shape: tuple[int, ...], room: tuple[int, int]) -> tuple[CellClass, int, int] | None:
+    """The largest pixels in which all maps have room, and how many stand across and down."""
+    count, rows, columns = shape
+    for size in ((6, 3), (4, 2), (2, 1)):
+        cls = blocks(*size)
+        wide, high = cls.size(rows, columns)
+        across, down = (room[0] + 1) // (wide + 1), room[1] // (high + 1)
+        if across * down >= count:
+            return cls, across, down
+    return None
 
 
 def _arrange(shape: tuple[int, ...], room: tuple[int, int], ascii: bool) -> tuple[int, int, int]:
