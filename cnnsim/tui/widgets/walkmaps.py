@@ -55,7 +55,8 @@ positive. The colours reach as far as the largest number of the whole layer."""
         room = (canvas.width - 4, canvas.height - 2)
         step, across, down = _arrange(planes.shape, room, self.cnnsim.ascii)
         cls = blocks(1) if self.cnnsim.ascii else MAP
-        if large := _enlarged(planes.shape, room):
+        large = _enlarged(planes.shape, room)
+        if large:
             (cls, across, down), step = large, 1
         shown = min(across * down, len(planes))
         right: Sequence[Piece] = ()
@@ -71,7 +72,7 @@ positive. The colours reach as far as the largest number of the whole layer."""
         for place in range(shown):
             number = first + place
             plane = Plane(np.asarray(planes[number], np.float64), scale=scale or 1.0)
-            small, _ = fit(plane, -(-plane.cols // step), 10**6, cls)
+            small = plane if large else fit(plane, -(-plane.cols // step), 10**6, cls)[0]
             wide, high_rows = size_of(small, cls)
             x, y = 2 + place % across * (wide + 1), 1 + place // across * (high_rows + 1)
             style = palette.now_text if number == maps.now else palette.dim
