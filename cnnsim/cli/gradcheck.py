@@ -13,6 +13,7 @@ from cnnsim.cli.progress import Narrator
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import output
 from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.steps.entry import format_entry
 
 _COLUMNS = [
     Column("gradient"),
@@ -64,7 +65,7 @@ def gradcheck(
     for check in wrong:
         place = "along a random direction"
         if check.worst is not None:
-            place = f"{check.tensor}[{','.join(map(str, check.worst))}]"
+            place = format_entry(check.tensor, check.worst)
         raise CnnsimError(
             f"the gradient {check.tensor} is wrong: {place} is {check.analytic:.10g}, "
             f"differences say {check.numeric:.10g}"

@@ -13,6 +13,7 @@ from cnnsim.scenario.model import Stop
 from cnnsim.scenario.tour import NONE
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.values import Array
+from cnnsim.steps.entry import format_entry
 from cnnsim.steps.reading import Reading
 
 #: How far a number may be from what a tour expects, relative to it.
@@ -103,5 +104,5 @@ def _check_tensor(tensor: Array, name: str, values: Any, tolerance: float) -> Ch
     if close.all():
         return Check(name, values, values, True)
     index = tuple(int(at) for at in np.argwhere(~close)[0])
-    place = f"{name}[{','.join(map(str, index))}]"
+    place = format_entry(name, index)
     return Check(place, float(expected[index]), float(found[index]), False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from cnnsim.errors import UsageError, printable
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
+from cnnsim.training.run import is_run
 
 
 def open_scenario(source: str, settings: Sequence[str] = (), at: str | None = None) -> Scenario:
@@ -30,6 +31,6 @@ def open_scenario(source: str, settings: Sequence[str] = (), at: str | None = No
 def is_run_folder(source: str) -> bool:
     """Whether `source` is the path of a run folder."""
     try:
-        return (Path(source) / "scenario.toml").is_file()
-    except (OSError, ValueError):
+        return is_run(Path(source))
+    except ValueError:
         return False

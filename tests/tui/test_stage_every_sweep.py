@@ -23,4 +23,7 @@ async def test_every_sweep_is_shown(size: tuple[int, int], tmp_path: Path) -> No
             await pilot.pause()
             shown = app.screen.text()
             assert sweep.layer in shown.splitlines()[0], sweep.full_name
-            assert sweep.writes[:7] in shown, sweep.full_name
+            # Titles of narrow matrices are cut, behind the layer's name.
+            least = sweep.writes.find(".") + 1
+            cut = (f"{sweep.writes[:end]}…" for end in range(least, len(sweep.writes)))
+            assert sweep.writes in shown or any(text in shown for text in cut), sweep.full_name

@@ -105,6 +105,13 @@ class BaseScreen(Screen[None]):
         """The run that this screen shows, to draw for its net."""
         return None
 
+    def action_turn(self, direction: int) -> None:
+        """The next or previous panel."""
+        if direction > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
     def action_theme(self) -> None:
         """The next theme."""
         self.cnnsim.next_theme()

@@ -94,7 +94,7 @@ class ForwardScreen(MovingScreen):
         ]
         filled = format_entry(view.sweep.writes, view.position.cell)
         entries = [*entries, filled] if goes else [filled, *entries]
-        if self._hover is not None and self._hover[1] is not None:
+        if self._hover is not None:
             entries.insert(0, format_entry(*self._hover))
 
         def answer(step: int | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cnnsim.scenario.files import stamp
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 
@@ -16,22 +17,16 @@ class FileWatch:
         self._stamp = self._look()
 
     def _look(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return None
-        try:
-            status = self._path.stat()
-        except OSError:
-            # Editors replace files; in between there is none.
-            return None
-        return status.st_mtime_ns, status.st_size
+        # Editors replace files; in between there is none.
+        return None if self._path is None else stamp(self._path)
 
     def changed(self) -> Scenario | None:
         """The scenario anew if the file was written since the last look.
 
         Raises FileError, once for each save, where it holds mistakes.
         """
-        stamp = self._look()
-        if self._path is None or stamp is None or stamp == self._stamp:
+        seen = self._look()
+        if self._path is None or seen is None or seen == self._stamp:
             return None
-        self._stamp = stamp
+        self._stamp = seen
         return read_scenario(str(self._path))

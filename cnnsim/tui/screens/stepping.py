@@ -170,10 +170,8 @@ class SteppingScreen(BaseScreen):
         self.show_again()
         if panel is not None:
             self.set_focus(panel)
-        elif direction > 0:
-            self.focus_next()
         else:
-            self.focus_previous()
+            super().action_turn(direction)
 
     def action_page(self, direction: int) -> None:
         """Read on in the note, or back."""
@@ -183,10 +181,12 @@ class SteppingScreen(BaseScreen):
     @property
     def run_folder(self) -> Path | None:
         """The folder of the scenario where that is a run's."""
-        from cnnsim.training.run import is_run
+        from cnnsim.training.run import SCENARIO, is_run
 
         path = self.stepper.scenario.path
-        return path.parent if path is not None and is_run(path.parent) else None
+        if path is None or path.name != SCENARIO or not is_run(path.parent):
+            return None
+        return path.parent
 
     def numbers_changed(self) -> None:
         """An edit: show what follows from it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnsim.steps.address import bracketed
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.stage.view import View
 
@@ -16,10 +17,10 @@ def crumbs_of(view: View) -> list[Crumb]:
         (view.scenario, "bar_dim"),
         (f"{iteration}{view.sweep.layer}", "bar_dim"),
         (view.sweep.name, "bar_dim"),
-        (f"[{','.join(map(str, view.position.cell))}]", "bar_bold"),
+        (bracketed(view.position.cell), "bar_bold"),
     ]
     if view.position.tap:
-        crumbs.append((f"tap[{','.join(map(str, view.position.tap))}]", "bar_bold"))
+        crumbs.append((f"tap{bracketed(view.position.tap)}", "bar_bold"))
     return crumbs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnnsim.stepper.guess import Guess
+from cnnsim.steps.entry import format_entry
 from cnnsim.tui.stage.narrate import formula_with, number, term_text
 from cnnsim.tui.stage.view import View
 
@@ -12,7 +13,7 @@ _MOST_TERMS = 9
 
 def question(view: View, whole_cell: bool = False) -> str:
     """What to ask about the step of `view`: its result, or that of its whole cell."""
-    cell = f"{view.sweep.writes}[{','.join(map(str, view.position.cell))}]"
+    cell = format_entry(view.sweep.writes, view.position.cell)
     fold, reading = view.sweep.fold, view.reading
     if fold is None:
         return f"{cell} = {term_text(view)} = ?"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from cnnsim.network.graph import INPUT
 from cnnsim.stepper.gradcheck import EntryCheck, checkable
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.steps.entry import format_entry
 from cnnsim.steps.reading import ReadValue
 from cnnsim.steps.sweep import FAR, Sweep
 from cnnsim.steps.taps import Reach
@@ -117,7 +118,6 @@ class Stage:
         known = None
         field = None
         notes: dict[Place, str] = {}
-        clipped = None
         if matrix.read is None:
             values, known, notes = self._output(view, cut)
             scatter = self.scatter(view)
@@ -285,7 +285,7 @@ class Stage:
     def check(self, view: View) -> tuple[str, EntryCheck | None, str]:
         """(entry, its check, why there is none) for the cell at hand; kept until an edit."""
         sweep, cell = view.sweep, view.position.cell
-        name = f"{sweep.writes}[{','.join(map(str, cell))}]"
+        name = format_entry(sweep.writes, cell)
         leaf = self.checkable.get(sweep.writes)
         if leaf is None:
             return name, None, "Only gradients of the input and of parameters are checked."
@@ -336,7 +336,7 @@ class Stage:
         role = read.tensor.rpartition(".")[2]
         if len(index) > 1 and _PER_SAMPLE.fullmatch(role) and self.stepper.network.batch == 1:
             index = index[1:]
-        return f"{name}[{','.join(map(str, index))}]".replace("-", "−")
+        return format_entry(name, index).replace("-", "−")
 
 
 #: Roles of tensors that begin with the number of the sample.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isinf
 
+from cnnsim.steps.address import bracketed
 from cnnsim.steps.sweep import Sweep
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.ledger import draw_equation, draw_ledger, ledger_window
@@ -115,7 +116,7 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         now = 0
         for place, (cell, use) in enumerate(zip(scatter.into, scatter.uses, strict=True)):
             names = [number(value) for value in use.values]
-            into = f"[{','.join(map(str, cell))}]"
+            into = bracketed(cell)
             columns.append(UseColumn(into, formula_with(view, names), use.term))
             now = place if use.step == view.step else now
         label = "= product" if view.sweep.is_product else "="
@@ -167,7 +168,7 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
             text = f"{self._letters[place] if place < len(self._letters) else read.tensor}"
             row = 2 + place
             if row < canvas.height - 1:
-                index = "" if read.index is None else f"[{','.join(map(str, read.index))}]"
+                index = "" if read.index is None else bracketed(read.index)
                 canvas.pieces(
                     at, row,
                     [(f"{text:<3}", palette.bold), (f" {read.tensor}{index}", palette.dim),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnsim.steps.address import bracketed
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.stage.narrate import number
 from cnnsim.tui.stage.update import Update
@@ -49,7 +50,7 @@ the end of the iteration. A dot is not computed yet."""
             end = 2 + LABELS + (place + 1) * PITCH - 1
             if end > canvas.width - 2:
                 break
-            index = f"[{','.join(map(str, change.index))}]"
+            index = bracketed(change.index)
             canvas.put_right(end, 1, index[-PITCH + 1 :], palette.dim)
             for row, value in enumerate((change.before, change.gradient, change.after), 2):
                 style = palette.now_text if change.is_now else palette.base
