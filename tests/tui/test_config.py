@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from cnnsim.errors import UsageError
 from cnnsim.tui.actions import ACTIONS, bindings_of, footer_entries, shown_keys
+from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config, config_file, is_key, read_config
+from cnnsim.tui.screens.draw import DrawScreen
+from cnnsim.tui.screens.forward import ForwardScreen
+from cnnsim.tui.screens.home import HomeScreen
+from cnnsim.tui.screens.walk import WalkScreen
 
 
 @pytest.fixture
@@ -146,3 +151,15 @@ def test_a_rebound_key_is_shown_by_its_sign() -> None:
     action = next(action for action in ACTIONS if action.id == "play")
     assert shown_keys(action, {"play": "slash,space"}) == "/"
     assert shown_keys(action, {}) == "space"
+
+
+def test_every_action_has_its_method_on_every_screen_it_names() -> None:
+    screens = {"home": HomeScreen, "forward": ForwardScreen, "walk": WalkScreen, "draw": DrawScreen}
+    for action in ACTIONS:
+        name = action.method.partition("(")[0]
+        owners = [screens[screen] for screen in action.screens if screen in screens]
+        assert owners, action.id
+        if name.startswith("app."):
+            owners, name = [CnnsimApp], name.removeprefix("app.")
+        for owner in owners:
+            assert callable(getattr(owner, f"action_{name}", None)), (action.id, owner.__name__)
