@@ -19,7 +19,7 @@ from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.pad.judge import Look
 from cnnsim.tui.pad.padnet import Ink, PadNet
 from cnnsim.tui.pad.padplaces import arrange_pad
-from cnnsim.tui.screens.base import BaseScreen, call_from_thread
+from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.walk.views import Maps
 from cnnsim.tui.widgets.padpanel import PadPanel
 from cnnsim.tui.widgets.place import place
@@ -167,12 +167,12 @@ class DrawScreen(BaseScreen):
     def _judge(self, picture: Ink) -> None:
         worker = get_current_worker()
         look = self.net.look(picture)
-        call_from_thread(self, self._hear, look)
+        self.from_thread(self._hear, look)
         if self._wanted is None and not worker.is_cancelled:
             # The pen rests: there is time to ask why.
             chosen = look.best if self._chosen is None else self._chosen
-            call_from_thread(self, self._hear_why, self.net.slopes(picture, chosen), chosen)
-        call_from_thread(self, self._end)
+            self.from_thread(self._hear_why, self.net.slopes(picture, chosen), chosen)
+        self.from_thread(self._end)
 
     def _hear(self, look: Look) -> None:
         if not self.sheet.is_blank:

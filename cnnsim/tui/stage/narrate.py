@@ -7,6 +7,7 @@ import re
 
 from cnnsim.tui.drawing.numbers import exact, in_formula
 from cnnsim.tui.stage.maps import map_form
+from cnnsim.tui.stage.names import read_name
 from cnnsim.tui.stage.prose import Paragraph, Span, markdown
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import View
@@ -64,10 +65,11 @@ def _what(stage: Stage, view: View) -> list[Span]:
     if reading.why == "padding":
         outside = next(read for read in reading.reads if not read.inside)
         place = reading.reads.index(outside)
-        where = stage.symbol_of(view.sweep, place, outside)
+        where = read_name(stage.stepper.network, view.sweep, place, outside)
         text = f"{where} lies on the padding, beyond the edge. It counts as "
         return [(text, "base"), (number(outside.value), "bold"), (".", "base")]
-    symbols = [stage.symbol_of(view.sweep, place, read) for place, read in enumerate(reading.reads)]
+    network = stage.stepper.network
+    symbols = [read_name(network, view.sweep, n, read) for n, read in enumerate(reading.reads)]
     names = formula_with(view, symbols)
     spans: list[Span] = [(f"{names} = {term_text(view)}", "base")]
     if view.sweep.formula != "{0}":

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,7 +9,6 @@ from cnnsim.network.graph import INPUT
 from cnnsim.stepper.gradcheck import EntryCheck, checkable
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry
-from cnnsim.steps.reading import ReadValue
 from cnnsim.steps.sweep import FAR, Sweep
 from cnnsim.steps.taps import Reach
 from cnnsim.tui.drawing.cellclass import NUMBERS_LIMIT
@@ -21,6 +17,7 @@ from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.stage.lens import cut_plane, part_of
 from cnnsim.tui.stage.matrix import LENS, Matrix
 from cnnsim.tui.stage.measures import Measures, taps_in
+from cnnsim.tui.stage.names import entry_names
 from cnnsim.tui.stage.pick import cells_reading
 from cnnsim.tui.stage.planes import Slice, slice_at
 from cnnsim.tui.stage.scatter import Scatter, scatter_of
@@ -140,7 +137,7 @@ class Stage:
             clipped=clipped,
             winner=self._winner(view, matrix),
             notes=notes,
-            symbols=self.symbols(matrix),
+            symbols=entry_names(matrix),
             scale=self._measures.scale(matrix.tensor),
             picture=self.is_picture(matrix.tensor),
             mode=view.mode if matrix.is_lens or not matrix.is_map else "numbers",
@@ -293,54 +290,10 @@ class Stage:
             return name, None, "Too large to check while stepping: see cnnsim gradcheck."
         return name, self._measures.check(leaf, sweep.writes, cell), ""
 
-    # -- names ----------------------------------------------------------------------------------
-
     def is_picture(self, tensor: str) -> bool:
         """Whether a tensor is shown in ink: the input, where it is a picture."""
         source = self.stepper.scenario.model.input
         return tensor == INPUT and (source.image is not None or source.digit is not None)
-
-    def symbols(self, matrix: Matrix) -> Callable[[int, int], str]:
-        """The name of an entry: ``x12``; with commas where an index has two digits."""
-        letter = self.letter(matrix.tensor)
-        large = max(matrix.slice.rows, matrix.slice.columns) > 10
-        if matrix.slice.is_grid:
-            columns = matrix.slice.columns
-            return lambda row, column: f"{letter}{row * columns + column}"
-        return lambda row, column: f"{letter}{row}{',' if large else ''}{column}"
-
-    @staticmethod
-    def letter(tensor: str) -> str:
-        """What a tensor is called in formulas: x for inputs, w, b, y by role."""
-        role = tensor.rpartition(".")[2]
-        return "x" if tensor == INPUT else role
-
-    def _inputs(self, layer: str) -> tuple[str, ...]:
-        """What a layer reads from the layers above."""
-        place = self.stepper.network.places.get(layer)
-        return place.tensors if place is not None else ()
-
-    def symbol_of(self, sweep: Sweep, number: int, read: ReadValue) -> str:
-        """A read's name in a formula: ``x[0,2,0]``, without the batch's 0."""
-        name = self.letter(read.tensor)
-        if "grad" in sweep.name and name.startswith(("dx", "given")):
-            # What comes back from the layer above is this layer's output gradient.
-            name = "dy"
-        elif read.tensor in self._inputs(sweep.layer) or (
-            number == 0 and read.tensor.endswith((".y", INPUT))
-        ):
-            name = "x"
-        if read.index is None:
-            return name
-        index = read.index
-        role = read.tensor.rpartition(".")[2]
-        if len(index) > 1 and _PER_SAMPLE.fullmatch(role) and self.stepper.network.batch == 1:
-            index = index[1:]
-        return format_entry(name, index).replace("-", "−")
-
-
-#: Roles of tensors that begin with the number of the sample.
-_PER_SAMPLE = re.compile(r"input|x|y|dx\d*|dy|given|winner|mask|normalised|target|p")
 
 
 def _writer(stepper: Stepper, tensor: str) -> Sweep | None:

@@ -27,7 +27,8 @@ class View:
         sweep, position, work, reading: the step, taken apart.
         mode: numbers, symbols or colours.
         unit: the size of the next step.
-        speed: steps a second when playing.
+        playing, speed: whether it goes on by itself, and how many steps a second.
+        skip_padding: taps on padding are passed over.
         stop, stop_number, stops: the tour's stop at this step, if any.
         hover: the tensor index under the mouse.
         edits: how many numbers have been changed.

@@ -13,6 +13,7 @@ from cnnsim.tui.stage.chain import chain_of
 from cnnsim.tui.stage.channels import channels_of, has_channels
 from cnnsim.tui.stage.layout import LOW, Arrangement, arrange
 from cnnsim.tui.stage.matrix import Matrix
+from cnnsim.tui.stage.names import read_name
 from cnnsim.tui.stage.narrate import narrate
 from cnnsim.tui.stage.slots import MatrixSlot, lay_out, signs_between
 from cnnsim.tui.stage.stage import Stage
@@ -107,7 +108,8 @@ class Board(Container):
         self._wait.display = False
         self._lay_out(view)
         names = tuple(
-            self.stage.symbol_of(view.sweep, n, read) for n, read in enumerate(view.reading.reads)
+            read_name(self.stage.stepper.network, view.sweep, n, read)
+            for n, read in enumerate(view.reading.reads)
         )
         letters = tuple(name.partition("[")[0] for name in names)
         self.show_matrices(view)
