@@ -198,3 +198,12 @@ def test_a_search_that_finds_nothing_says_so(opened) -> None:
     net.settle()
     ask(net, "/", "relu closes", "> 1e30")
     net.wait_for("no > 1e30 after this step", timeout=120)
+
+
+def test_a_click_on_a_tab_brings_its_panel_up(opened) -> None:
+    paper = opened("train_by_hand", "--at", "conv1.kernel_grad[0,0,0,1]")
+    paper.wait_for("growth │ loops │ update")
+    paper.settle()
+    x, y = paper.find("│ update")
+    paper.click(x + 3, y)
+    paper.wait_for("w now", "w next")

@@ -21,11 +21,11 @@ from cnnsim.tui.pad.padnet import Ink, PadNet
 from cnnsim.tui.pad.padplaces import arrange_pad
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.walk.views import Maps
+from cnnsim.tui.widgets.mapspanel import MapsPanel
 from cnnsim.tui.widgets.padpanel import PadPanel
 from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.planepanel import PlanePanel
 from cnnsim.tui.widgets.sharespanel import SharesPanel
-from cnnsim.tui.widgets.walkmaps import MapsPanel
 
 
 class DrawScreen(BaseScreen):

@@ -22,6 +22,7 @@ from cnnsim.tui.stage.crumbs import crumbs_of, spare_of, state_of
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 
 class SteppingScreen(BaseScreen):
@@ -172,6 +173,11 @@ class SteppingScreen(BaseScreen):
             self.set_focus(panel)
         else:
             super().action_turn(direction)
+
+    def on_tabbed_panel_tab_picked(self, event: TabbedPanel.TabPicked) -> None:
+        """A tab was clicked."""
+        self.board.bring_up(event.label)
+        self.show_again()
 
     def action_page(self, direction: int) -> None:
         """Read on in the note, or back."""

@@ -27,9 +27,9 @@ from cnnsim.tui.walk.table import Line, table_text
 from cnnsim.tui.walk.views import TableView
 from cnnsim.tui.walk.whatif import LayerKey
 from cnnsim.tui.walk.why import why_lines
+from cnnsim.tui.widgets.mapspanel import MapsPanel
 from cnnsim.tui.widgets.place import place
-from cnnsim.tui.widgets.walkmaps import MapsPanel
-from cnnsim.tui.widgets.walkpanel import WalkPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 from cnnsim.tui.widgets.walkpicture import PicturePanel
 from cnnsim.tui.widgets.walktable import TablePanel
 from cnnsim.tui.widgets.walkwhatif import WhatIfPanel
@@ -72,7 +72,7 @@ class WalkScreen(BaseScreen):
         self._maps = MapsPanel(id="maps")
         every = (self._table, self._picture, self._why, self._whatif, self._maps)
         #: The panels by name, in the order of the tab key.
-        self.panels: dict[str, WalkPanel] = dict(zip(PANELS, every, strict=True))
+        self.panels: dict[str, TabbedPanel] = dict(zip(PANELS, every, strict=True))
 
     def compose(self) -> ComposeResult:
         """Header, panels, footer."""
@@ -418,7 +418,7 @@ class WalkScreen(BaseScreen):
                 self._change(event.by)
             self.refresh_panels()
 
-    def on_walk_panel_tab_picked(self, event: WalkPanel.TabPicked) -> None:
+    def on_tabbed_panel_tab_picked(self, event: TabbedPanel.TabPicked) -> None:
         """Another panel of the shared place."""
         for name, panel in self.panels.items():
             if panel.label == event.label:

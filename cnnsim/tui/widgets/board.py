@@ -23,16 +23,17 @@ from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.chainpanel import ChainPanel
 from cnnsim.tui.widgets.checkpanel import CheckPanel
 from cnnsim.tui.widgets.growth import GrowthPanel
+from cnnsim.tui.widgets.mapspanel import MapsPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.panel import Panel
 from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.sign import Sign
 from cnnsim.tui.widgets.sumpanel import SumPanel, is_ledger
-from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel, TabbedPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
+from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel
 from cnnsim.tui.widgets.timeline import Timeline
 from cnnsim.tui.widgets.updatepanel import UpdatePanel
 from cnnsim.tui.widgets.waitpanel import Waiting, WaitPanel
-from cnnsim.tui.widgets.walkmaps import MapsPanel
 
 if TYPE_CHECKING:
     from cnnsim.tui.app import CnnsimApp
@@ -282,6 +283,13 @@ class Board(Container):
     def is_maximised(self) -> bool:
         """Whether one panel stands alone."""
         return self._maximised is not None
+
+    def bring_up(self, label: str) -> None:
+        """Show the panel of that label, of those that share its place."""
+        for name, panel in self._panels.items():
+            if isinstance(panel, TabbedPanel) and panel.label == label:
+                self._tab = name
+        self.forget()
 
     def turn(self, focused: Widget | None, direction: int) -> Widget | None:
         """Bring up the next (1) or previous (−1) of the panels that share a place.

@@ -6,7 +6,7 @@ from cnnsim.stepper.gradcheck import EntryCheck
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.numbers import small
 from cnnsim.tui.stage.narrate import number
-from cnnsim.tui.widgets.textpanels import TabbedPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 
 class CheckPanel(TabbedPanel):

@@ -8,10 +8,10 @@ from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.curve import column_of, draw_curve, draw_guide, limits_of, row_of
 from cnnsim.tui.stage.narrate import number
 from cnnsim.tui.stage.view import View
-from cnnsim.tui.widgets.textpanels import TabbedPanel
+from cnnsim.tui.widgets.textpanels import StepPanel
 
 
-class GrowthPanel(TabbedPanel):
+class GrowthPanel(StepPanel):
     """A curve of the running sum; the axis has room for the whole sum."""
 
     label = "growth"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import events
 
 from cnnsim.tui.drawing.bar import draw_bar
@@ -14,45 +12,21 @@ from cnnsim.tui.stage.narrate import number, origins
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
 from cnnsim.tui.stage.terms import folded_after
 from cnnsim.tui.stage.view import View
-from cnnsim.tui.widgets.panel import Panel
+from cnnsim.tui.widgets.tabbedpanel import SCROLLS, TabbedPanel
 
 #: A note narrower than this has no room for its number beside the key that scrolls it.
 _NARROW_NOTE = 48
 
 
-class TabbedPanel(Panel):
-    """A panel that may share its place with others; then its title lists them."""
-
-    #: Its name among tabs, and where it stands alone.
-    label: ClassVar[str] = ""
-    title: ClassVar[str] = ""
+class StepPanel(TabbedPanel):
+    """A panel about one step."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.view: View | None = None
-        self._tabs: tuple[str, ...] = ()
-
-    def share(self, tabs: tuple[str, ...]) -> None:
-        """The labels of all panels in this place; empty where it has its own."""
-        if tabs != self._tabs:
-            self._tabs = tabs
-            self.repaint()
-
-    def draw_frame(self, canvas: Canvas, right: list[Piece] | None = None) -> None:
-        """The frame, with the panel's title or the tabs."""
-        palette = self.palette
-        title: list[Piece] = [(self.title or self.label, palette.dim)]
-        if self._tabs:
-            title = []
-            for label in self._tabs:
-                title += [(" │ ", palette.line)] if title else []
-                title.append((label, palette.bold if label == self.label else palette.dim))
-            scrolls = [(f"{text}  ", style) for text, style in right or () if text == "PgDn"]
-            right = [*scrolls, ("tab", palette.dim)]
-        canvas.frame(palette, title=title, right=right or [], focused=self.has_focus)
 
 
-class NotePanel(TabbedPanel):
+class NotePanel(StepPanel):
     """What is happening, in words."""
 
     label = "what is happening"
@@ -85,8 +59,8 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
         room = canvas.height - 2
         if len(wrap(self._paragraphs, canvas.width - 4)) > self._first + room:
             narrow = canvas.width < _NARROW_NOTE
-            right = [("PgDn", palette.bold), *([] if narrow else [("  ", palette.dim), *right])]
-        self.draw_frame(canvas, right)
+            right = [(SCROLLS, palette.bold), *([] if narrow else [("  ", palette.dim), *right])]
+        self.draw_frame(canvas, right=right)
         self._lines = draw_prose(
             canvas, 2, 1, canvas.width - 4, canvas.height - 2, self._paragraphs, palette,
             self._first,
@@ -111,7 +85,7 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
         self.scroll_lines(direction * max(self.size.height - 3, 1))
 
 
-class LoopsPanel(TabbedPanel):
+class LoopsPanel(StepPanel):
     """The loop nest, with where each counter stands."""
 
     label = "loops"
@@ -197,7 +171,7 @@ def _turned(view: View, previous: View | None) -> set[str]:
     return found or {axes[-1]}
 
 
-class OriginPanel(TabbedPanel):
+class OriginPanel(StepPanel):
     """Where the indices of the values come from."""
 
     label = "where from"

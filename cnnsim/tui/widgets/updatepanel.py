@@ -6,7 +6,7 @@ from cnnsim.steps.address import bracketed
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.stage.narrate import number
 from cnnsim.tui.stage.update import Update
-from cnnsim.tui.widgets.textpanels import TabbedPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 #: Columns of a number, and of the names before them.
 PITCH, LABELS = 11, 9

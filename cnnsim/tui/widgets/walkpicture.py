@@ -13,10 +13,10 @@ from cnnsim.tui.walk.picture import PictureView, view_of
 from cnnsim.tui.walk.sight import Point, sight_lines
 from cnnsim.tui.walk.table import cross
 from cnnsim.tui.walk.views import Looking
-from cnnsim.tui.widgets.walkpanel import WalkPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 
-class PicturePanel(WalkPanel):
+class PicturePanel(TabbedPanel):
     """The input picture; a ring round what the chosen unit sees."""
 
     label = "sees"

@@ -23,10 +23,10 @@ from cnnsim.tui.walk.table import (
     total_of,
 )
 from cnnsim.tui.walk.views import TableView
-from cnnsim.tui.widgets.walkpanel import WalkPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 
-class TablePanel(WalkPanel):
+class TablePanel(TabbedPanel):
     """Layers with outputs, parameters, multiply-adds and shares."""
 
     label = "layers"

@@ -12,13 +12,13 @@ from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.stage.prose import draw_prose
 from cnnsim.tui.walk.views import Question
 from cnnsim.tui.walk.whatif import Knob, LayerKey
-from cnnsim.tui.widgets.walkpanel import WalkPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 #: Columns for the name of the layer before its rows.
 _HEAD = 6
 
 
-class WhatIfPanel(WalkPanel):
+class WhatIfPanel(TabbedPanel):
     """Sizes, strides and paddings to try out; nothing of it touches the scenario."""
 
     label = "what if"

@@ -11,12 +11,12 @@ from cnnsim.network.layer import Why
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.stage.prose import wrap
-from cnnsim.tui.widgets.walkpanel import WalkPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 _NUMBER = re.compile(r"(\d+(?:[.,]\d+)*)")
 
 
-class WhyPanel(WalkPanel):
+class WhyPanel(TabbedPanel):
     """One line for each number: what it is, how it comes about, its value."""
 
     label = "why"

@@ -1,8 +1,9 @@
-"""What the panels of the walk share: a frame whose title may be a row of tabs."""
+"""A panel that may share its place with others; then its title lists them, to be clicked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import events
 from textual.message import Message
@@ -11,10 +12,12 @@ from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.widgets.panel import Panel
 
 
-class WalkPanel(Panel):
-    """A panel that may share its place with others; then its title lists them."""
+class TabbedPanel(Panel):
+    """Subclasses set `label`, and `title` where another one stands over the lone panel."""
 
-    label = ""
+    #: Its name among tabs.
+    label: ClassVar[str] = ""
+    title: ClassVar[str] = ""
 
     class TabPicked(Message):
         """The label of another panel in this place was clicked."""
@@ -36,21 +39,21 @@ class WalkPanel(Panel):
     def draw_frame(
         self,
         canvas: Canvas,
-        title: Sequence[Piece],
+        title: Sequence[Piece] = (),
         right: Sequence[Piece] = (),
         bottom_left: Sequence[Piece] = (),
         bottom_right: Sequence[Piece] = (),
     ) -> None:
-        """The frame with the panel's title; with tabs the title goes to the bottom border."""
+        """The frame with the panel's title; with tabs a given title goes to the bottom border."""
         palette = self.palette
         if self._tabs:
-            tabs: list[Piece] = []
-            for label in self._tabs:
-                tabs += [(" │ ", palette.line)] if tabs else []
-                tabs.append((label, palette.bold if label == self.label else palette.dim))
             if not bottom_left and not bottom_right:
                 bottom_left = title
-            title, right = tabs, ([("tab", palette.dim)])
+            title = self._labels()
+            scrolls = [(f"{text}  ", style) for text, style in right if text == SCROLLS]
+            right = [*scrolls, ("tab", palette.dim)]
+        elif not title:
+            title = [(self.title or self.label, palette.dim)]
         canvas.frame(
             palette,
             title=title,
@@ -59,6 +62,14 @@ class WalkPanel(Panel):
             bottom_right=bottom_right,
             focused=self.has_focus,
         )
+
+    def _labels(self) -> list[Piece]:
+        palette = self.palette
+        pieces: list[Piece] = []
+        for label in self._tabs:
+            pieces += [(" │ ", palette.line)] if pieces else []
+            pieces.append((label, palette.bold if label == self.label else palette.dim))
+        return pieces
 
     def tab_at(self, x: int, y: int) -> str | None:
         """The label under the mouse."""
@@ -71,7 +82,11 @@ class WalkPanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         """A label brings its panel up."""
-        label = self.tab_at(event.x, event.y)
+        label = self.tab_at(int(event.x), int(event.y))
         if label is not None and label != self.label:
             event.stop()
             self.post_message(self.TabPicked(label))
+
+
+#: The key that a panel names in its frame where it shows a part only.
+SCROLLS = "PgDn"

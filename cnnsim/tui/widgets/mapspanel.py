@@ -15,13 +15,13 @@ from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
 from cnnsim.tui.stage.prose import draw_prose
 from cnnsim.tui.walk.views import Maps
-from cnnsim.tui.widgets.walkpanel import WalkPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 #: As many maps as can be told apart should fit, if need be with fewer pixels each.
 _WANTED = 6
 
 
-class MapsPanel(WalkPanel):
+class MapsPanel(TabbedPanel):
     """The first maps of the selected layer's output."""
 
     label = "maps"
