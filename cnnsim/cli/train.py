@@ -91,6 +91,7 @@ def train(
 
 def _go(runs: Sequence[Run], threads: int, device: Any, report: _Report) -> None:
     if len(runs) == 1:
+        from cnnsim.training.control import Control
         from cnnsim.training.session import train_folder
 
         folder = runs[0].folder
@@ -98,7 +99,7 @@ def _go(runs: Sequence[Run], threads: int, device: Any, report: _Report) -> None
         def tell(event: dict[str, Any]) -> None:
             report({"run": str(folder), **event})
 
-        train_folder(folder, threads, device, tell, lambda: report.interrupt.asked)
+        train_folder(folder, threads, device, tell, Control(lambda: report.interrupt.asked))
         return
     from cnnsim.training.fleet import Fleet
 

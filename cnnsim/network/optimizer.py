@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from cnnsim.errors import ShapeError
@@ -12,6 +15,8 @@ from cnnsim.network.axes import parameter_axes
 from cnnsim.network.kind import Kind
 from cnnsim.network.pointwise import at_cell
 from cnnsim.steps.sweep import Index, Read, Sweep
+
+Array = npt.NDArray[np.float64]
 
 #: The keys of [training] that only matter with [data].
 DATA_KEYS = ("batch", "epochs", "schedule", "warm_up", "step_epochs", "step_factor")
@@ -90,6 +95,18 @@ class Optimizer(Kind):
     def sweeps(self, slot: Slot) -> list[Sweep]:
         """The sweeps that fill ``slot.updated`` and the new states, in order."""
         raise ShapeError("training", f"{self.optimizer} has no update")
+
+    def gradient_of(
+        self, before: Mapping[str, Array], after: Mapping[str, Array], rate: float
+    ) -> Array | None:
+        """The gradient dw that an update at `rate` was made with; None where it does not show.
+
+        Args:
+            before: ``w`` and each of `states`, where it is kept.
+            after: the same after the update.
+            rate: its learning rate.
+        """
+        return None
 
 
 def update_sweep(slot: Slot, name: str, writes: str, reads: tuple[str, ...], **rule: Any) -> Sweep:

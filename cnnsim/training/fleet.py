@@ -53,6 +53,11 @@ class Fleet:
             for worker in self._workers:
                 worker.kill()
 
+    def tell(self, message: dict[str, Any]) -> None:
+        """Tell every process at work something, from any thread: see the worker's messages."""
+        for worker in list(self._workers):
+            worker.send(message)
+
     def _stop(self) -> None:
         self._stopping = True
         self._waiting.clear()
@@ -91,6 +96,7 @@ class _Worker:
 
     def __init__(self, events: SimpleQueue[tuple[_Worker, dict[str, Any] | None]]) -> None:
         self.run: Path | None = None
+        self._sending = threading.Lock()
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cnnsim.training.worker"],
@@ -109,7 +115,7 @@ class _Worker:
 
     def send(self, message: dict[str, Any]) -> None:
         """Tell it something; one that is gone hears nothing, which its listener notices."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError), self._sending:
             stream = self._stdin()
             stream.write(json.dumps(message) + "\n")
             stream.flush()

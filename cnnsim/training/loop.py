@@ -14,11 +14,14 @@ from cnnsim.errors import UsageError, printable
 from cnnsim.kernels.engine import Engine
 from cnnsim.training.batches import Batches
 from cnnsim.training.checkpoint import Point
+from cnnsim.training.control import Control
 from cnnsim.training.evaluate import measure
 from cnnsim.training.load import data_of
+from cnnsim.training.probe import Probe
 from cnnsim.training.run import BEST, LAST, Run
 from cnnsim.training.samples import Split
-from cnnsim.training.schedule import rates
+from cnnsim.training.schedule import Change, rates
+from cnnsim.training.snapshot import Tested, take_snapshot
 
 #: Seconds of work after which it is saved.
 _PATIENCE = 1.0
@@ -48,17 +51,17 @@ class Training:
         engine: what computes.
         split: its pictures.
         report: hears of every epoch, and of progress in between.
-        stop: asked between a few updates; they end once it says yes.
+        control: asked between a few updates whether to go on.
     """
 
     def __init__(
-        self, run: Run, engine: Engine, split: Split, report: Report, stop: Callable[[], bool]
+        self, run: Run, engine: Engine, split: Split, report: Report, control: Control
     ) -> None:
         self._run = run
         self._engine = engine
         self._split = split
         self._report = report
-        self._stop = stop
+        self._control = control
         self._batches = batches_of(run, split)
         self._digest = split.digest()
         self._total = run.optimizer.epochs * self._batches.each
@@ -68,6 +71,10 @@ class Training:
         self._measured: list[dict[str, Any]] = []
         self._best = -1.0
         self._best_state: tuple[dict[str, Any], Point] | None = None
+        self._changes: tuple[Change, ...] = ()
+        self._is_paused = False
+        self._probe = Probe(run)
+        self._tested: Tested | None = None
 
     def go(self) -> Outcome:
         """Train from the last checkpoint, or from the beginning, to the end.
@@ -79,17 +86,26 @@ class Training:
         most = 1
         seen, took = 0, 0.0
         while self._iteration < self._total:
-            if self._stop():
+            room = self._attend()
+            if not room:
                 self._save()
                 return Outcome("stopped", self._iteration)
+            if room == 1:
+                self._probe.want()
+            if self._probe.is_wanted:
+                self._probe.before(self._engine)
+                room = 1
             began = perf_counter()
-            piece = self._batches.piece(self._iteration, most)
+            piece = self._batches.piece(self._iteration, min(most, room))
             count, size = piece.batches.shape
             steps = rates(
-                self._run.optimizer, self._iteration, self._iteration + count, self._batches.each
-            )
+                self._run.optimizer, self._iteration, self._iteration + count,
+                self._batches.each, self._changes,
+            )  # fmt: skip
             losses = self._engine.train(piece.pictures, piece.classes, piece.batches, steps)
             spent = perf_counter() - began
+            if self._probe.is_wanted:
+                self._probe.after(self._engine, float(steps[0]), size)
             if not np.isfinite(losses).all():
                 bad = int(np.flatnonzero(~np.isfinite(losses))[0])
                 self._save_best()
@@ -100,17 +116,58 @@ class Training:
             # The first piece of a process waits for kernels to be compiled or loaded.
             if most > 1:
                 seen, took = seen + count * size, took + spent
-            if spent < _PIECE / 2 or most == 1:
+            if count == most and (spent < _PIECE / 2 or most == 1):
                 most *= 2
             elif spent > _PIECE:
                 most = max(2, most // 2)
-            self._tell_progress(seen / took if took else 0.0)
+            self._tell_progress(seen / took if took else 0.0, float(steps[-1]))
             if self._iteration % self._batches.each == 0:
                 self._end_epoch(seen / took if took else size / spent)
                 seen, took = 0, 0.0
             if self._is_due() and not self._save():
                 return Outcome("diverged", self._iteration)
         return Outcome("finished", self._iteration)
+
+    def _attend(self) -> int:
+        """Do what is asked for, and wait where that is to pause.
+
+        How many updates may follow; none where the run is to be left.
+        """
+        control = self._control
+        while not control.is_stopping():
+            if (rate := control.take_rate()) is not None:
+                self._change_rate(rate)
+            if control.take_look():
+                self._tell_look()
+            room = control.room(self._iteration, self._batches.each)
+            if room:
+                self._is_paused = False
+                return room
+            if not self._is_paused:
+                self._is_paused = True
+                self._save()
+                self._tell_look()
+                self._report({"kind": "paused", "seed": self._run.seed, **self._place()})
+            control.wait()
+        return 0
+
+    def _change_rate(self, rate: float) -> None:
+        """Another rate from the next update on; the folder knows before it is used."""
+        change = Change(self._iteration, rate)
+        self._run.add_rate_change(change)
+        self._changes = (*self._changes, change)
+        self._report({"kind": "rate", "seed": self._run.seed, **self._place(), "rate": rate})
+
+    def _tell_look(self) -> None:
+        """How the network looks; its gradients are measured anew in the updates that follow."""
+        snapshot = take_snapshot(self._run, self._engine.tensors(), self._iteration)
+        if self._tested is not None:
+            snapshot |= self._tested.as_json(self._run, self._split)
+        self._report(snapshot | {"gradients": self._probe.rows})
+        self._probe.want()
+
+    def _place(self) -> dict[str, int]:
+        return {"epoch": self._iteration // self._batches.each, "iteration": self._iteration}
 
     def _begin(self) -> None:
         """Take over what was saved; what was measured after it is measured again."""
@@ -137,6 +194,7 @@ class Training:
             self._report({"kind": "note", "what": what})
         self._engine.load(tensors)
         self._iteration, self._loss = point.iteration, point.loss
+        self._changes = run.rate_changes()
         rows = run.keep_metrics(point.epoch)
         self._best = max((row["test_accuracy"] for row in rows), default=-1.0)
 
@@ -144,7 +202,7 @@ class Training:
         epoch = self._iteration // self._batches.each
         return Point(self._iteration, epoch, self._loss, self._engine.name, self._digest)
 
-    def _tell_progress(self, speed: float) -> None:
+    def _tell_progress(self, speed: float, rate: float) -> None:
         epoch, within = divmod(self._iteration - 1, self._batches.each)
         count = min((within + 1) * self._batches.batch, len(self._split.train))
         self._report(
@@ -155,6 +213,7 @@ class Training:
                 "iteration": self._iteration,
                 "iterations": self._total,
                 "loss": self._loss / count,
+                "rate": rate,
                 "images_per_second": speed,
             }
         )
@@ -162,6 +221,7 @@ class Training:
     def _end_epoch(self, speed: float) -> None:
         outputs = self._engine.outputs(self._split.test.pictures)
         found = measure(self._run.scenario, outputs, self._split.test.classes)
+        self._tested = Tested(found, outputs, self._iteration // self._batches.each)
         row = {
             "kind": "epoch",
             "scenario": self._run.name,

@@ -1,5 +1,7 @@
 """A run folder: ``scenario.toml``, ``metrics.jsonl``, ``last.safetensors``, ``best.safetensors``.
 
+Where the learning rate was changed while it trained there is ``rates.jsonl`` too.
+
 The folder is all that a run is: whoever has it can go on training, evaluate, or step through any
 iteration. There are no times in it, so the same run gives the same bytes.
 """
@@ -26,12 +28,13 @@ from cnnsim.scenario.scenario import Scenario
 from cnnsim.training.checkpoint import Point, Tensors, read_checkpoint, write_checkpoint
 from cnnsim.training.files import append_lines, write_whole
 from cnnsim.training.load import data_of
+from cnnsim.training.schedule import Change
 
-SCENARIO, METRICS = "scenario.toml", "metrics.jsonl"
+SCENARIO, METRICS, RATES = "scenario.toml", "metrics.jsonl", "rates.jsonl"
 LAST, BEST = "last.safetensors", "best.safetensors"
 #: The name of a picture or of weights that the scenario began with; their endings differ.
 _GIVEN = "given"
-_FILES = (SCENARIO, METRICS, LAST, BEST)
+_FILES = (SCENARIO, METRICS, RATES, LAST, BEST)
 
 
 @dataclass(frozen=True)
@@ -84,20 +87,7 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """What was measured after each epoch; a line that was cut off is left out."""
-        try:
-            lines = (self.folder / METRICS).read_text("ascii", errors="replace").splitlines(True)
-        except FileNotFoundError:
-            return []
-        found: list[dict[str, Any]] = []
-        for line in lines:
-            try:
-                row = json.loads(line) if line.endswith("\n") else None
-            except ValueError:
-                break
-            if not isinstance(row, dict):
-                break
-            found.append(row)
-        return found
+        return _rows(self.folder / METRICS)
 
     def keep_metrics(self, count: int) -> list[dict[str, Any]]:
         """Forget what was measured after the first `count` epochs; the rest.
@@ -121,6 +111,27 @@ class Run:
         with self._saying():
             append_lines(self.folder / METRICS, [_line(row) for row in rows])
 
+    def rate_changes(self) -> tuple[Change, ...]:
+        """The learning rates that were set while it trained, in order.
+
+        Raises UsageError where their file is damaged.
+        """
+        try:
+            return tuple(
+                Change(int(row["iteration"]), float(row["rate"]))
+                for row in _rows(self.folder / RATES)
+            )
+        except (KeyError, TypeError, ValueError):
+            raise UsageError(
+                f"{printable(str(self.folder / RATES))} is damaged", "begin anew in another folder"
+            ) from None
+
+    def add_rate_change(self, change: Change) -> None:
+        """Append a learning rate, before any update uses it. Raises CnnsimError."""
+        with self._saying():
+            row = {"kind": "rate", **change._asdict()}
+            append_lines(self.folder / RATES, [_line(row)])
+
     def _saying(self) -> _Saying:
         return _Saying(self.folder)
 
@@ -141,6 +152,24 @@ class _Saying:
                 f"the run cannot be saved in {printable(str(self._folder))}: {printable(reason)}",
                 "what was saved before is still good: make room and go on with --resume",
             ) from None
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file, one a line; a line that was cut off is left out."""
+    try:
+        lines = path.read_text("ascii", errors="replace").splitlines(True)
+    except FileNotFoundError:
+        return []
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        try:
+            row = json.loads(line) if line.endswith("\n") else None
+        except ValueError:
+            break
+        if not isinstance(row, dict):
+            break
+        found.append(row)
+    return found
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,7 +13,24 @@ from cnnsim.network.optimizer import Optimizer
 Floats = npt.NDArray[np.float64]
 
 
-def rates(optimizer: Optimizer, first: int, last: int, each: int) -> Floats:
+class Change(NamedTuple):
+    """From update `iteration` on, `rate` stands in for the one of ``[training]``."""
+
+    iteration: int
+    rate: float
+
+
+def base_rate(optimizer: Optimizer, iteration: int, changes: Sequence[Change] = ()) -> float:
+    """The rate that the schedule multiplies in update `iteration`; later changes go first."""
+    for change in reversed(changes):
+        if change.iteration <= iteration:
+            return change.rate
+    return optimizer.rate
+
+
+def rates(
+    optimizer: Optimizer, first: int, last: int, each: int, changes: Sequence[Change] = ()
+) -> Floats:
     """The rates of the updates first .. last - 1, where an epoch has `each` updates.
 
     While warming up, update k has the share (k + 1) / warm-up of the full rate. ``cosine`` then
@@ -28,4 +48,7 @@ def rates(optimizer: Optimizer, first: int, last: int, each: int) -> Floats:
         factor = np.ones(len(number))
     if warm_up:
         factor = np.where(number < warm_up, (number + 1) / warm_up, factor)
-    return optimizer.rate * factor
+    base = np.full(len(number), optimizer.rate)
+    for change in changes:
+        base[number >= change.iteration] = change.rate
+    return base * factor

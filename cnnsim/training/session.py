@@ -10,6 +10,7 @@ from typing import Any
 from cnnsim.errors import UsageError, printable
 from cnnsim.kernels.choose import Device, engine_for
 from cnnsim.kernels.fill import Progress
+from cnnsim.training.control import Control
 from cnnsim.training.files import locked
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
@@ -20,9 +21,11 @@ Report = Callable[[dict[str, Any]], None]
 
 
 def train_folder(
-    folder: Path, threads: int, device: Device, report: Report, stop: Callable[[], bool]
+    folder: Path, threads: int, device: Device, report: Report, control: Control
 ) -> None:
     """Train the run in `folder` to its end, from wherever it stands; `report` hears how it goes.
+
+    `control` may pause it, go on by an update or an epoch, set the rate, or stop it.
 
     The last thing reported is ``result``, ``stopped`` or ``diverged``. Raises CnnsimError where it
     cannot be trained, or saved.
@@ -39,7 +42,7 @@ def train_folder(
             report({"kind": "compiling", "seed": run.seed, "what": progress.sweep})
 
         engine = engine_for(run.iteration, threads, device, compiling)
-        outcome = Training(run, engine, split, report, stop).go()
+        outcome = Training(run, engine, split, report, control).go()
     report(_end(run, split, outcome, device, perf_counter() - began))
 
 

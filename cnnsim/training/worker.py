@@ -1,8 +1,14 @@
 """A process that trains runs for another one: ``python -m cnnsim.training.worker``.
 
 Jobs come in on standard input, a JSON object a line; what happens goes out on standard output the
-same way. ``{"stop": true}``, or the end of the input, ends the run at hand after a few updates and
-saves it. The interrupt key is the other process's business.
+same way. The end of the input ends the run at hand after a few updates and saves it; the interrupt
+key is the other process's business. What else may come in is for the run at hand:
+
+- ``{"stop": true}`` as the end of the input;
+- ``{"ask": "pause"}``, ``"continue"``, ``"batch"`` (one update, then pause), ``"epoch"`` (to the
+  end of it);
+- ``{"rate": 0.02}`` another learning rate, from the next update on;
+- ``{"look": true}`` how the network looks: a ``snapshot`` comes back.
 """
 
 from __future__ import annotations
@@ -17,6 +23,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from cnnsim.errors import CnnsimError
+from cnnsim.training.control import Control
 from cnnsim.training.session import train_folder
 
 
@@ -24,21 +31,28 @@ def main() -> None:
     """Train what comes in until there is no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
-    stopping = threading.Event()
+    control = Control()
 
     def listen() -> None:
         for line in sys.stdin:
             job = json.loads(line)
             if "stop" in job:
                 break
-            jobs.put(job)
-        stopping.set()
+            if "ask" in job:
+                control.ask(job["ask"])
+            elif "rate" in job:
+                control.set_rate(job["rate"])
+            elif "look" in job:
+                control.look()
+            else:
+                jobs.put(job)
+        control.stop()
         jobs.put(None)
 
     threading.Thread(target=listen, daemon=True).start()
     while (job := jobs.get()) is not None:
         try:
-            train_folder(Path(job["run"]), job["threads"], job["device"], _tell, stopping.is_set)
+            train_folder(Path(job["run"]), job["threads"], job["device"], _tell, control)
         except CnnsimError as error:
             _fail(error.message, error.hint, error.exit_code)
         except MemoryError:

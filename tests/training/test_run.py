@@ -20,6 +20,7 @@ from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import engine_for
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.training import files
+from cnnsim.training.control import Control
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
 from cnnsim.training.run import create_run, open_run
@@ -33,7 +34,7 @@ def make(folder: Path, text: str, *settings: str) -> Path:
 
 def train(folder: Path, stop: Callable[[], bool] = lambda: False) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
-    train_folder(folder, 1, "cpu", events.append, stop)
+    train_folder(folder, 1, "cpu", events.append, Control(stop))
     return events
 
 
@@ -236,5 +237,7 @@ def test_killed_at_any_moment_it_still_ends_the_same(tmp_path: Path) -> None:
 def test_outcomes_are_said(tmp_path: Path) -> None:
     run = open_run(make(tmp_path / "run", ARTICLE))
     split = load(run.scenario)
-    training = Training(run, engine_for(run.iteration, 1), split, lambda e: None, lambda: True)
+    training = Training(
+        run, engine_for(run.iteration, 1), split, lambda e: None, Control(lambda: True)
+    )
     assert training.go() == Outcome("stopped", 0, pytest.approx(float("nan"), nan_ok=True))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from cnnsim.network.optimizer import COUNTER, Optimizer, Slot, update_sweep
+from cnnsim.network.optimizer import COUNTER, Array, Optimizer, Slot, update_sweep
 from cnnsim.steps.sweep import Index, Sweep
 
 
@@ -74,3 +75,10 @@ class Adam(Optimizer):
                 formula="{0} − rate/(1 − beta_one^{3})·{1} / (√({2}/(1 − beta_two^{3})) + ε)",
             ),
         ]  # fmt: skip
+
+    def gradient_of(
+        self, before: Mapping[str, Array], after: Mapping[str, Array], rate: float
+    ) -> Array | None:
+        """From the running mean of the gradients."""
+        fresh = after["moment"] - self.beta_one * before["moment"]
+        return fresh / (1.0 - self.beta_one) - self.weight_decay * before["w"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from cnnsim.network.optimizer import Optimizer, Slot, update_sweep
+from cnnsim.network.optimizer import Array, Optimizer, Slot, update_sweep
 from cnnsim.steps.sweep import Index, Sweep
 
 
@@ -96,3 +97,12 @@ class Sgd(Optimizer):
                 formula="{0} − rate·{1}",
             )  # fmt: skip
         return [faster, step]
+
+    def gradient_of(
+        self, before: Mapping[str, Array], after: Mapping[str, Array], rate: float
+    ) -> Array | None:
+        """From the velocity, or from the way that was gone."""
+        decay = self.weight_decay * before["w"]
+        if "velocity" in before:
+            return after["velocity"] - self.momentum * before["velocity"] - decay
+        return (before["w"] - after["w"]) / rate - decay if rate else None

@@ -1,0 +1,96 @@
+"""How large the gradients are, from the numbers before and after updates that are made anyway."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from cnnsim.kernels.engine import Engine, Floats32
+from cnnsim.training.run import Run
+
+#: Pictures after which a measurement is done, and seconds that it may take of the training.
+_PICTURES, _MOST = 200, 0.02
+
+Row = dict[str, Any]
+
+
+class Probe:
+    """Means over some single updates, for each parameter that is trained.
+
+    The engine keeps its gradients to itself; what an update did to the numbers says what they were.
+
+    Attributes:
+        rows: of the last measurement: ``name``, ``gradient`` (the mean of ‖dw‖, None where the
+            optimiser does not say), ``change`` (the mean of ‖Δw‖ / ‖w‖), ``pictures``.
+        is_wanted: whether the next updates should be made one at a time, `before` and `after` each.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._slots = run.iteration.slots
+        self._optimizer = run.optimizer
+        self.rows: list[Row] = []
+        self.is_wanted = False
+        self._last: dict[str, Floats32] | None = None
+        self._sums = np.zeros((len(self._slots), 2))
+        self._updates = self._pictures = 0
+        self._spent = 0.0
+
+    def want(self) -> None:
+        """Measure from the next update on."""
+        if not self.is_wanted:
+            self.is_wanted = True
+            self._last = None
+            self._sums[:] = 0
+            self._updates = self._pictures = 0
+            self._spent = 0.0
+
+    def before(self, engine: Engine) -> None:
+        """The next call of the engine makes one update."""
+        if self._last is None:
+            self._last = engine.tensors()
+
+    def after(self, engine: Engine, rate: float, pictures: int) -> None:
+        """It has made it, at that learning rate."""
+        began = perf_counter()
+        assert self._last is not None, "before comes first"
+        now = engine.tensors()
+        for row, slot in enumerate(self._slots):
+            old = {"w": self._last[slot.name].astype(np.float64)}
+            new = {"w": now[slot.name].astype(np.float64)}
+            for state in self._optimizer.states:
+                if slot.state(state) in now:
+                    old[state] = self._last[slot.state(state)].astype(np.float64)
+                    new[state] = now[slot.state(state)].astype(np.float64)
+            gradient = self._optimizer.gradient_of(old, new, rate)
+            size = _norm(old["w"])
+            change = _norm(new["w"] - old["w"])
+            self._sums[row] += (
+                np.nan if gradient is None else _norm(gradient),
+                change / size if size else np.nan,
+            )
+        self._last = now
+        self._updates += 1
+        self._pictures += pictures
+        self._spent += perf_counter() - began
+        if self._pictures >= _PICTURES or self._spent > _MOST:
+            self._end()
+
+    def _end(self) -> None:
+        means = self._sums / self._updates
+        self.rows = [
+            {
+                "name": slot.name,
+                "gradient": float(gradient) if np.isfinite(gradient) else None,
+                "change": float(change) if np.isfinite(change) else None,
+                "pictures": self._pictures,
+            }
+            for slot, (gradient, change) in zip(self._slots, means.tolist(), strict=True)
+        ]
+        self.is_wanted = False
+        self._last = None
+
+
+def _norm(values: Any) -> float:
+    return float(np.linalg.norm(values.ravel()))
