@@ -24,6 +24,7 @@ from cnnsim.cli.shapes import shapes
 from cnnsim.cli.train import train
 from cnnsim.cli.validate import validate
 from cnnsim.cli.values import values
+from cnnsim.cli.watch import watch
 
 _HELP = "See, step through and train small convolutional networks, one multiply-add at a time."
 _EXAMPLES = """\
@@ -85,6 +86,11 @@ COMMANDS = {
             "train digits_cnn --seeds 0..9 --out runs",
             "train mine.toml --set training.rate=0.02 --json",
         ),
+    ),
+    "watch": _Entry(
+        watch,
+        "RUN... [OPTIONS]",
+        ("watch runs/digits_cnn-0", "watch runs/digits_cnn-0 runs/digits_cnn-1"),
     ),
     "evaluate": _Entry(
         evaluate,

@@ -12,6 +12,14 @@ from cnnsim.cli.source import read
 from cnnsim.cli.streams import has_unicode, is_dumb, is_terminal
 from cnnsim.errors import FileError, UsageError
 
+#: The options of every command that opens the app.
+Theme = Annotated[
+    Literal["dark", "light", "ansi"] | None, Parameter(help="Colours; default: as configured.")
+]
+Glyphs = Annotated[
+    Literal["unicode", "ascii"] | None, Parameter(help="Characters; default: what fits.")
+]
+
 
 def home(
     scenario: Annotated[
@@ -23,12 +31,8 @@ def home(
         str | None,
         Parameter(metavar="ADDRESS", help='Begin there: "conv1.forward[0,0,1,1]", "mac 12", 50%.'),
     ] = None,
-    theme: Annotated[
-        Literal["dark", "light", "ansi"] | None, Parameter(help="Colours; default: as configured.")
-    ] = None,
-    glyphs: Annotated[
-        Literal["unicode", "ascii"] | None, Parameter(help="Characters; default: what fits.")
-    ] = None,
+    theme: Theme = None,
+    glyphs: Glyphs = None,
     settings: Settings = (),
 ) -> int:
     """Open the terminal app."""
@@ -43,22 +47,27 @@ def home(
         )
     else:
         _check(scenario, at, settings)
+    check_terminal("cnnsim replay works without one; cnnsim --help says what else does")
+    from cnnsim.tui.app import run_app
+
+    # Where the terminal leaves it open, the settings decide.
+    chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
+    return run_app(scenario, at, theme, chosen, tuple(settings))
+
+
+def check_terminal(without: str) -> None:
+    """Raise UsageError where the app cannot be shown; `without` says what needs no terminal."""
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):
         if not is_terminal(stream):
             raise UsageError(
                 f"the app needs a terminal, and standard {name} is none",
-                "cnnsim replay works without one; cnnsim --help says what else does",
+                without,
             )
     if is_dumb():
         raise UsageError(
             "the app needs a terminal that can move its cursor, and TERM says that this one cannot",
             "cnnsim replay works on any",
         )
-    from cnnsim.tui.app import run_app
-
-    # Where the terminal leaves it open, the settings decide.
-    chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
-    return run_app(scenario, at, theme, chosen, tuple(settings))
 
 
 def _check(scenario: str, at: str | None, settings: tuple[str, ...]) -> None:

@@ -22,12 +22,23 @@ _TICK = 0.1
 
 
 class Fleet:
-    """Processes that train the runs in `folders`, `width` of them at a time."""
+    """Processes that train the runs in `folders`, `width` of them at a time.
 
-    def __init__(self, folders: Sequence[Path], width: int, threads: int, device: Device) -> None:
+    Args:
+        look: whether they tell how each network looks, when it begins and when it ends.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        width: int,
+        threads: int,
+        device: Device,
+        look: bool = False,
+    ) -> None:
         self._waiting = list(folders)
         self._width = min(width, len(folders))
-        self._job = {"threads": threads, "device": device}
+        self._job = {"threads": threads, "device": device, "look": look}
         self._events: SimpleQueue[tuple[_Worker, dict[str, Any] | None]] = SimpleQueue()
         self._workers: list[_Worker] = []
         self._stopping = False

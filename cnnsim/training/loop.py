@@ -73,6 +73,7 @@ class Training:
         self._best_state: tuple[dict[str, Any], Point] | None = None
         self._changes: tuple[Change, ...] = ()
         self._is_paused = False
+        self._is_looked_at = False
         self._probe = Probe(run)
         self._tested: Tested | None = None
 
@@ -89,12 +90,10 @@ class Training:
             room = self._attend()
             if not room:
                 self._save()
+                if self._is_looked_at:
+                    self._tell_look()
                 return Outcome("stopped", self._iteration)
-            if room == 1:
-                self._probe.want()
-            if self._probe.is_wanted:
-                self._probe.before(self._engine)
-                room = 1
+            room = self._room_to_probe(room)
             began = perf_counter()
             piece = self._batches.piece(self._iteration, min(most, room))
             count, size = piece.batches.shape
@@ -126,6 +125,8 @@ class Training:
                 seen, took = 0, 0.0
             if self._is_due() and not self._save():
                 return Outcome("diverged", self._iteration)
+        if self._is_looked_at:
+            self._tell_look()
         return Outcome("finished", self._iteration)
 
     def _attend(self) -> int:
@@ -146,10 +147,27 @@ class Training:
             if not self._is_paused:
                 self._is_paused = True
                 self._save()
+                self._probe.end()
                 self._tell_look()
                 self._report({"kind": "paused", "seed": self._run.seed, **self._place()})
             control.wait()
         return 0
+
+    def _room_to_probe(self, room: int) -> int:
+        """The same room, or one update where it is to be measured; the last ones always are."""
+        probe = self._probe
+        if self._is_looked_at:
+            before_last = self._total - probe.updates - self._iteration
+            if before_last > 0:
+                room = min(room, before_last)
+            elif before_last == 0:
+                probe.want()
+        if room == 1:
+            probe.want()
+        if not probe.is_wanted:
+            return room
+        probe.before(self._engine)
+        return 1
 
     def _change_rate(self, rate: float) -> None:
         """Another rate from the next update on; the folder knows before it is used."""
@@ -160,6 +178,7 @@ class Training:
 
     def _tell_look(self) -> None:
         """How the network looks; its gradients are measured anew in the updates that follow."""
+        self._is_looked_at = True
         snapshot = take_snapshot(self._run, self._engine.tensors(), self._iteration)
         if self._tested is not None:
             snapshot |= self._tested.as_json(self._run, self._split)
@@ -172,6 +191,7 @@ class Training:
     def _begin(self) -> None:
         """Take over what was saved; what was measured after it is measured again."""
         run = self._run
+        self._changes = run.rate_changes()
         if not (run.folder / LAST).is_file():
             run.keep_metrics(0)
             self._engine.load(run.initial())
@@ -194,7 +214,6 @@ class Training:
             self._report({"kind": "note", "what": what})
         self._engine.load(tensors)
         self._iteration, self._loss = point.iteration, point.loss
-        self._changes = run.rate_changes()
         rows = run.keep_metrics(point.epoch)
         self._best = max((row["test_accuracy"] for row in rows), default=-1.0)
 

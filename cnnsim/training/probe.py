@@ -11,7 +11,7 @@ from cnnsim.kernels.engine import Engine, Floats32
 from cnnsim.training.run import Run
 
 #: Pictures after which a measurement is done, and seconds that it may take of the training.
-_PICTURES, _MOST = 200, 0.02
+_PICTURES, _MOST = 200, 0.05
 
 Row = dict[str, Any]
 
@@ -24,6 +24,7 @@ class Probe:
     Attributes:
         rows: of the last measurement: ``name``, ``gradient`` (the mean of ‖dw‖, None where the
             optimiser does not say), ``change`` (the mean of ‖Δw‖ / ‖w‖), ``pictures``.
+        updates: how many a measurement takes, unless they take too long.
         is_wanted: whether the next updates should be made one at a time, `before` and `after` each.
     """
 
@@ -31,10 +32,11 @@ class Probe:
         self._slots = run.iteration.slots
         self._optimizer = run.optimizer
         self.rows: list[Row] = []
+        self.updates = -(-_PICTURES // run.optimizer.batch)
         self.is_wanted = False
         self._last: dict[str, Floats32] | None = None
         self._sums = np.zeros((len(self._slots), 2))
-        self._updates = self._pictures = 0
+        self._made = self._pictures = 0
         self._spent = 0.0
 
     def want(self) -> None:
@@ -43,7 +45,7 @@ class Probe:
             self.is_wanted = True
             self._last = None
             self._sums[:] = 0
-            self._updates = self._pictures = 0
+            self._made = self._pictures = 0
             self._spent = 0.0
 
     def before(self, engine: Engine) -> None:
@@ -71,14 +73,19 @@ class Probe:
                 change / size if size else np.nan,
             )
         self._last = now
-        self._updates += 1
+        self._made += 1
         self._pictures += pictures
         self._spent += perf_counter() - began
-        if self._pictures >= _PICTURES or self._spent > _MOST:
-            self._end()
+        if self._made >= self.updates or self._spent > _MOST:
+            self.end()
 
-    def _end(self) -> None:
-        means = self._sums / self._updates
+    def end(self) -> None:
+        """Measure no longer; what was measured so far counts."""
+        self.is_wanted = False
+        self._last = None
+        if not self._made:
+            return
+        means = self._sums / self._made
         self.rows = [
             {
                 "name": slot.name,
@@ -88,8 +95,7 @@ class Probe:
             }
             for slot, (gradient, change) in zip(self._slots, means.tolist(), strict=True)
         ]
-        self.is_wanted = False
-        self._last = None
+        self._made = 0
 
 
 def _norm(values: Any) -> float:

@@ -44,6 +44,7 @@ class Rerun:
         self.opened = opened
         split = load(run.scenario)
         self._digest = split.digest()
+        self._changes = run.rate_changes()
         self._batches = batches_of(run, split)
         self.iterations = run.optimizer.epochs * self._batches.each
         if opened >= self.iterations:
@@ -74,7 +75,11 @@ class Rerun:
 
     def rate(self, number: int) -> float:
         """The learning rate of an iteration."""
-        return float(rates(self.run.optimizer, number, number + 1, self._batches.each)[0])
+        return float(self._rates(number, number + 1)[0])
+
+    def _rates(self, first: int, last: int) -> Array:
+        """The learning rates of iterations `first` .. `last` - 1, changed ones included."""
+        return rates(self.run.optimizer, first, last, self._batches.each, self._changes)
 
     def sweep(self, sweep: Sweep, number: int) -> Sweep:
         """`sweep` with the learning rate of iteration `number`."""
@@ -127,7 +132,7 @@ class Rerun:
             report((self._at - begun) / (number - begun))
             piece: Piece = self._batches.piece(self._at, min(_AT_ONCE, number - self._at))
             count = len(piece.batches)
-            steps = rates(self.run.optimizer, self._at, self._at + count, self._batches.each)
+            steps = self._rates(self._at, self._at + count)
             engine.train(piece.pictures, piece.classes, piece.batches, steps)
             self._at += count
         return engine

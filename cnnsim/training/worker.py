@@ -14,6 +14,7 @@ key is the other process's business. What else may come in is for the run at han
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -38,19 +39,24 @@ def main() -> None:
             job = json.loads(line)
             if "stop" in job:
                 break
-            if "ask" in job:
+            if "run" in job:
+                jobs.put(job)
+            elif "ask" in job:
                 control.ask(job["ask"])
             elif "rate" in job:
                 control.set_rate(job["rate"])
             elif "look" in job:
                 control.look()
-            else:
-                jobs.put(job)
         control.stop()
         jobs.put(None)
 
     threading.Thread(target=listen, daemon=True).start()
     while (job := jobs.get()) is not None:
+        if job["look"]:
+            control.look()
+            # Somebody looks on: the screen and its keys go first.
+            with suppress(AttributeError, OSError):
+                os.nice(10)
         try:
             train_folder(Path(job["run"]), job["threads"], job["device"], _tell, control)
         except CnnsimError as error:

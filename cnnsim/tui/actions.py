@@ -31,7 +31,7 @@ class Action(NamedTuple):
     shown: str = ""
 
 
-_ALL = ("home", "forward", "walk", "draw")
+_ALL = ("home", "forward", "walk", "draw", "train")
 
 ACTIONS: tuple[Action, ...] = (
     # The stepper
@@ -157,13 +157,42 @@ ACTIONS: tuple[Action, ...] = (
                f"Explain class {digit}; again: the likeliest.", ("draw",), "0–9")
         for digit in range(10)
     ),
+    # Training
+    Action("run.pause", "space", "pause", "pause", "Pause, or go on.", ("train",)),
+    Action("run.batch", ".", "batch", "one batch", "One update, then pause.", ("train",)),
+    Action("run.epoch", ">", "epoch", "one epoch",
+           "To the end of the epoch, then pause.", ("train",)),
+    *(
+        Action(f"panel.{number}", str(number), f"show({number})", "maximise",
+               f"Panel {number} alone, or all again.", ("train",), "1–7")
+        for number in range(1, 8)
+    ),
+    Action("mistake.inside", "enter", "inside", "step a mistake",
+           "Pause, and step through what the net makes of the chosen mistake.", ("train",)),
+    Action("rate.larger", "+,=", "rate(1)", "rate",
+           "A larger learning rate from now on.", ("train",), "+ -"),
+    Action("rate.smaller", "-", "rate(-1)", "rate", "A smaller learning rate from now on.",
+           ("train",), "+ -"),
+    Action("axis", "e", "axis", "log linear", "Losses on a log axis, or a linear one.",
+           ("train",)),
+    Action("mistake.next", "right,l,down,j", "mistake(1)", "", "The next mistake.", ("train",)),
+    Action("mistake.previous", "left,h,up,k", "mistake(-1)", "", "The previous mistake.",
+           ("train",)),
+    Action("run.next", "n", "run(1)", "", "The next of several runs.", ("train",)),
+    Action("run.previous", "N", "run(-1)", "", "The previous of several runs.", ("train",)),
+    Action("run.stop", "ctrl+c", "stop", "", "Stop and save; once that is done, quit.",
+           ("train",)),
     # Everywhere
-    Action("draw", "d", "draw", "draw", "Draw a digit and see what a net makes of it.",
+    Action("train", "t", "train", "train", "Train the net and watch it learn.",
            ("home", "forward", "walk")),
+    Action("draw", "d", "draw", "draw", "Draw a digit and see what a net makes of it.",
+           ("home", "forward", "walk", "train")),
     Action("panel.next", "tab", "turn(1)", "", "The next panel.", _ALL),
     Action("panel.previous", "shift+tab", "turn(-1)", "", "The previous panel.", _ALL),
     Action("maximise", "m", "maximise", "maximise", "The focused panel alone, or all again.",
            ("forward", "walk")),
+    Action("maximise.here", "m", "maximise", "", "The focused panel alone, or all again.",
+           ("train",)),
     Action("save", "s", "save", "", "Save the screen as SVG and as text.", _ALL),
     Action("theme", "T", "theme", "", "The next theme: dark, light, ANSI.", _ALL),
     Action("palette", "ctrl+p", "app.command_palette", "", "Everything by name.", _ALL, "^p"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cnnsim.scenario.scenario import Scenario
+    from cnnsim.training.run import Run
 
 
 #: Seconds that the app may take to end after a signal.
@@ -49,6 +50,8 @@ class CnnsimApp(App[int]):
         at: int = 0,
         config: Config | None = None,
         marks: Marks | None = None,
+        settings: tuple[str, ...] = (),
+        runs: Sequence[Run] = (),
     ) -> None:
         config = config or Config()
         self.palette: Palette = MONO if no_colour() else palette_named(config.theme)
@@ -63,6 +66,9 @@ class CnnsimApp(App[int]):
         self._plain = PlainFilter()
         self._scenario = scenario
         self._at = at
+        #: The overrides with which the scenario was read.
+        self._settings = settings
+        self._watched = tuple(runs)
 
     def on_mount(self) -> None:
         """Open home, and the scenario on top of it if one was named."""
@@ -76,6 +82,10 @@ class CnnsimApp(App[int]):
         self.push_screen(HomeScreen())
         if self._scenario is not None:
             self.open_scenario(self._scenario, self._at)
+        if self._watched:
+            from cnnsim.tui.screens.train import watching_screen
+
+            self.push_screen(watching_screen(self._watched))
 
     def open_scenario(self, scenario: Scenario, at: int = 0, walk: bool = False) -> None:
         """Step through `scenario` from step `at`, or walk its shapes."""
@@ -110,6 +120,16 @@ class CnnsimApp(App[int]):
             return
         try:
             opened(PadNet(folder))
+        except CnnsimError as error:
+            self.complain(error)
+
+    def train(self, scenario: Scenario) -> None:
+        """Train `scenario` in a new run folder, at once."""
+        from cnnsim.tui.screens.train import live_screen, new_run
+
+        settings = self._settings if scenario is self._scenario else ()
+        try:
+            self.push_screen(live_screen(new_run(scenario, settings)))
         except CnnsimError as error:
             self.complain(error)
 
@@ -195,6 +215,7 @@ def run_app(
     theme: str | None = None,
     glyphs: str | None = None,
     settings: tuple[str, ...] = (),
+    runs: Sequence[Run] = (),
 ) -> int:
     """Run the app; the exit code. Raises CnnsimError before the screen is touched."""
     from dataclasses import replace
@@ -214,7 +235,7 @@ def run_app(
         scenario = open_scenario(source, settings, at)
         if at is not None:
             step = parse_address(scenario.trace, at)
-    app = CnnsimApp(scenario, step, replace(config, **changes))
+    app = CnnsimApp(scenario, step, replace(config, **changes), None, settings, runs)
     run_to_its_end(app)
     app.marks.save()
     if app.failure is not None:

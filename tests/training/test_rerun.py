@@ -14,11 +14,12 @@ from cnnsim.errors import AddressError, UsageError
 from cnnsim.kernels.choose import engine_for
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.training.control import Control
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
 from cnnsim.training.opening import open_scenario
 from cnnsim.training.run import Run, create_run, open_run
-from cnnsim.training.schedule import rates
+from cnnsim.training.schedule import Change, rates
 from cnnsim.training.session import train_folder
 
 
@@ -28,7 +29,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     found = {}
     for name, text in (("article", ARTICLE), ("everything", EVERYTHING)):
         create_run(folder / name, parse_scenario(name, text))
-        train_folder(folder / name, 1, "cpu", lambda event: None, lambda: False)
+        train_folder(folder / name, 1, "cpu", lambda event: None, Control())
         found[name] = open_run(folder / name)
     return found
 
@@ -114,3 +115,22 @@ def test_steps_of_a_run_from_the_command_line(runs: dict[str, Run]) -> None:
     before, after = (weights_after(runs["article"], updates)["fc.b"][3] for updates in (120, 121))
     assert row["left"] == before
     assert row["after"] == pytest.approx(after, rel=1e-6)
+
+
+def test_a_rate_that_was_changed_is_that_of_its_iterations(tmp_path: Path) -> None:
+    """The weights after training with the change are those that the last iteration leads to."""
+    create_run(tmp_path / "run", parse_scenario("article", ARTICLE))
+    run = open_run(tmp_path / "run")
+    run.add_rate_change(Change(2000, 0.003))
+    train_folder(run.folder, 1, "cpu", lambda event: None, Control())
+    trained, point = run.read()
+    (run.folder / "last.safetensors").unlink()
+    (run.folder / "best.safetensors").unlink()
+    last = point.iteration - 1
+    stepper = Stepper(open_scenario(str(run.folder), at=f"{last}:fc.forward"))
+    step = stepper.find(f"{last}:fc.update_w[0,0]")
+    assert stepper.sweep(step).params.rate == 0.003
+    values = stepper.iterations.at(last)
+    for leaf, written in stepper.scenario.iteration.carried.items():
+        if leaf in trained:
+            np.testing.assert_allclose(values[written], trained[leaf], rtol=1e-3, atol=2e-6)

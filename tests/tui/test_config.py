@@ -16,6 +16,7 @@ from cnnsim.tui.config import Config, config_file, is_key, read_config
 from cnnsim.tui.screens.draw import DrawScreen
 from cnnsim.tui.screens.forward import ForwardScreen
 from cnnsim.tui.screens.home import HomeScreen
+from cnnsim.tui.screens.train import TrainScreen
 from cnnsim.tui.screens.walk import WalkScreen
 
 
@@ -129,7 +130,7 @@ def test_every_key_of_the_table_is_a_key() -> None:
         assert all(is_key(key) for key in action.keys.split(",")), action.id
 
 
-@pytest.mark.parametrize("screen", ["home", "forward", "walk"])
+@pytest.mark.parametrize("screen", ["home", "forward", "walk", "draw"])
 def test_no_two_actions_of_a_screen_share_a_key(screen: str) -> None:
     keys = [key for binding in bindings_of(screen) for key in binding.key.split(",")]
     assert sorted(set(keys)) == sorted(keys)
@@ -154,7 +155,8 @@ def test_a_rebound_key_is_shown_by_its_sign() -> None:
 
 
 def test_every_action_has_its_method_on_every_screen_it_names() -> None:
-    screens = {"home": HomeScreen, "forward": ForwardScreen, "walk": WalkScreen, "draw": DrawScreen}
+    screens = {"home": HomeScreen, "forward": ForwardScreen, "walk": WalkScreen, "draw": DrawScreen,
+               "train": TrainScreen}  # fmt: skip
     for action in ACTIONS:
         name = action.method.partition("(")[0]
         owners = [screens[screen] for screen in action.screens if screen in screens]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -12,20 +12,18 @@ import numpy.typing as npt
 
 from cnnsim.errors import UsageError
 from cnnsim.kernels.choose import engine_for
-from cnnsim.network.graph import INPUT
 from cnnsim.network.layer import times
-from cnnsim.network.loss import LOSS
-from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.evaluate import shares
 from cnnsim.training.load import load
 from cnnsim.training.names import class_names
-from cnnsim.training.run import LAST, SCENARIO, open_run
+from cnnsim.training.run import open_run
 from cnnsim.training.samples import Samples
 from cnnsim.tui.pad.judge import Judge, Look
 from cnnsim.tui.pad.seen import as_bits, centred, count_blocks
 from cnnsim.tui.pad.sheet import Sheet
+from cnnsim.tui.train.opened import stepper_on, trained_scenario
 
 Ink = npt.NDArray[np.float64]
 
@@ -51,10 +49,7 @@ class PadNet:
         run = open_run(folder)
         self.folder = folder
         self.name = run.name
-        weights = str((folder / LAST).resolve())
-        quoted = weights.replace("\\", "\\\\").replace('"', '\\"')
-        trained = read_scenario(str(folder / SCENARIO), (f'weights="{quoted}"',))
-        self.scenario: Scenario = replace(trained, name=run.name)
+        self.scenario: Scenario = trained_scenario(run)
         self.names = class_names(self.scenario)
         self.epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
         self._paper = _paper(self.scenario)
@@ -107,15 +102,7 @@ class PadNet:
 
     def stepper(self, picture: Ink, wanted: int) -> Stepper:
         """The net opened on `picture`, its loss asking for class `wanted`."""
-        stepper = Stepper(self.scenario)
-        iteration = self.scenario.iteration
-        given = {INPUT: picture[np.newaxis]}
-        if iteration.loss is not None:
-            target = f"{LOSS}.target"
-            shape = iteration.shapes[target][1:]
-            given[target] = iteration.loss.rows(np.array([wanted]), shape)
-        stepper.feed(given)
-        return stepper
+        return stepper_on(self.scenario, picture, wanted)
 
 
 def _paper(scenario: Scenario) -> _Paper:

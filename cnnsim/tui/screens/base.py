@@ -112,6 +112,12 @@ class BaseScreen(Screen[None]):
         else:
             self.focus_previous()
 
+    def action_train(self) -> None:
+        """Train the net of this screen's scenario."""
+        stepper = getattr(self, "stepper", None)
+        if stepper is not None:
+            self.cnnsim.train(stepper.scenario)
+
     def action_theme(self) -> None:
         """The next theme."""
         self.cnnsim.next_theme()

@@ -246,6 +246,20 @@ class HomeScreen(BaseScreen):
         steps = len(scenario.trace)
         self.cnnsim.open_scenario(scenario, at if at < steps else 0, walk)
 
+    def action_train(self) -> None:
+        """Train the chosen scenario, or the digits where it has no pictures to train with."""
+        from cnnsim.scenario.reader import read_scenario
+
+        row = self.chosen_row()
+        try:
+            scenario = read_scenario(row.source) if row else None
+            if scenario is None or scenario.model.data is None:
+                scenario = read_scenario("digits_cnn")
+        except CnnsimError as error:
+            self.complain(error)
+            return
+        self.cnnsim.train(scenario)
+
     def action_file(self) -> None:
         """Ask for a file."""
         from cnnsim.training.opening import open_scenario

@@ -1,0 +1,167 @@
+"""Loss and accuracy over the epochs, of one run or of several in one plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.style import Style
+
+from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.curve import Floats, column_of, draw_curve, draw_guide, row_of
+from cnnsim.tui.drawing.palette import Palette
+from cnnsim.tui.train.axis import Axis, axis_of, round_numbers
+from cnnsim.tui.train.scene import Scene, Words
+from cnnsim.tui.train.view import RunView
+
+#: Columns for the numbers of the axis.
+_LABELS = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A number for every epoch, and the letter at its end where there are several runs."""
+
+    values: Floats
+    style: Style
+    letter: str = ""
+
+
+def letter(number: int) -> str:
+    """How a run is called in a plot of several: a, b, …"""
+    return chr(ord("a") + number % 26)
+
+
+def draw_loss(canvas: Canvas, scene: Scene) -> Words:
+    """The test loss of every run; of a single one the training loss too."""
+    palette, runs = scene.palette, scene.runs
+    lines = _lines(scene, "test_loss")
+    if len(runs) == 1:
+        lines.insert(0, Line(runs[0].series("train_loss"), palette.dim))
+    every = np.concatenate([line.values for line in lines])
+    _draw(canvas, lines, axis_of(every, scene.log), palette)
+    title = (("loss", palette.dim),)
+    right = ((" log " if scene.log else " linear ", palette.dim), ("e", palette.bold),
+             (" linear" if scene.log else " log", palette.dim))  # fmt: skip
+    if len(runs) > 1:
+        return Words((("test loss", palette.dim),), right, _legend(scene))
+    run = runs[0]
+    bottom: tuple[Piece, ...] = ()
+    if run.rows:
+        last = run.rows[-1]
+        bottom = (
+            ("⠤ train ", palette.dim), (f"{last.train_loss:.3f}", palette.bold),
+            ("   ━ test ", palette.good), (f"{last.test_loss:.3f}", palette.bold),
+        )  # fmt: skip
+    return Words(title, right, bottom)
+
+
+def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
+    """The share of test pictures that are right, in percent; the best epoch is marked."""
+    palette, runs = scene.palette, scene.runs
+    lines = [Line(line.values * 100, line.style, line.letter)
+             for line in _lines(scene, "accuracy")]  # fmt: skip
+    low = min((_floor(line.values) for line in lines if line.values.size), default=0.0)
+    high = max((float(line.values.max()) for line in lines if line.values.size), default=100.0)
+    axis = Axis(low, min(max(high + (high - low) * 0.05, low + 1), 100.0))
+    # What lies below comes in from below.
+    lines = [Line(np.where(line.values < low, np.nan, line.values), line.style, line.letter)
+             for line in lines]  # fmt: skip
+    best = scene.run.best
+    mark = None if best is None else (best.epoch - scene.run.rows[0].epoch, best.accuracy * 100)
+    _draw(canvas, lines, axis, palette, mark)
+    bottom: tuple[Piece, ...] = ()
+    if best is not None:
+        now = scene.run.rows[-1].accuracy
+        bottom = (("━ test ", palette.good), (f"{now:.1%}", palette.bold),
+                  ("  ▲ best ", palette.good), (f"{best.accuracy:.1%}", palette.bold),
+                  (f" at {best.epoch}", palette.dim))  # fmt: skip
+    if len(runs) > 1:
+        bottom = _legend(scene)
+    return Words((("accuracy", palette.dim),), (("% of the test pictures", palette.dim),), bottom)
+
+
+def _floor(values: Floats) -> float:
+    """From where on the later three quarters of the epochs lie, rounded down."""
+    late = values[len(values) // 4 :]
+    low = float(late.min())
+    step = 10.0 if low < 80 else 5.0 if low < 95 else 1.0
+    return max(float(np.floor((low - 1e-9) / step)) * step, 0.0)
+
+
+def _lines(scene: Scene, what: str) -> list[Line]:
+    palette = scene.palette
+    if len(scene.runs) == 1:
+        return [Line(scene.runs[0].series(what), palette.good)]  # type: ignore[arg-type]
+    styles = (palette.good, palette.minus, palette.plus, palette.bold, palette.dim)
+    return [
+        Line(run.series(what), styles[n % len(styles)], letter(n))  # type: ignore[arg-type]
+        for n, run in enumerate(scene.runs)
+    ]
+
+
+def _legend(scene: Scene) -> tuple[Piece, ...]:
+    """Letter and name of each run."""
+    pieces: list[Piece] = []
+    for line, run, number in zip(_lines(scene, "accuracy"), scene.runs, range(26), strict=False):
+        style = scene.palette.bold if number == scene.chosen else scene.palette.dim
+        pieces += [(f"{line.letter} ", line.style), (f"{_name(run)}  ", style)]
+    return tuple(pieces)
+
+
+def _name(run: RunView) -> str:
+    return f"{run.name} {run.seed}"
+
+
+def _draw(
+    canvas: Canvas,
+    lines: Sequence[Line],
+    axis: Axis,
+    palette: Palette,
+    best: tuple[int, float] | None = None,
+) -> None:
+    """Axis, guides, curves; `best` is the place and value of the mark."""
+    x, y = 2 + _LABELS, 1
+    width, height = canvas.width - x - 3, canvas.height - 3
+    count = max((len(line.values) for line in lines), default=0)
+    if width < 8 or height < 3:
+        return
+    if not count:
+        canvas.put(2, 1, "It comes after the first epoch.", palette.dim)
+        return
+    rows: dict[int, str] = {}
+    for tick in axis.ticks(max(height // 2, 2)):
+        row = row_of(float(axis.place(np.array([tick]))[0]), axis.limits, height)
+        rows.setdefault(row, f"{tick:g}")
+    for row, text in rows.items():
+        draw_guide(canvas, x, y + row, width, palette)
+        canvas.put_right(x - 1, y + row, text, palette.dim)
+    for line in lines:
+        values = np.full(count, np.nan)
+        values[: len(line.values)] = axis.place(line.values)
+        draw_curve(
+            canvas, x, y, width, height, values, None, axis.limits, palette, line.style
+        )  # fmt: skip
+    for line in lines:
+        values = axis.place(line.values)
+        if line.letter and len(line.values) and np.isfinite(values[len(line.values) - 1]):
+            at = len(line.values) - 1
+            row = row_of(float(values[at]), axis.limits, height)
+            canvas.put(x + column_of(at, count, width) + 1, y + row, line.letter, line.style)
+    if best is not None and axis.low <= best[1] <= axis.high:
+        row = row_of(best[1], axis.limits, height)
+        canvas.put(x + column_of(best[0], count, width), y + row, "▲", palette.good)
+    _epochs(canvas, x, y + height, width, count, palette)
+
+
+def _epochs(canvas: Canvas, x: int, y: int, width: int, count: int, palette: Palette) -> None:
+    """The numbers of epochs under a chart; the first is 1."""
+    end = x
+    for epoch in [1, *round_numbers(2, count, max(width // 7, 1))]:
+        if epoch != int(epoch):
+            continue
+        text = f"{int(epoch)}"
+        at = x + column_of(int(epoch) - 1, count, width) - len(text) // 2
+        if at >= end and at + len(text) <= x + width + 2:
+            end = canvas.put(at, y, text, palette.dim) + 1

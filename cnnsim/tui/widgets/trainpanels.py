@@ -1,0 +1,209 @@
+"""The panels of the training screen: frames round what the painters draw."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.train.charts import draw_accuracy, draw_loss
+from cnnsim.tui.train.confusion import draw_confusion
+from cnnsim.tui.train.figures import draw_figures
+from cnnsim.tui.train.filters import draw_filters
+from cnnsim.tui.train.gradients import draw_gradients
+from cnnsim.tui.train.log import draw_log
+from cnnsim.tui.train.mistakes import draw_mistakes, grid_of, number_at, page_of
+from cnnsim.tui.train.scene import Painter, Scene
+from cnnsim.tui.widgets.panel import Panel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
+
+
+class FiguresPanel(Panel, can_focus=False):
+    """Two rows of numbers above everything."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._scene: Scene | None = None
+
+    def show(self, scene: Scene) -> None:
+        """Set what is known."""
+        self._scene = scene
+        self.repaint()
+
+    def paint(self, canvas: Canvas) -> None:
+        """The numbers."""
+        if self._scene is not None:
+            draw_figures(canvas, self._scene)
+
+
+class TrainPanel(TabbedPanel):
+    """A painter in a frame; it paints again only when what it draws from has changed.
+
+    Attributes:
+        number: the key that shows it alone.
+        painter: draws the inside, and says what the frame says.
+    """
+
+    number: ClassVar[int] = 0
+    painter: ClassVar[Painter]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.scene: Scene | None = None
+        self._drawn_from: tuple[object, ...] = ()
+
+    def show(self, scene: Scene) -> None:
+        """Set what is known."""
+        self.scene = scene
+        if not self.display:
+            return
+        drawn_from = self.draws_from(scene)
+        same = len(drawn_from) == len(self._drawn_from) and all(
+            now is before or now == before
+            for now, before in zip(drawn_from, self._drawn_from, strict=True)
+        )
+        if not same:
+            self._drawn_from = drawn_from
+            self.repaint()
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """All that the picture depends on, besides the size."""
+        return (scene,)
+
+    def forget(self) -> None:
+        """Paint anew at the next chance."""
+        self._drawn_from = ()
+        super().forget()
+
+    def paint(self, canvas: Canvas) -> None:
+        """The inside first, for what it says in the frame."""
+        if self.scene is None:
+            return
+        inside = Canvas(canvas.width, canvas.height, self.palette.base)
+        words = type(self).painter(inside, self.scene)
+        canvas.blit(inside, 0, 0)
+        number = (f"{self.number} ", self.palette.bold)
+        self.draw_frame(canvas, (number, *words.title), words.right, words.bottom,
+                        words.bottom_right)  # fmt: skip
+
+
+def _rows(scene: Scene) -> tuple[object, ...]:
+    return (scene.chosen, scene.palette, *(run.rows for run in scene.runs))
+
+
+class LossPanel(TrainPanel):
+    """Loss over the epochs."""
+
+    label, number, painter = "loss", 1, draw_loss
+    help_text = """\
+The mean loss of each epoch: on the training pictures, each just before its update, and on the test
+pictures after the epoch. Where the test curve turns upwards while the training curve goes on
+falling, the net learns its pictures by heart. e: log or linear axis."""
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """Epochs and axis."""
+        return (scene.log, *_rows(scene))
+
+
+class AccuracyPanel(TrainPanel):
+    """Accuracy over the epochs."""
+
+    label, number, painter = "accuracy", 2, draw_accuracy
+    help_text = """\
+The share of test pictures that are recognised after each epoch. The triangle is the best epoch; its
+weights are kept in best.safetensors. What lies below the axis are the first, steep epochs."""
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """The epochs."""
+        return _rows(scene)
+
+
+class ConfusionPanel(TrainPanel):
+    """Which class was taken for which."""
+
+    label, number, painter = "confusion", 3, draw_confusion
+    help_text = """\
+How often pictures of a class (row) were taken for a class (column), on all test pictures after the
+last epoch. The diagonal is right; the redder, the more often it goes wrong."""
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """The test."""
+        return (scene.palette, scene.run.tested)
+
+
+class FiltersPanel(TrainPanel):
+    """The first layer's weights."""
+
+    label, number, painter = "filters", 4, draw_filters
+    help_text = """\
+The weights of the first layer, one picture for each filter: blue is negative, red positive. The
+colours reach as far as the largest weight shown. ‖w‖ is the length of the filter."""
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """The weights."""
+        return (scene.palette, scene.run.filters)
+
+
+class MistakesPanel(TrainPanel):
+    """The worst mistakes as pictures."""
+
+    label, number, painter = "mistakes", 5, draw_mistakes
+    help_text = """\
+The test pictures in which the right class had the smallest share: what it is → what the net said,
+and how sure it was. Arrows choose one, enter pauses and opens it in the stepper with the weights of
+this moment, so that every product behind the mistake can be seen."""
+
+    class Chosen(Message):
+        """A picture was clicked."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """Mistakes, pictures, choice."""
+        return (scene.palette, scene.run.tested, scene.pictures is None, scene.mistake)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose a picture, or bring up another panel."""
+        super().on_click(event)
+        scene = self.scene
+        if scene is None or scene.run.tested is None:
+            return
+        grid = grid_of(scene, *self.size)
+        number = number_at(grid, event.x, event.y)
+        if number is not None:
+            number += page_of(grid, scene.mistake)
+            if number < len(scene.run.tested.mistakes):
+                self.post_message(self.Chosen(number))
+
+
+class GradientsPanel(TrainPanel):
+    """Gradients of every parameter."""
+
+    label, number, painter = "gradients", 6, draw_gradients
+    help_text = """\
+For each parameter the length of its gradient, and by which share of its own length an update moves
+it: with plain gradient descent that is rate·‖g‖/‖w‖. Between 1e−4 and 1e−2 learning goes well; far
+below it nearly stands still (<), far above it jumps about (>): + and - change the rate."""
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """The gradients."""
+        return (scene.palette, scene.run.gradients)
+
+
+class LogPanel(TrainPanel):
+    """The epochs as lines."""
+
+    label, number, painter = "log", 7, draw_log
+    help_text = """\
+One line for each epoch, the latest first, and one for each learning rate that was set while it
+trained; these are kept in the run's folder, so that it can be trained again to the same numbers.
+Below: the folder."""
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """Epochs, rates, what is being done."""
+        run = scene.run
+        return (run.note, run.changes, bool(run.iterations), *_rows(scene))

@@ -1,0 +1,160 @@
+"""Training in a real terminal: led by keys, looked into, saved; and runs that are watched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from running import spawn
+from terminal import Terminal
+
+from cnnsim.scenario.bundled import find
+from cnnsim.training.checkpoint import read_checkpoint
+from cnnsim.training.run import open_run
+
+Opener = Callable[..., Terminal]
+
+#: The first time kernels are compiled.
+COMPILING = 240
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The digits net with so many epochs that no test sees their end."""
+    file = tmp_path_factory.mktemp("scenario") / "lasting.toml"
+    file.write_text(find("digits_cnn").read_text("utf-8").replace("epochs = 60", "epochs = 90000"))
+    return file
+
+
+def epoch_of(terminal: Terminal) -> int:
+    """The latest epoch in the log."""
+    found = re.findall(r"epoch +(\d+)  test", terminal.text())
+    return int(found[0]) if found else 0
+
+
+def runs_of(terminal: Terminal) -> list[Path]:
+    return sorted((terminal.home / "data" / "cnnsim" / "runs").iterdir())
+
+
+def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
+    terminal = opened(str(lasting))
+    terminal.wait_for("❚❚")
+    terminal.settle()
+    terminal.send("t")
+    terminal.wait_for("lasting › train", "● running", "worst mistakes", timeout=COMPILING)
+    terminal.wait_for("of 360 wrong", "fc1.w", "enter steps into it", timeout=COMPILING)
+    terminal.wait_until(lambda: epoch_of(terminal) >= 3, "some epochs", COMPILING)
+    terminal.send("space")
+    terminal.wait_for("❚❚ paused")
+    terminal.settle()
+    before = epoch_of(terminal)
+    # To the end of the epoch that has begun, and one more.
+    terminal.send(">", ">")
+    terminal.wait_until(lambda: epoch_of(terminal) == before + 2, "two epochs more")
+    terminal.wait_for("❚❚ paused")
+    terminal.send("+")
+    terminal.wait_for("η 0.005 from update")
+    terminal.send(".")
+    terminal.wait_for("❚❚ paused")
+    terminal.send("3")
+    terminal.wait_gone("worst mistakes", "log")
+    assert epoch_of(terminal) == 0
+    terminal.send("3")
+    terminal.wait_for("worst mistakes")
+    terminal.send("e")
+    terminal.wait_for("linear e log")
+    # What is opened is the chosen mistake: its class is what the loss asks for.
+    terminal.send("right")
+    terminal.wait_for("2 of ")
+    found = re.search(r"▸(\d)→\d◂", terminal.text())
+    assert found is not None
+    terminal.send("enter")
+    terminal.wait_for("lasting › 0:conv1 › forward", "tap[0,0,0]")
+    terminal.send("right")
+    terminal.wait_for("tap[0,0,1]")
+    terminal.send("escape")
+    terminal.wait_for("worst mistakes", "❚❚ paused")
+    terminal.send("space")
+    terminal.wait_for("● running")
+    terminal.send("ctrl+c")
+    terminal.wait_for("■ stopped, saved")
+    [folder] = runs_of(terminal)
+    run = open_run(folder)
+    [change] = run.rate_changes()
+    assert change.rate == 0.005
+    _, point = read_checkpoint(folder / "last.safetensors", run.scenario.network)
+    assert point.epoch == len(run.metrics()) >= before + 2
+    assert point.iteration > change.iteration
+    terminal.send("space")
+    terminal.wait_for("the run is over")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+
+
+def test_leaving_saves(opened: Opener, lasting: Path) -> None:
+    terminal = opened(str(lasting))
+    terminal.wait_for("❚❚")
+    terminal.settle()
+    terminal.send("t")
+    terminal.wait_for("● running", timeout=COMPILING)
+    terminal.wait_until(lambda: epoch_of(terminal) >= 2, "two epochs", COMPILING)
+    terminal.send("escape")
+    terminal.wait_for("stopped and saved in", "lasting › 0:conv1")
+    [folder] = runs_of(terminal)
+    run = open_run(folder)
+    terminal.wait_until(lambda: len(run.metrics()) >= 2, "the metrics")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two runs of the article's net, trained without a terminal."""
+    folder = tmp_path_factory.mktemp("runs")
+    done = spawn(
+        "train", "digits_article_trained", "--seeds", "0,1", "--epochs", "4", "--out", str(folder)
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return sorted(folder.iterdir())
+
+
+def test_runs_are_watched(opened: Opener, finished: list[Path]) -> None:
+    before = {path: path.read_bytes() for run in finished for path in run.iterdir()}
+    terminal = opened("watch", *map(str, finished))
+    terminal.wait_for("digits_article_trained › watch", "✓ finished", timeout=COMPILING)
+    terminal.wait_for("a digits_article_trained 0", "of 360 wrong", "worst mistakes", "epoch 4")
+    terminal.wait_for("enter steps into it")
+    terminal.send("space")
+    terminal.wait_for("this run is watched")
+    terminal.send("n")
+    terminal.wait_for("digits_article_trained-1 ")
+    terminal.wait_for("enter steps into it")
+    terminal.send("enter")
+    terminal.wait_for("digits_article_trained › 0:conv1 › forward")
+    terminal.send("escape")
+    terminal.wait_for("worst mistakes")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+    assert {path: path.read_bytes() for run in finished for path in run.iterdir()} == before
+
+
+def test_what_cannot_be_watched_is_said_before_the_screen(tmp_path: Path) -> None:
+    assert spawn("watch").returncode == 2
+    done = spawn("watch", str(tmp_path))
+    assert done.returncode == 2
+    assert "is no run folder" in done.stderr
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 60), (60, 16)])
+def test_other_sizes(opened: Opener, finished: list[Path], width: int, height: int) -> None:
+    terminal = opened("watch", str(finished[0]), width=width, height=height)
+    terminal.wait_for("✓ finished", "loss", "enter steps" if width > 60 else "▸", timeout=COMPILING)
+    terminal.wait_for("epoch", "accuracy")
+    terminal.send("7")
+    terminal.wait_for("epoch 4  test")
+    terminal.send("escape")
+    terminal.wait_for("loss")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0

@@ -1,0 +1,228 @@
+"""The training screen without a terminal: what is known, and how it is drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
+from cnnsim.tui.train.axis import axis_of, round_numbers
+from cnnsim.tui.train.charts import draw_accuracy, draw_loss
+from cnnsim.tui.train.confusion import draw_confusion
+from cnnsim.tui.train.figures import draw_figures, left_text
+from cnnsim.tui.train.filters import draw_filters
+from cnnsim.tui.train.gradients import draw_gradients, verdict
+from cnnsim.tui.train.layout import PANELS, lay_train
+from cnnsim.tui.train.log import draw_log
+from cnnsim.tui.train.mistakes import draw_mistakes, grid_of, number_at
+from cnnsim.tui.train.rates import next_rate
+from cnnsim.tui.train.scene import Painter, Scene, Words
+from cnnsim.tui.train.view import RunView, heard
+
+PAINTERS: list[Painter] = [
+    draw_loss, draw_accuracy, draw_confusion, draw_filters, draw_mistakes, draw_gradients, draw_log,
+]  # fmt: skip
+
+FRESH = RunView("net", 3, "/runs/net-3-1", 50, 32, "sgd", 0.01)
+
+
+def epoch(number: int, loss: float, accuracy: float) -> dict[str, Any]:
+    return {"kind": "epoch", "epoch": number, "train_loss": loss, "test_loss": loss * 1.5,
+            "test_accuracy": accuracy}  # fmt: skip
+
+
+def progress(iteration: int, speed: float = 1600.0) -> dict[str, Any]:
+    return {"kind": "progress", "iteration": iteration, "iterations": 500, "loss": 0.5,
+            "rate": 0.01, "images_per_second": speed}  # fmt: skip
+
+
+CONFUSION = [[20, 1, 0], [0, 18, 4], [0, 0, 17]]
+SNAPSHOT = {
+    "kind": "snapshot",
+    "filters": {"name": "conv1.w", "count": 4, "channels": 1, "shape": [4, 3, 3],
+                "values": np.linspace(-1, 2, 36).tolist(), "norms": [1.0, 2.0, 3.0, 4.0]},
+    "tested": {"epoch": 2, "names": ["cat", "dog", "owl"], "confusion": CONFUSION, "pictures": 60,
+               "right": 55, "mistakes": [
+                   {"picture": 4, "class": 1, "guess": 2, "share": 0.98},
+                   {"picture": 0, "class": 0, "guess": 1, "share": 0.61}]},
+    "gradients": [{"name": "conv1.w", "gradient": 0.305, "change": 4.3e-4, "pictures": 200},
+                  {"name": "fc.b", "gradient": None, "change": 0.5, "pictures": 200}],
+}  # fmt: skip
+EVENTS = [progress(5), epoch(1, 2.0, 0.5), progress(15), epoch(2, 0.4, 0.9), SNAPSHOT]
+PICTURES = np.linspace(0, 1, 5 * 64, dtype=np.float32).reshape(5, 1, 8, 8)
+
+
+def scene(run: RunView | None = None, **changes: Any) -> Scene:
+    run = heard(FRESH, EVENTS) if run is None else run
+    return dataclasses.replace(Scene((run,), 0, True, 0, PICTURES, True, DARK), **changes)
+
+
+def painted(painter: Painter, width: int, height: int, shown: Scene) -> tuple[str, str]:
+    """What stands inside, and what the frame says."""
+    canvas = Canvas(width, height, DARK.base)
+    words: Words = painter(canvas, shown)
+    said = " ".join(
+        text for part in (words.title, words.right, words.bottom, words.bottom_right)
+        for text, _ in part
+    )  # fmt: skip
+    return "\n".join(canvas.lines()), said
+
+
+def test_events_are_folded_into_what_is_known() -> None:
+    run = heard(FRESH, EVENTS)
+    assert [row.epoch for row in run.rows] == [1, 2]
+    assert run.state == "running"
+    assert run.best is not None
+    assert run.best.accuracy == 0.9
+    assert run.share == 15 / 500
+    # 485 updates of 32 pictures are left.
+    assert run.left == 485 * 32 / 1600
+    assert left_text(run) == "0:10"
+    paused = heard(run, [{"kind": "rate", "iteration": 15, "rate": 0.02}, {"kind": "paused"}])
+    assert (paused.state, paused.base, paused.changes[0].iteration) == ("paused", 0.02, 15)
+    assert heard(paused, [progress(16)]).state == "running"
+    for kind, state in (("result", "finished"), ("stopped", "stopped"), ("diverged", "diverged")):
+        ended = heard(run, [{"kind": kind}])
+        assert (ended.state, ended.has_ended, ended.left) == (state, True, None)
+    failed = heard(run, [{"kind": "error", "message": "the disk is full"}])
+    assert (failed.state, failed.note) == ("failed", "the disk is full")
+
+
+def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
+    run = heard(FRESH, [epoch(1, 2.0, 0.5), {**epoch(2, 1.0, 0.4), "test_loss": None}])
+    assert np.isnan(run.series("test_loss")[1])
+    painted(draw_loss, 40, 15, scene(run))
+
+
+def test_charts_name_their_axes_and_their_last_values() -> None:
+    inside, said = painted(draw_loss, 42, 15, scene())
+    assert "train 0.400" in said.replace("  ", " ")
+    assert "0.600" in said
+    # Losses from 0.4 to 3 on a log axis.
+    assert {"0.5", "1", "2"} <= set(inside.split())
+    inside, said = painted(draw_accuracy, 42, 15, scene())
+    assert "90.0%" in said
+    assert "▲" in inside
+    several = scene()
+    several = dataclasses.replace(
+        several, runs=(several.run, heard(several.run, [epoch(3, 9, 0.8)]))
+    )
+    inside, said = painted(draw_loss, 42, 15, several)
+    assert "a " in said
+    assert "b " in said
+    assert {"a", "b"} <= set("".join(inside.split()))
+
+
+def test_the_confusion_matrix_counts_what_the_snapshot_counts() -> None:
+    inside, said = painted(draw_confusion, 40, 12, scene())
+    rows = [line.split() for line in inside.splitlines() if line.strip()]
+    assert rows[0] == ["cat", "dog", "owl"]
+    for row, name, counts in zip(rows[1:], ["cat", "dog", "owl"], CONFUSION, strict=True):
+        assert row == [name, *(str(number) if number else "·" for number in counts)]
+    assert "5  of 60 wrong" in said
+    assert "dog→owl" in said
+
+
+def test_mistakes_say_truth_guess_and_how_sure() -> None:
+    inside, _ = painted(draw_mistakes, 54, 16, scene())
+    assert "▸dog→owl◂ 0.98" in inside
+    assert "cat→dog  0.61" in inside
+    shown = scene(mistake=1)
+    inside, _ = painted(draw_mistakes, 54, 16, shown)
+    assert "▸cat→dog◂" in inside
+    # What is clicked is what is drawn there.
+    line = next(y for y, text in enumerate(inside.splitlines()) if "▸cat" in text)
+    at = inside.splitlines()[line].index("▸cat")
+    assert number_at(grid_of(shown, 54, 16), at, line) == 1
+
+
+def test_gradients_and_log() -> None:
+    inside, said = painted(draw_gradients, 36, 8, scene())
+    assert "0.305" in inside
+    assert "4.3e−04 ✓" in inside
+    assert "0.5 >" in inside or "5.0e−01 >" in inside
+    assert "200 pictures" in said
+    assert [verdict(change) for change in (1e-5, 1e-3, 0.1)] == ["<", "✓", ">"]
+    run = heard(heard(FRESH, EVENTS), [{"kind": "rate", "iteration": 15, "rate": 0.02}])
+    inside, said = painted(draw_log, 40, 8, scene(run))
+    lines = [line.strip() for line in inside.splitlines() if line.strip()]
+    assert lines[0].startswith("epoch  2  test 0.600   90.0% ▲")
+    assert lines[1] == "η 0.02 from update 15 on"
+    assert lines[2].startswith("epoch  1")
+    assert "/runs/net-3-1" in said
+
+
+@pytest.mark.parametrize("painter", PAINTERS)
+@pytest.mark.parametrize("palette", [DARK, LIGHT, ANSI, MONO], ids=lambda each: each.name)
+@pytest.mark.parametrize("is_ascii", [False, True])
+def test_every_panel_draws_at_any_size(painter: Painter, palette: Palette, is_ascii: bool) -> None:
+    for run in (FRESH, heard(FRESH, EVENTS), heard(FRESH, [epoch(1, 0.0, 1.0)])):
+        for width in (3, 12, 30, 61, 198):
+            for height in (2, 5, 9, 40):
+                shown = scene(run, palette=palette, ascii=is_ascii)
+                canvas = Canvas(width, height, palette.base)
+                painter(canvas, shown)
+                text = "".join(segment.text for row in canvas.rows(is_ascii) for segment in row)
+                assert not is_ascii or text.isascii()
+
+
+@settings(deadline=None)
+@given(st.integers(60, 240), st.integers(12, 80), st.integers(1, 30))
+def test_panels_never_overlap(width: int, height: int, parameters: int) -> None:
+    found = lay_train(width, height, parameters)
+    assert set(found.panels) == set(PANELS)
+    covered = np.zeros((height, width), np.int64)
+    for place in set(found.panels.values()):
+        x, y, wide, high = place
+        assert x >= 0
+        assert y >= 2
+        assert wide >= 20
+        assert high >= 5
+        assert x + wide <= width
+        assert y + high <= height
+        covered[y : y + high, x : x + wide] += 1
+    assert covered.max() == 1
+    places = list(found.panels.values())
+    shared = {name for name in PANELS if places.count(found.panels[name]) > 1}
+    assert shared == set(found.shared)
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12), st.booleans())
+def test_ticks_are_few_and_lie_on_the_axis(a: float, b: float, most: int, log: bool) -> None:
+    axis = axis_of(np.array([a, b]), log)
+    ticks = axis.ticks(most)
+    assert len(ticks) <= most
+    assert ticks == sorted(set(ticks))
+    span = axis.high - axis.low
+    assert all(axis.low - span * 1e-6 <= tick <= axis.high + span * 1e-6 for tick in ticks)
+
+
+def test_round_numbers() -> None:
+    assert round_numbers(0, 10, 5) == [0, 5, 10]
+    assert round_numbers(0, 10, 6) == [0, 2, 4, 6, 8, 10]
+    assert round_numbers(1, 1, 5) == []
+
+
+@given(st.floats(1e-7, 10))
+def test_rates_go_up_and_down_a_ladder(rate: float) -> None:
+    assert next_rate(rate, 1) > rate > next_rate(rate, -1)
+    step = next_rate(rate, 1)
+    assert next_rate(next_rate(step, 1), -1) == step
+
+
+def test_figures_above_the_panels() -> None:
+    for width in (80, 120, 200):
+        canvas = Canvas(width, 2, DARK.base)
+        draw_figures(canvas, scene())
+        text = "\n".join(canvas.lines())
+        assert "3 of 50" in text
+        assert "0.400 ▼" in text
+        assert "90.0% ▲" in text
+        assert "best 90.0%" in text
+        assert "1,600" in text
