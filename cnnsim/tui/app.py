@@ -125,7 +125,8 @@ class CnnsimApp(App[int]):
 
     def train(self, scenario: Scenario) -> None:
         """Train `scenario` in a new run folder, at once."""
-        from cnnsim.tui.screens.train import live_screen, new_run
+        from cnnsim.tui.screens.train import live_screen
+        from cnnsim.tui.train.newrun import new_run
 
         settings = self._settings if scenario is self._scenario else ()
         try:

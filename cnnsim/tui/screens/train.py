@@ -8,15 +8,13 @@ from time import monotonic
 from typing import ClassVar
 
 import numpy as np
-from platformdirs import user_data_path
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
 from cnnsim.errors import CnnsimError
-from cnnsim.scenario.scenario import Scenario
-from cnnsim.training.load import data_of, load
-from cnnsim.training.run import Run, create_run, is_run
+from cnnsim.training.load import load
+from cnnsim.training.run import Run
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.screens.base import BaseScreen
@@ -113,11 +111,6 @@ class TrainScreen(BaseScreen):
             source.close()
 
     # -- showing ---------------------------------------------------------------------------------
-
-    @property
-    def view(self) -> object:
-        """The chosen run, as far as it is known."""
-        return self._views[self._chosen]
 
     def scene(self) -> Scene:
         """Everything that is drawn."""
@@ -372,17 +365,6 @@ class TrainScreen(BaseScreen):
         if self._is_live and not view.has_ended:
             self.notify(f"stopped and saved in {view.folder}", timeout=8, markup=False)
         super().action_back()
-
-
-def new_run(scenario: Scenario, settings: Sequence[str] = ()) -> Run:
-    """A fresh run of `scenario` in the user's folder of runs. Raises CnnsimError."""
-    data_of(scenario)
-    above = user_data_path("cnnsim") / "runs"
-    number = 1
-    seed = scenario.model.seed
-    while (folder := above / f"{scenario.name}-{seed}-{number}").exists() or is_run(folder):
-        number += 1
-    return create_run(folder, scenario, settings)
 
 
 def live_screen(run: Run) -> TrainScreen:

@@ -1,0 +1,22 @@
+"""A fresh folder for a run that is trained from the app."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from platformdirs import user_data_path
+
+from cnnsim.scenario.scenario import Scenario
+from cnnsim.training.load import data_of
+from cnnsim.training.run import Run, create_run
+
+
+def new_run(scenario: Scenario, settings: Sequence[str] = ()) -> Run:
+    """A fresh run of `scenario` in the user's folder of runs. Raises CnnsimError."""
+    data_of(scenario)
+    above = user_data_path("cnnsim") / "runs"
+    number = 1
+    seed = scenario.model.seed
+    while (folder := above / f"{scenario.name}-{seed}-{number}").exists():
+        number += 1
+    return create_run(folder, scenario, settings)
