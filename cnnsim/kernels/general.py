@@ -1,7 +1,8 @@
 """The general engine: any network, loss and optimiser, by the sweeps of the iteration themselves.
 
 Tensors are float32, each cell folds its taps in float64 and in order. A cell is one thread's, so
-the bits do not depend on how many there are.
+the bits do not depend on how many there are. The samples of a batch lie side by side in memory, for
+most sweeps do the same to all of them.
 """
 
 from __future__ import annotations
