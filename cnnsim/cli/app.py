@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from cyclopts import App, Parameter
 
 from cnnsim import __version__
+from cnnsim.cli.bench import bench
 from cnnsim.cli.completion import install_completion
 from cnnsim.cli.evaluate import evaluate
 from cnnsim.cli.export import export
@@ -101,6 +102,7 @@ COMMANDS = {
     "export": _Entry(
         export, "RUN [OPTIONS]", ("export runs/digits_cnn-0", "export runs/digits_cnn-0 --onnx")
     ),
+    "bench": _Entry(bench, "[OPTIONS]", ("bench", "bench --json")),
     "schema": _Entry(schema, "", ("schema > cnnsim.schema.json",)),
     "paths": _Entry(paths, "[OPTIONS]", ("paths --json",)),
 }

@@ -96,10 +96,10 @@ class Board:
             loss, speed = event["train_loss"], event["images_per_second"]
         else:
             loss, speed = event["loss"], event["images_per_second"]
-        return (
-            f"epoch {event['epoch']}/{epochs} loss {loss:.4f}{self._accuracy.get(label, '')}"
-            f" {speed:,.0f}/s"
-        )
+        # The first updates wait for kernels to be compiled or loaded: they have no speed.
+        pace = f" {speed:,.0f}/s" if speed else ""
+        accuracy = self._accuracy.get(label, "")
+        return f"epoch {event['epoch']}/{epochs} loss {loss:.4f}{accuracy}{pace}"
 
     def _print(self, line: str) -> None:
         try:

@@ -28,7 +28,7 @@ def engine_for(
     from cnnsim.kernels.lanes.engine import LanesEngine, refuses
 
     if not refuses(iteration):
-        return LanesEngine(iteration, threads)
+        return LanesEngine(iteration, threads, report=report)
     from cnnsim.kernels.general import GeneralEngine
 
     return GeneralEngine(iteration, threads, report)

@@ -1,7 +1,8 @@
 """The general engine: any network, loss and optimiser, by the sweeps of the iteration themselves.
 
 Tensors are float32, each cell folds its taps in float64 and in order. A cell is one thread's, so
-the bits do not depend on how many there are.
+the bits do not depend on how many there are. The samples of a batch lie side by side in memory, for
+most sweeps do the same to all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from numba.core.errors import NumbaError
 
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
 from cnnsim.kernels.fill import Progress
-from cnnsim.kernels.reference import Filler
+from cnnsim.kernels.folding import Folder
+from cnnsim.kernels.places import TooLarge
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration
@@ -27,7 +29,7 @@ from cnnsim.network.optimizer import COUNTER
 from cnnsim.steps.sweep import Sweep
 
 #: Sweeps of fewer steps are not worth handing to threads.
-_SHARED_FROM = 200_000
+_SHARED_FROM = 500_000
 #: Numbers of the largest activations that evaluation holds at once.
 _MOST_VALUES = 1 << 22
 
@@ -107,7 +109,7 @@ class GeneralEngine:
             self._plans[key] = _Plan(iteration, self._kept, self._run_shared, self._report)
         return self._plans[key]
 
-    def _run_shared(self, fill: Filler, params: Any) -> None:
+    def _run_shared(self, fill: Folder, params: Any) -> None:
         """Let the threads fill a sweep."""
         pool = self._pool
         if pool is None or fill.units == 1:
@@ -125,12 +127,13 @@ class _Plan:
         self,
         iteration: Iteration,
         kept: dict[str, Floats32],
-        share: Callable[[Filler, Any], None],
+        share: Callable[[Folder, Any], None],
         report: Report,
     ) -> None:
         network = iteration.network
         self._iteration = iteration
-        self._input = np.zeros((network.batch, *network.input_shape), np.float32)
+        self._batch = network.batch
+        self._input = self._room((network.batch, *network.input_shape))
         self._counter = np.zeros(1, np.float32)
         self._tensors: dict[str, npt.NDArray[Any]] = {
             **kept,
@@ -142,34 +145,39 @@ class _Plan:
             wanted = {LOSS, *iteration.carried.values()}
             last = network.places[network.layers[-1].name]
             self._shape = last.output
-            self._tensors[f"{LOSS}.target"] = np.zeros((network.batch, *last.output), np.float32)
+            self._tensors[f"{LOSS}.target"] = self._room((network.batch, *last.output))
         else:
             wanted = {self._output}
         self._masks = {}
         for name, constant in network.constants.items():
             self._masks[name] = constant
-            self._tensors[name] = np.zeros(constant.shape, np.float32)
+            self._tensors[name] = self._room(constant.shape)
         sweeps = needed(iteration.sweeps, wanted)
         self._runs = []
         for number, sweep in enumerate(sweeps):
             report(Progress("compiling", f"kernel {number + 1} of {len(sweeps)}", 0.0))
             # The loss is reported, not read again: it keeps its digits.
             kind = np.float64 if sweep.writes == LOSS else np.float32
-            self._tensors[sweep.writes] = np.zeros(sweep.cells, kind)
+            self._tensors[sweep.writes] = self._room(sweep.cells, kind)
             self._runs.append(self._bound(sweep, share))
         carried = iteration.carried if network.training else {}
         self._moves = [(kept[old], self._tensors[new]) for old, new in carried.items()]
 
-    def _bound(self, sweep: Sweep, share: Callable[[Filler, Any], None]) -> Callable[[float], None]:
+    def _room(self, shape: tuple[int, ...], kind: type[np.generic] = np.float32) -> Any:
+        """Zeros. The samples of a batch lie side by side, for they go through a sweep together."""
+        if len(shape) > 1 and shape[0] == self._batch:
+            return np.moveaxis(np.zeros((*shape[1:], shape[0]), kind), -1, 0)
+        return np.zeros(shape, kind)
+
+    def _bound(self, sweep: Sweep, share: Callable[[Folder, Any], None]) -> Callable[[float], None]:
         """What fills the sweep's tensor, given the learning rate."""
         fields = getattr(sweep.params, "_fields", ())
         scheduled = "rate" in fields and sweep.writes.endswith("_next")
-        fill: Callable[[int, int, Any], None]
         try:
-            fill = Filler(sweep, self._tensors, self._tensors[sweep.writes])
+            fill = Folder(sweep, self._tensors, self._tensors[sweep.writes])
             fill(0, 0, None)
             units, is_shared = fill.units, sweep.steps >= _SHARED_FROM
-        except NumbaError:
+        except (NumbaError, TooLarge):
             # A kind whose functions the compiler does not take still trains.
             tensors, out = self._tensors, self._tensors[sweep.writes]
 
@@ -181,6 +189,7 @@ class _Plan:
 
         def run(rate: float) -> None:
             params = sweep.params._replace(rate=rate) if scheduled else sweep.params
+            fill.prepare()
             if is_shared:
                 share(fill, params)
             else:

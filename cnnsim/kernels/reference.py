@@ -18,7 +18,7 @@ from numba import njit
 from numba.extending import overload, register_jitable
 
 from cnnsim.kernels.cache import prepare_cache
-from cnnsim.steps.sweep import Start, Sweep, larger, smaller
+from cnnsim.steps.sweep import Start, Sweep, either, larger, smaller
 from cnnsim.steps.taps import FloatArray, tap_coordinates
 from cnnsim.steps.trace import unravel
 from cnnsim.steps.work import Tensors
@@ -161,6 +161,15 @@ def _any_hole(arrays: Any, indices: Any, marks: Any) -> Any:
     return compiled
 
 
+@overload(either)
+def _either(condition: Any, yes: Any, no: Any) -> Any:
+    # Numba's np.where makes arrays of its arguments, at a hundred times the cost.
+    def compiled(condition: Any, yes: Any, no: Any) -> Any:
+        return np.float64(yes) if condition else np.float64(no)
+
+    return compiled
+
+
 # Numba's maximum keeps the first of equals, whatever their signs, on any processor.
 
 
@@ -181,14 +190,14 @@ def _smaller(total: Any, term: Any) -> Any:
 
 
 @cache
-def _jitable(function: Callable[..., Any]) -> Callable[..., Any]:
+def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function`, and every plain function that it names, known to Numba."""
     for name in function.__code__.co_names:
         named = function.__globals__.get(name)
         is_plain = getattr(named, "__module__", None) and hasattr(named, "__code__")
         # Names of attributes are among them: a rule called tanh that calls np.tanh names itself.
         if is_plain and named is not function:
-            _jitable(named)
+            jitable(named)
     registered: Callable[..., Any] = register_jitable(function)
     return registered
 
@@ -197,10 +206,11 @@ def _no_start(cell: Any, p: Any) -> Any:
     return (0,)
 
 
-def _the_term(total: Any, term: Any) -> Any:
+def the_term(total: Any, term: Any) -> Any:
     """How a cell that folds nothing takes its one term.
 
-    Numba's where makes an array without axes of a number; the product with 1 is a number again.
+    A term may end with a where, of which Numba makes an array without axes; the product with 1 is a
+    number again.
     """
     return np.multiply(term, 1.0)
 
@@ -227,9 +237,9 @@ def _kernel(
 ) -> Any:
     """The compiled loop of a rule. Extents and params stay arguments: layers of a kind share it."""
     for function in (where, term, finish, start_where, at):
-        _jitable(function)
-    if combine is _the_term:
-        _jitable(combine)
+        jitable(function)
+    if combine is the_term:
+        jitable(combine)
 
     @register_jitable
     def fold_in(total: Any, cell: Any, tap: Any, arrays: Any, p: Any) -> Any:
@@ -290,7 +300,7 @@ class Filler:
         self._fill = _kernel(
             sweep.where,
             sweep.term,
-            _the_term if sweep.fold is None else sweep.fold.combine,
+            the_term if sweep.fold is None else sweep.fold.combine,
             sweep.finish,
             start_where,
             _cell if sweep.cells else _no_axes,
@@ -305,14 +315,9 @@ class Filler:
         #: Strips of cells, the units of work.
         self.units = sweep.cell_count // cells[-1] * -(-cells[-1] // STRIP)
 
-    def __call__(self, first: int, last: int, params: Any = None) -> None:
-        """Fill the strips from `first` up to `last`; the first call compiles, or loads.
-
-        `params` replace those of the sweep.
-        """
-        self._fill(
-            first, last, *self._arguments, self._params if params is None else params, self._out
-        )
+    def __call__(self, first: int, last: int) -> None:
+        """Fill the strips from `first` up to `last`; the first call compiles, or loads."""
+        self._fill(first, last, *self._arguments, self._params, self._out)
 
 
 def compile_sweep(sweep: Sweep, tensors: Tensors) -> None:

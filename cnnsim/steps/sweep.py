@@ -42,14 +42,19 @@ class Fold(NamedTuple):
     identity: float
 
 
+def either(condition: Any, yes: Any, no: Any) -> Any:
+    """`yes` where `condition` holds, else `no`: what a term has in place of a branch."""
+    return np.where(condition, yes, no)
+
+
 def larger(total: Any, term: Any) -> Any:
     """The larger one, the first of equals: which of 0.0 and −0.0 np.maximum keeps, is not said."""
-    return np.where(total == term, total, np.maximum(total, term))
+    return either(total == term, total, np.maximum(total, term))
 
 
 def smaller(total: Any, term: Any) -> Any:
     """The smaller one, the first of equals."""
-    return np.where(total == term, total, np.minimum(total, term))
+    return either(total == term, total, np.minimum(total, term))
 
 
 def _running_larger(values: Any, axis: int) -> Any:

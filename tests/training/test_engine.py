@@ -187,7 +187,7 @@ def test_a_kind_that_cannot_be_compiled_still_trains(monkeypatch: pytest.MonkeyP
     def refuse(*arguments: Any) -> None:
         raise TypingError("no")
 
-    monkeypatch.setattr("cnnsim.kernels.general.Filler", refuse)
+    monkeypatch.setattr("cnnsim.kernels.general.Folder", refuse)
     slow = started(iteration)
     assert slow.train(pictures, classes, batches, rates) == pytest.approx(losses, rel=1e-6)
     np.testing.assert_allclose(slow.tensors()["fc.w"], quick.tensors()["fc.w"], rtol=1e-5)

@@ -19,7 +19,7 @@ _njit: Any = njit
 _intrinsic: Any = intrinsic
 
 #: Other threads may run meanwhile, and divisions are IEEE 754's.
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _CAN_CACHE = prepare_cache()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
+from cnnsim.kernels.fill import Progress
 from cnnsim.kernels.lanes.barrier import barrier
 from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.layout import lay_out
+from cnnsim.kernels.lanes.listening import told
 from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY
 from cnnsim.kernels.lanes.plan import Step
 from cnnsim.kernels.lanes.single_step import run_singles
@@ -46,13 +48,20 @@ class LanesEngine:
         threads: how many at most take part; the numbers do not depend on it.
     """
 
-    def __init__(self, iteration: Iteration, threads: int, lanes: int | None = None) -> None:
+    def __init__(
+        self,
+        iteration: Iteration,
+        threads: int,
+        lanes: int | None = None,
+        report: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
         """Raises Refused where `refuses` gives a reason.
 
         Args:
             iteration: what a step is; its batch does not matter.
             threads: how many may take part.
             lanes: 16, 8 or 4; None for what the CPU's registers hold.
+            report: hears what is being compiled; nothing where all is in the cache.
         """
         if lanes not in (None, 4, 8, 16):
             raise ValueError(f"lanes should be 4, 8 or 16, and is {lanes}")
@@ -76,6 +85,7 @@ class LanesEngine:
         self._copies = len(iteration.optimizer.states)
         self._updates = 0
         self._team = Team()
+        self._report = report
         self._room(1, 1)
 
     def _room(self, blocks: int, threads: int, single: bool = False) -> None:
@@ -176,11 +186,12 @@ class LanesEngine:
         batches = np.ascontiguousarray(batches, np.int64)
         if single:
             plan = self._layout
-            run_singles(
-                plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
-                self._chain.first_trained, plan.inputs, plan.outputs, flat, classes, values,
-                batches.ravel(), paces, losses,
-            )  # fmt: skip
+            with told(self._report):
+                run_singles(
+                    plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
+                    self._chain.first_trained, plan.inputs, plan.outputs, flat, classes, values,
+                    batches.ravel(), paces, losses,
+                )  # fmt: skip
         else:
             nothing = np.empty((0, 0), np.float32)
             keys = self._keys(steps)
@@ -202,7 +213,8 @@ class LanesEngine:
                 outputs, shared, thread, threads,
             )  # fmt: skip
 
-        self._team.run(work, threads, shared)
+        with told(self._report):
+            self._team.run(work, threads, shared)
 
     def _keys(self, steps: int) -> Keys:
         """What the masks of the next steps are made from: [steps][dropouts]."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-import numpy as np
 from pydantic import Field
 
 from cnnsim.network.elementwise import Elementwise
-from cnnsim.steps.sweep import Index
+from cnnsim.steps.sweep import Index, either
 
 
 class Params(NamedTuple):
@@ -20,13 +19,13 @@ class Params(NamedTuple):
 def leaky(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     """The value x where x > 0, slope · x elsewhere."""
     x = values[0]
-    return np.where(x > 0, x, p.slope * x)
+    return either(x > 0, x, p.slope * x)
 
 
 def leaky_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Params) -> Any:
     """Gradient dy where x > 0, slope · dy elsewhere."""
     dy, x = values
-    return np.where(x > 0, dy, p.slope * dy)
+    return either(x > 0, dy, p.slope * dy)
 
 
 class LeakyRelu(Elementwise):

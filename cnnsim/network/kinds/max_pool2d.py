@@ -13,7 +13,7 @@ from cnnsim.network.fields import Size
 from cnnsim.network.layer import Place
 from cnnsim.network.pooling import Pool, where, where_back
 from cnnsim.network.window import PIXEL_ORIGINS, Window
-from cnnsim.steps.sweep import LARGER, SMALLER, Index, Read, Sweep
+from cnnsim.steps.sweep import LARGER, SMALLER, Index, Read, Sweep, either
 
 
 def where_both(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
@@ -26,7 +26,7 @@ def place_of_winner(values: tuple[Any, ...], cell: Index, tap: Index, p: Window)
     pixel, largest = values
     (_, _, row, column), _ = where_both(cell, tap, p)
     is_winner = (pixel == largest) | (pixel != pixel)
-    return np.where(is_winner, row * p.in_w + column, np.inf)
+    return either(is_winner, row * p.in_w + column, np.inf)
 
 
 def where_won(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
@@ -38,7 +38,7 @@ def where_won(cell: Index, tap: Index, p: Window) -> tuple[Index, ...]:
 def if_winner(values: tuple[Any, ...], cell: Index, tap: Index, p: Window) -> Any:
     """The whole gradient of the window if this pixel won it, else 0."""
     dy, winner = values
-    return np.where(winner == cell[2] * p.in_w + cell[3], dy, 0.0)
+    return either(winner == cell[2] * p.in_w + cell[3], dy, 0.0)
 
 
 class MaxPool2d(Pool):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from cnnsim.network.elementwise import Elementwise
-from cnnsim.steps.sweep import Index
+from cnnsim.steps.sweep import Index, either
 
 
 def relu(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
@@ -18,7 +18,7 @@ def relu(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
 def relu_grad(values: tuple[Any, ...], cell: Index, tap: Index, p: Any) -> Any:
     """Gradient dy where x > 0, else 0; the slope at 0 is taken as 0, as in PyTorch."""
     dy, x = values
-    return np.where(x > 0, dy, 0.0)
+    return either(x > 0, dy, 0.0)
 
 
 class Relu(Elementwise):
