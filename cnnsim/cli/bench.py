@@ -37,8 +37,8 @@ def bench(
     if threads is not None and threads < 1:
         raise UsageError(f"--threads should be 1 or more, not {threads}")
     with Narrator("loading the kernels") as narrator:
-        from cnnsim.kernels.choose import processors
         from cnnsim.kernels.measure import measurements
+        from cnnsim.kernels.processors import processors
 
         nets = {name: read(name, (NO_TOUR,)).iteration for name in _NETS}
         rows = []

@@ -38,7 +38,7 @@ def evaluate(
         raise UsageError("--json and --csv exclude each other", "choose one")
     if worst < 0:
         raise UsageError(f"--worst should be 0 or more, not {worst}")
-    from cnnsim.kernels.choose import processors
+    from cnnsim.kernels.processors import processors
     from cnnsim.training import trained
 
     found = trained.open_trained(Path(run), best)

@@ -35,7 +35,7 @@ def predict(
         )
     import numpy as np
 
-    from cnnsim.kernels.choose import processors
+    from cnnsim.kernels.processors import processors
     from cnnsim.scenario.picture import read_picture
     from cnnsim.training.evaluate import shares
     from cnnsim.training.names import class_names

@@ -68,7 +68,8 @@ def train(
     for name, number in (("--epochs", epochs), ("--threads", threads)):
         if number is not None and number < 1:
             raise UsageError(f"{name} should be 1 or more, not {number}")
-    from cnnsim.kernels.choose import check_device, processors
+    from cnnsim.kernels.choose import check_device
+    from cnnsim.kernels.processors import processors
 
     check_device(device)
     words = [*settings, *([f"training.epochs={epochs}"] if epochs else []), NO_TOUR]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Literal
 
@@ -40,10 +39,3 @@ def check_device(device: Device) -> None:
         raise UsageError(
             "this version has no engine for CUDA", "leave --device out: the CPU trains everything"
         )
-
-
-def processors() -> int:
-    """How many threads can run at once."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from cnnsim.kernels.processors import processors
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.taps import FloatArray
@@ -58,6 +58,6 @@ def fill(
     return fill_compiled(
         sweep,
         tensors,
-        os.cpu_count() or 1,
+        processors(),
         lambda share: report(Progress("computing", sweep.full_name, share)),
     )

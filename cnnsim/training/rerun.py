@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import AddressError, UsageError, printable
-from cnnsim.kernels.choose import engine_for, processors
+from cnnsim.kernels.choose import engine_for
 from cnnsim.kernels.engine import Engine
+from cnnsim.kernels.processors import processors
 from cnnsim.network.graph import INPUT
 from cnnsim.network.loss import LOSS
 from cnnsim.network.optimizer import COUNTER

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnsim.kernels.choose import processors
+from cnnsim.kernels.processors import processors
 from cnnsim.training.checkpoint import Tensors
 from cnnsim.training.evaluate import Array, Measure, shares
 from cnnsim.training.run import Run

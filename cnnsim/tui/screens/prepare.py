@@ -13,7 +13,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError
-from cnnsim.kernels.choose import processors
+from cnnsim.kernels.processors import processors
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.run import create_run

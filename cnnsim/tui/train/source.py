@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from cnnsim.errors import CnnsimError
-from cnnsim.kernels.choose import processors
+from cnnsim.kernels.processors import processors
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.run import LAST, METRICS, RATES, Run
