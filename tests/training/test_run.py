@@ -207,7 +207,7 @@ def test_a_run_holds_all_the_files_that_its_scenario_names(tmp_path: Path) -> No
 def test_killed_at_any_moment_it_still_ends_the_same(tmp_path: Path) -> None:
     """CNNSIM_KILLS=50 kills it fifty times."""
     kills = int(os.environ.get("CNNSIM_KILLS", "3"))
-    settings = f"training.epochs={100 * kills}"
+    settings = f"training.epochs={600 * kills}"
     whole = make(tmp_path / "whole", ARTICLE, settings, "seed=0")
     train(whole)
     net = tmp_path / "net.toml"
