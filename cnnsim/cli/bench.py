@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cnnsim.cli.interrupt import leaving_at_once
 from cnnsim.cli.options import Json
 from cnnsim.cli.output import Column, emit, print_table
 from cnnsim.cli.progress import Narrator
@@ -36,7 +37,7 @@ def bench(
     """Measure what this machine reaches, kernel by kernel, beside its ceiling."""
     if threads is not None and threads < 1:
         raise UsageError(f"--threads should be 1 or more, not {threads}")
-    with Narrator("loading the kernels") as narrator:
+    with leaving_at_once(), Narrator("loading the kernels") as narrator:
         from cnnsim.kernels.measure import measurements
         from cnnsim.kernels.processors import processors
 

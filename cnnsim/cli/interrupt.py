@@ -6,9 +6,33 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
+
+
+@contextmanager
+def leaving_at_once() -> Iterator[None]:
+    """While this lasts ctrl+c ends the process with 130: for work that has nothing to save.
+
+    The compiler calls back from C, where a KeyboardInterrupt is printed and forgotten.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        with suppress(OSError, ValueError, AttributeError):
+            if sys.stderr.isatty():
+                os.write(sys.stderr.fileno(), b"\x1b[?25h\n")  # a spinner hides the cursor
+        os._exit(130)
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Interrupt:

@@ -135,6 +135,7 @@ def _kernel(
     outsides: tuple[float, ...],
     marks: tuple[bool, ...],
     reads_start: bool,
+    params_room: str,
 ) -> Any:
     """The compiled loop of a term and a fold. Everything about shapes is an argument.
 
@@ -150,8 +151,10 @@ def _kernel(
     start_step = steps[len(marks) :] if reads_start else (0,)
     steps = steps[: len(marks)]
 
-    # The cache's digest covers this package only: an edit elsewhere would go unnoticed.
-    ours = all(rule.__module__.startswith("cnnsim.") for rule in (term, finish))
+    # The cache's digest covers this package only: an edit elsewhere would go unnoticed. And whoever
+    # opens the cache imports the types that it names.
+    rooms = (term.__module__, finish.__module__, params_room)
+    ours = all(room.startswith("cnnsim.") or room == "builtins" for room in rooms)
 
     @njit(nogil=True, cache=_CAN_CACHE and ours, error_model="numpy")
     def fold(
@@ -231,6 +234,7 @@ class Folder:
             # A hole is left out of a fold; where nothing is folded it reads as 0.
             tuple(read.outside is None and sweep.fold is not None for read in sweep.reads),
             reads_start,
+            type(sweep.params).__module__,
         )
         targets, out_step = grid.targets(out)
         self._before = (

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,12 +77,15 @@ def test_the_ceiling_does_all_that_it_counts(lanes: int) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the interrupt key is a signal")
-def test_an_interrupt_ends_it() -> None:
+@pytest.mark.parametrize("wait", [0.0, 0.5, 2.0])
+def test_an_interrupt_ends_it_even_while_it_compiles(wait: float, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cnnsim", "bench"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    cold = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    with subprocess.Popen(command, env=cold, **pipes) as process:
         assert process.stderr is not None
         process.stderr.readline()
-        time.sleep(0.2)
+        time.sleep(wait)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
