@@ -75,7 +75,7 @@ def test_numbers_share_one_class_and_fit_their_frames(shown, width, height, larg
 def test_signs_stand_in_the_gaps(shown, width, height) -> None:
     slots = lay_out(shown, width, height, False)
     taken = [(slot.x, slot.x + slot.width) for slot in slots]
-    for column, gap, text in signs_between(slots):
+    for column, gap, text in signs_between(slots, "⋆"):
         assert text in "⋆·="
         assert all(end <= column or column + gap <= start for start, end in taken)
 

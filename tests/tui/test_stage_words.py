@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +10,16 @@ from hypothesis import strategies as st
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.stops import Stops
+from cnnsim.steps.sweep import Start
 from cnnsim.tui.drawing.ledger import TermColumn
+from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.stage.crumbs import crumbs_of, state_of
-from cnnsim.tui.stage.narrate import narrate, number, origins
+from cnnsim.tui.stage.names import read_letter
+from cnnsim.tui.stage.narrate import narrate, origins
 from cnnsim.tui.stage.prose import wrap
+from cnnsim.tui.stage.slots import sign_of
 from cnnsim.tui.stage.stage import Stage
+from cnnsim.tui.stage.symbols import cell_form
 from cnnsim.tui.stage.terms import shared_decimals, term_columns
 from cnnsim.tui.stage.ticks import ticks_of
 from cnnsim.tui.stage.view import View
@@ -131,6 +137,53 @@ def test_symbols_name_row_and_column() -> None:
     assert [term.text for term in columns(TOY, 3, symbols=True)] == [
         "x00·w00", "x01·w01", "x10·w10", "x11·w11",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["toy_2x2", "backprop_toy", "train_by_hand"])
+def test_a_cell_in_symbols_is_worth_its_value(name: str) -> None:
+    """Put the entry that a symbol names in its place: the sum written out is the cell."""
+    stepper = Stepper(read_scenario(name))
+    network = stepper.scenario.iteration.network
+    stepper.values.compute_all()
+    written_out = 0
+    for sweep in stepper.trace.sweeps:
+        if sweep.fold is None or not sweep.is_product:
+            continue
+        letters = tuple(read_letter(network, sweep, read) for read in range(len(sweep.reads)))
+        view = view_of(stepper, f"{sweep.full_name}[{','.join('0' * len(sweep.cells))}]")
+        _, _, form = cell_form(view, letters).partition(" = ")
+        if "…" in form or sweep.has_finish:
+            continue
+        entries = {
+            letter + "".join(map(str, index[-2:])): float(value)
+            for letter, read in zip(letters, sweep.reads, strict=True)
+            for index, value in np.ndenumerate(stepper.values[read.tensor])
+            if not any(index[:-2])
+        }
+        if isinstance(sweep.start, Start):
+            bias = stepper.values[sweep.start.tensor]
+            entries[f"{sweep.start.tensor.rpartition('.')[2]}0"] = float(bias.flat[0])
+        worth = eval(form.replace("·", "*").replace("−", "-"), {}, entries)
+        assert worth == pytest.approx(float(stepper.values[sweep.writes].flat[0]), abs=1e-12)
+        written_out += 1
+    assert written_out
+
+
+@pytest.mark.parametrize(
+    ("scenario", "sweep", "sign"),
+    [
+        ("toy_2x2", "conv1.forward", "⋆"),
+        ("backprop_toy", "conv1.kernel_grad", "⋆"),
+        ("backprop_toy", "conv1.input_grad", "∗"),
+        ("train_by_hand", "fc.forward", "·"),
+        ("pooling", "max2.forward", ""),
+    ],
+)
+def test_the_sign_between_two_factors_is_that_of_the_sweep(scenario, sweep, sign) -> None:
+    trace = Stepper(read_scenario(scenario)).trace
+    number = trace.number_of(sweep)
+    assert number is not None
+    assert sign_of(trace.sweeps[number]) == sign
 
 
 def test_terms_on_the_padding_say_so() -> None:

@@ -33,7 +33,7 @@ class TermColumn:
 
     tap: its index, `1,0`; reads: the numbers it reads (x, w), None where unknown; text: the
     formula, `7·(−1)`; term: the product; running: the sum after it; outside: `padding` or `hole`
-    where the tap reads no element.
+    where the tap reads no element; names: what the reads are called, in place of their numbers.
     """
 
     tap: str
@@ -43,6 +43,7 @@ class TermColumn:
     running: float | None
     state: State
     outside: str | None = None
+    names: tuple[str, ...] = ()
 
 
 # -- the equation -----------------------------------------------------------------------------
@@ -270,8 +271,7 @@ def _ledger_column(
     canvas.put_right(end, y, _narrow(count(number), column), quiet)
     canvas.put_right(end, y + 1, _narrow(term.tap, column), quiet)
     for index in range(reads):
-        value = _read(term, index)
-        text = NOT_YET if value is None else format_number(value, *formats[index])
+        text = _read_text(term, index, formats[index])
         start = canvas.put_right(end, y + 2 + index, _narrow(text, column), plain)
         if term.outside and index == 0 and start - x >= 1:
             canvas.put(x, y + 2, PADDING * (start - x), palette.now_soft if now else palette.faint)
@@ -316,6 +316,16 @@ def _gold(palette: Palette, bold: bool) -> Style:
 
 def _read(term: TermColumn, index: int) -> float | None:
     return term.reads[index] if index < len(term.reads) else None
+
+
+def _read_text(term: TermColumn, index: int, how: Format) -> str:
+    """A read as its name, or its number; a hole reads nothing."""
+    value = _read(term, index)
+    if term.outside == "hole":
+        return "none"
+    if term.names:
+        return term.names[index]
+    return NOT_YET if value is None else format_number(value, *how)
 
 
 def _decimals(values: Iterable[float | None]) -> int:

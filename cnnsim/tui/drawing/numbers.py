@@ -87,3 +87,13 @@ def exact(value: float | np.floating[Any]) -> str:
 def in_formula(value_text: str) -> str:
     """Brackets round a negative number in running text: `(−1)`."""
     return f"({value_text})" if value_text[:1] in (MINUS, "-") else value_text
+
+
+def number(value: float | None) -> str:
+    """A value in running text: exact where that is short, else five digits."""
+    if value is None:
+        return "·"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = exact(value)
+    return text if len(text) <= 8 else f"{value:.4g}".replace("-", "−")

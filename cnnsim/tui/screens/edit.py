@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from cnnsim.steps.address import bracketed
+from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.screens.dialog import Dialog
-from cnnsim.tui.stage.narrate import number
 
 Choice = tuple[str, tuple[int, ...], float | None]
 Change = tuple[str, tuple[int, ...], float]

@@ -14,9 +14,8 @@ from cnnsim.errors import CnnsimError
 from cnnsim.stepper.flow import Flow, terms_of, uses, writer_of
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry, parse_entry
-from cnnsim.tui.drawing.numbers import count, in_formula
+from cnnsim.tui.drawing.numbers import count, in_formula, number
 from cnnsim.tui.screens.dialog import Dialog
-from cnnsim.tui.stage.narrate import number
 from cnnsim.tui.widgets.flowlist import FlowList, FlowRow
 
 

@@ -9,8 +9,7 @@ from cnnsim.network.graph import INPUT
 from cnnsim.network.loss import LOSS
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import Sweep
-from cnnsim.tui.drawing.numbers import count
-from cnnsim.tui.stage.narrate import number
+from cnnsim.tui.drawing.numbers import count, number
 from cnnsim.tui.stage.view import View
 
 State = Literal["done", "now", "later"]

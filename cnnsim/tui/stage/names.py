@@ -16,13 +16,26 @@ _PER_SAMPLE = re.compile(r"input|x|y|dx\d*|dy|given|winner|mask|normalised|targe
 
 
 def letter_of(tensor: str) -> str:
-    """X for the input, else the role: w, b, y."""
+    """The role of a tensor, w, b or y; x for the input."""
     return "x" if tensor == INPUT else tensor.rpartition(".")[2]
 
 
-def entry_names(matrix: Matrix) -> Callable[[int, int], str]:
+def read_letter(network: Network, sweep: Sweep, number: int) -> str:
+    """What the `number`-th read of a sweep is called in its formula: x, w, dy."""
+    tensor = sweep.reads[number].tensor
+    name = letter_of(tensor)
+    place = network.places.get(sweep.layer)
+    above = place.tensors if place is not None else ()
+    if "grad" in sweep.name and name.startswith(("dx", "given")):
+        # What comes back from the layer above is this layer's output gradient.
+        return "dy"
+    if tensor in above or (number == 0 and tensor.endswith((".y", INPUT))):
+        return "x"
+    return name
+
+
+def entry_names(matrix: Matrix, letter: str) -> Callable[[int, int], str]:
     """Names of the entries of a matrix: ``x12``; with commas where an index has two digits."""
-    letter = letter_of(matrix.tensor)
     large = max(matrix.slice.rows, matrix.slice.columns) > 10
     if matrix.slice.is_grid:
         columns = matrix.slice.columns
@@ -32,14 +45,7 @@ def entry_names(matrix: Matrix) -> Callable[[int, int], str]:
 
 def read_name(network: Network, sweep: Sweep, number: int, read: ReadValue) -> str:
     """The `number`-th read of a sweep in a formula: ``x[0,2,0]``, without a lone batch's 0."""
-    name = letter_of(read.tensor)
-    place = network.places.get(sweep.layer)
-    above = place.tensors if place is not None else ()
-    if "grad" in sweep.name and name.startswith(("dx", "given")):
-        # What comes back from the layer above is this layer's output gradient.
-        name = "dy"
-    elif read.tensor in above or (number == 0 and read.tensor.endswith((".y", INPUT))):
-        name = "x"
+    name = read_letter(network, sweep, number)
     if read.index is None:
         return name
     index = read.index

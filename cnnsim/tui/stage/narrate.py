@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 
-from cnnsim.tui.drawing.numbers import exact, in_formula
+from cnnsim.tui.drawing.numbers import number
+from cnnsim.tui.stage.formula import formula_with, term_text
 from cnnsim.tui.stage.maps import map_form
-from cnnsim.tui.stage.names import read_name
+from cnnsim.tui.stage.names import read_letter, read_name
 from cnnsim.tui.stage.prose import Paragraph, Span, markdown
 from cnnsim.tui.stage.stage import Stage
+from cnnsim.tui.stage.symbols import cell_form
 from cnnsim.tui.stage.view import View
-
-
-def number(value: float | None) -> str:
-    """A value in running text: exact where that is short, else five digits."""
-    if value is None:
-        return "·"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = exact(value)
-    return text if len(text) <= 8 else f"{value:.4g}".replace("-", "−")
-
-
-def term_text(view: View) -> str:
-    """The term with its numbers: ``7·(−1)``, params included."""
-    text = formula_with(view, [number(read.value) for read in view.reading.reads])
-    params = view.sweep.params._asdict() if view.sweep.params else {}
-    if "ε" in text:
-        text = text.replace("ε", f"{params['epsilon']:g}")
-    named = {name: value for name, value in params.items() if name in view.sweep.formula}
-    return re.sub(r"[a-z_]+", lambda m: number(named[m[0]]) if m[0] in named else m[0], text)
-
-
-def formula_with(view: View, names: list[str]) -> str:
-    """The sweep's formula with `names` for its reads; negative numbers in brackets."""
-    bracketed = [in_formula(name) for name in names]
-    formula = view.sweep.formula
-    if formula == "{0}":
-        return names[0]
-    return formula.format(*bracketed)
 
 
 def narrate(stage: Stage, view: View) -> list[Paragraph]:
@@ -49,13 +21,23 @@ def narrate(stage: Stage, view: View) -> list[Paragraph]:
         paragraphs.append([("The note speaks of the numbers in the file:", "dim")])
     if view.stop is not None and view.stop.say:
         paragraphs += [*markdown(view.stop.say), []]
-    if view.mode == "symbols" and view.sweep.maps:
-        paragraphs += [[("In maps: ", "dim"), (map_form(view), "bold")], []]
+    if view.mode == "symbols":
+        paragraphs += _in_symbols(stage, view)
     paragraphs.append(_what(stage, view))
     outcome = _outcome(view)
     if outcome:
         paragraphs.append(outcome)
     return paragraphs
+
+
+def _in_symbols(stage: Stage, view: View) -> list[Paragraph]:
+    """The sum of the cell, and of the whole sweep where that has a name."""
+    network, sweep = stage.stepper.network, view.sweep
+    letters = tuple(read_letter(network, sweep, n) for n in range(len(sweep.reads)))
+    found: list[Paragraph] = [[("In symbols: ", "dim"), (cell_form(view, letters), "bold")]]
+    if sweep.maps:
+        found.append([("In maps: ", "dim"), (map_form(view), "bold")])
+    return [*found, []]
 
 
 def _what(stage: Stage, view: View) -> list[Span]:

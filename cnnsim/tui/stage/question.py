@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cnnsim.stepper.guess import Guess
 from cnnsim.steps.entry import format_entry
-from cnnsim.tui.stage.narrate import formula_with, number, term_text
+from cnnsim.tui.drawing.numbers import number
+from cnnsim.tui.stage.formula import formula_with, term_text
 from cnnsim.tui.stage.view import View
 
 #: Terms of a cell that are written out.

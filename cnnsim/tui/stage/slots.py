@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from cnnsim.steps.sweep import Sweep
 from cnnsim.tui.drawing.cellclass import BLOCKS, MAP, XL, CellClass, L, choose_class
 from cnnsim.tui.drawing.cellclass import blocks as blocks_of
 from cnnsim.tui.stage.matrix import Matrix
@@ -118,7 +119,14 @@ def _try(
     return slots
 
 
-def signs_between(slots: Sequence[MatrixSlot]) -> list[tuple[int, int, str]]:
+def sign_of(sweep: Sweep) -> str:
+    """What stands between the two factors: ⋆ cross-correlation, ∗ convolution, · a product."""
+    if not sweep.is_product:
+        return ""
+    return next((sign for sign in "⋆∗" if sign in sweep.maps), "·")
+
+
+def signs_between(slots: Sequence[MatrixSlot], sign: str) -> list[tuple[int, int, str]]:
     """(column, width, sign) for the gaps wide enough for one: ``x ⋆ w = y``."""
     found = []
     for left, right in pairwise(slots):
@@ -128,8 +136,6 @@ def signs_between(slots: Sequence[MatrixSlot]) -> list[tuple[int, int, str]]:
             continue
         if right.matrix.read is None:
             found.append((column, gap, "="))
-        elif (
-            left.matrix.read == 0 and right.matrix.read == 1 and right.matrix.tensor.endswith(".w")
-        ):
-            found.append((column, gap, "⋆" if not right.matrix.slice.is_grid else "·"))
+        elif sign and left.matrix.read == 0 and right.matrix.read == 1:
+            found.append((column, gap, sign))
     return found

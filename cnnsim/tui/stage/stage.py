@@ -17,7 +17,7 @@ from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.stage.lens import cut_plane, part_of
 from cnnsim.tui.stage.matrix import LENS, Matrix
 from cnnsim.tui.stage.measures import Measures, taps_in
-from cnnsim.tui.stage.names import entry_names
+from cnnsim.tui.stage.names import entry_names, letter_of, read_letter
 from cnnsim.tui.stage.pick import cells_reading
 from cnnsim.tui.stage.planes import Slice, slice_at
 from cnnsim.tui.stage.scatter import Scatter, scatter_of
@@ -137,7 +137,7 @@ class Stage:
             clipped=clipped,
             winner=self._winner(view, matrix),
             notes=notes,
-            symbols=entry_names(matrix),
+            symbols=entry_names(matrix, self._letter(view, matrix)),
             scale=self._measures.scale(matrix.tensor),
             picture=self.is_picture(matrix.tensor),
             mode=view.mode if matrix.is_lens or not matrix.is_map else "numbers",
@@ -149,6 +149,11 @@ class Stage:
             padding_text=self._padding_text(view, matrix),
         )
         return plane if matrix.window is None else cut_plane(plane, matrix.window)
+
+    def _letter(self, view: View, matrix: Matrix) -> str:
+        if matrix.read is None:
+            return letter_of(matrix.tensor)
+        return read_letter(self.stepper.network, view.sweep, matrix.read)
 
     def _output(
         self, view: View, cut: Slice

@@ -6,8 +6,9 @@ import numpy as np
 
 from cnnsim.steps.trace import unravel
 from cnnsim.tui.drawing.ledger import COLUMN, Format, State, TermColumn
-from cnnsim.tui.drawing.numbers import decimals_for
-from cnnsim.tui.stage.narrate import formula_with, number
+from cnnsim.tui.drawing.numbers import decimals_for, number
+from cnnsim.tui.stage.formula import formula_with
+from cnnsim.tui.stage.symbols import symbols_of
 from cnnsim.tui.stage.view import View
 
 
@@ -28,10 +29,7 @@ def term_columns(view: View, taps: range, letters: tuple[str, ...] = ()) -> list
             outside = "padding"
         reads = tuple(None if hole else float(values[tap]) for values in work.values)
         at = unravel(tap, sweep.taps)
-        if letters:
-            names = [_symbol(view, place, tap, letter) for place, letter in enumerate(letters)]
-        else:
-            names = [number(value) for value in reads]
+        names = symbols_of(view, tap, letters) if letters else [number(value) for value in reads]
         columns.append(
             TermColumn(
                 tap=",".join(map(str, at)),
@@ -41,16 +39,10 @@ def term_columns(view: View, taps: range, letters: tuple[str, ...] = ()) -> list
                 running=None if tap > view.tap else folded_after(view, tap),
                 state=state,
                 outside=outside,
+                names=tuple(names) if letters else (),
             )
         )
     return columns
-
-
-def _symbol(view: View, place: int, tap: int, letter: str) -> str:
-    """A read's short name: ``x02``, ``w0,11``."""
-    index = [int(axis[tap]) for axis in view.work.reach.indices[place]][-2:]
-    separator = "," if any(at > 9 or at < 0 for at in index) else ""
-    return letter + separator.join(map(str, index)).replace("-", "−")
 
 
 def shared_decimals(view: View) -> list[int]:

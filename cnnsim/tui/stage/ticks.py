@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnnsim.steps.trace import Trace, unravel
+from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.drawing.timeline import Tick
-from cnnsim.tui.stage.narrate import number
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import View
 

@@ -15,7 +15,7 @@ from cnnsim.tui.stage.layout import LOW, Arrangement, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.names import read_name
 from cnnsim.tui.stage.narrate import narrate
-from cnnsim.tui.stage.slots import MatrixSlot, lay_out, signs_between
+from cnnsim.tui.stage.slots import MatrixSlot, lay_out, sign_of, signs_between
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.ticks import ticks_of
 from cnnsim.tui.stage.update import slot_of, update_of
@@ -182,7 +182,7 @@ class Board(Container):
             arrangement, slots = self._alone(arrangement, shown, half_blocks)
         if slots != self.slots or arrangement != self._arrangement:
             self.slots, self._arrangement = slots, arrangement
-            self._apply(arrangement)
+            self._apply(arrangement, sign_of(view.sweep))
 
     def _lay_chain(self, view: View) -> None:
         """The chain of the backward pass above everything, where there is room for it."""
@@ -223,7 +223,7 @@ class Board(Container):
             return usual, self.slots
         return Arrangement(room, timeline), lay_out(shown, width, height - 2, True, half_blocks)
 
-    def _apply(self, arrangement: Arrangement) -> None:
+    def _apply(self, arrangement: Arrangement, between: str) -> None:
         x, y, _, height = arrangement.matrices
         y += self._top
         for number, matrix in enumerate(self._matrices):
@@ -232,7 +232,7 @@ class Board(Container):
                 place(matrix, (x + slot.x, y, slot.width, height))
             else:
                 matrix.display = False
-        signs = signs_between(self.slots)
+        signs = signs_between(self.slots, between)
         for number, sign in enumerate(self._signs):
             if number < len(signs):
                 column, gap, text = signs[number]

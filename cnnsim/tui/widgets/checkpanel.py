@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from cnnsim.stepper.gradcheck import EntryCheck
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.numbers import small
-from cnnsim.tui.stage.narrate import number
+from cnnsim.tui.drawing.numbers import number, small
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 

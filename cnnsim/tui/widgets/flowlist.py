@@ -11,7 +11,7 @@ from textual.message import Message
 from cnnsim.tui.drawing.bar import bar_text
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.ledger import sign_style
-from cnnsim.tui.stage.narrate import number
+from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.widgets.panel import Panel
 
 _BAR = 10

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.curve import column_of, draw_curve, draw_guide, limits_of, row_of
-from cnnsim.tui.stage.narrate import number
+from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.textpanels import StepPanel
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isinf
 
 from cnnsim.steps.address import bracketed
 from cnnsim.steps.sweep import Sweep
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.ledger import draw_equation, draw_ledger, ledger_window
-from cnnsim.tui.drawing.numbers import count, format_number
+from cnnsim.tui.drawing.numbers import count, format_number, number
 from cnnsim.tui.drawing.scatter import UseColumn, draw_scatter
-from cnnsim.tui.stage.narrate import formula_with, number, term_text
+from cnnsim.tui.stage.formula import formula_with, term_text
 from cnnsim.tui.stage.scatter import Scatter
 from cnnsim.tui.stage.terms import ledger_formats, shared_decimals, term_columns
 from cnnsim.tui.stage.view import View
@@ -92,11 +93,14 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         reads = self._letters if canvas.height >= len(self._letters) + 6 else ()
         # A very low one leaves out their numbers too: the header has them.
         inner = Canvas(width, canvas.height - 2, palette.base)
+        columns = term_columns(view, taps, letters)
+        tap_label = ",".join(view.sweep.tap_axes)
+        if letters and not reads:
+            columns, tap_label = [replace(column, tap=column.text) for column in columns], "term"
         draw_ledger(
-            inner, 0, min(inner.height - len(reads) - 4, 0), width,
-            term_columns(view, taps, letters), palette,
+            inner, 0, min(inner.height - len(reads) - 4, 0), width, columns, palette,
             first=taps.start,
-            tap_label=",".join(view.sweep.tap_axes),
+            tap_label=tap_label,
             read_labels=reads,
             term_label="= product" if view.sweep.is_product else "= term",
             what=_WHAT[view.sweep.fold.name],

@@ -6,9 +6,9 @@ from textual import events
 
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.drawing.numbers import count, number
 from cnnsim.tui.drawing.palette import Palette
-from cnnsim.tui.stage.narrate import number, origins
+from cnnsim.tui.stage.narrate import origins
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
 from cnnsim.tui.stage.terms import folded_after
 from cnnsim.tui.stage.view import View

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnsim.steps.address import bracketed
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.stage.narrate import number
+from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.stage.update import Update
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
