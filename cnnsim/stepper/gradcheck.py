@@ -1,14 +1,12 @@
 """Every gradient against central differences of the loss, in float64.
 
-A difference says nothing where the function has a kink: a ReLU at 0, a maximum that moves. There
-the two one-sided slopes differ, or a much smaller step agrees; such entries are counted as kinks.
+Entries at a kink, where a difference says nothing (see `line`), are counted apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from math import prod
 from typing import Any
 
@@ -20,6 +18,7 @@ from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.parameter import stream_of
 from cnnsim.scenario.scenario import Scenario
+from cnnsim.stepper.line import STEPS, TOLERANCE, Line, SlopeCheck
 from cnnsim.stepper.values import Values
 
 Floats = npt.NDArray[np.float64]
@@ -28,16 +27,6 @@ Floats = npt.NDArray[np.float64]
 EVERY_ENTRY = 2000
 ENTRIES = 200
 DIRECTIONS = 3
-#: The largest relative error of a right gradient.
-TOLERANCE = 1e-6
-#: The steps of a difference, relative to the entry where that is above 1. A small one crosses fewer
-#: kinks, a large one suffers less from rounding: a gradient is right where one of them says so.
-_STEPS = (1e-4, 1e-5, 1e-6)
-_STEP, _CLOSE = _STEPS[0], _STEPS[-1]
-#: One-sided slopes that differ by more than this have a kink between them.
-_KINK = 1e-3
-#: What close by, where rounding limits a difference, counts as agreement.
-_NEAR = 1e-4
 #: Errors are relative to the gradient, or to this share of the tensor's largest one.
 _FLOOR = 1e-3
 
@@ -108,7 +97,7 @@ def check_gradients(scenario: Scenario, entries: int = ENTRIES) -> Iterator[Grad
     leaves = scenario.leaves()
     shapes = iteration.shapes
     checked = sum(_count(prod(shapes[leaf]), entries) for leaf in pairs.values())
-    values = Values(iteration.sweeps, leaves, times=len(_STEPS) * checked)
+    values = Values(iteration.sweeps, leaves, times=len(STEPS) * checked)
     with np.errstate(all="ignore"):
         _require_finite(iteration, values)
     for gradient, leaf in pairs.items():
@@ -155,49 +144,37 @@ def checkable(iteration: Iteration) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class EntryCheck:
-    """One entry of a gradient beside its difference."""
-
-    analytic: float
-    numeric: float
-    relative_error: float
-    is_kink: bool
-
-    @property
-    def ok(self) -> bool:
-        """Both agree."""
-        return self.relative_error <= TOLERANCE
-
-
 def check_entry(
     iteration: Iteration, values: Values, leaf: str, gradient: str, index: tuple[int, ...]
-) -> EntryCheck:
+) -> SlopeCheck:
     """Check one entry of `gradient`, that of tensor `leaf`."""
-    tensor = values[leaf].astype(np.float64)
     with np.errstate(all="ignore"):
-        return _entry(iteration, values, leaf, tensor, values[gradient], index, [*_STEPS])
+        return _entry(iteration, values, leaf, gradient, index, [*STEPS])
 
 
 def _entry(
     iteration: Iteration,
     values: Values,
     leaf: str,
-    tensor: Floats,
-    analytic: Floats,
+    gradient: str,
     index: tuple[int, ...],
     steps: list[float],
-) -> EntryCheck:
+) -> SlopeCheck:
+    tensor = values[leaf].astype(np.float64)
     size = max(1.0, abs(float(tensor[index])))
 
-    def along(step: float) -> float:
+    def at(step: float) -> Values:
         if not step:
-            return _objective(iteration, values) / size
+            return values
         moved = tensor.copy()
         moved[index] += step * size
-        return _objective(iteration, values.replaced(leaf, moved)) / size
+        return values.replaced(leaf, moved)
 
-    return _compare(along, float(analytic[index]), _scale(iteration, values, analytic), steps)
+    return Line(
+        lambda step: _objective(iteration, at(step)) / size,
+        lambda step: float(at(step)[gradient][index]),
+        _scale(iteration, values, values[gradient]),
+    ).check(steps)
 
 
 def _scale(iteration: Iteration, values: Values, analytic: Floats) -> float:
@@ -207,7 +184,7 @@ def _scale(iteration: Iteration, values: Values, analytic: Floats) -> float:
     else:
         given = iteration.given.items()
         size = sum(float(np.abs(dy * values[f"{layer}.y"]).sum()) for layer, dy in given)
-    rounding = 4 * float(np.finfo(np.float64).eps) * size / _STEP
+    rounding = 4 * float(np.finfo(np.float64).eps) * size / STEPS[0]
     largest = float(np.abs(analytic).max(initial=0.0))
     return max(largest * _FLOOR, rounding / TOLERANCE) or _FLOOR
 
@@ -232,20 +209,25 @@ def _check(
     numbers = np.arange(tensor.size)
     if not everything:
         numbers = np.sort(stream.choice(tensor.size, min(entries, tensor.size), replace=False))
-    found: list[tuple[tuple[int, ...] | None, EntryCheck]] = []
-    steps = [*_STEPS]
+    found: list[tuple[tuple[int, ...] | None, SlopeCheck]] = []
+    steps = [*STEPS]
     for number in numbers.tolist():
         index = tuple(int(at) for at in np.unravel_index(number, tensor.shape))
-        found.append((index, _entry(iteration, values, leaf, tensor, analytic, index, steps)))
+        found.append((index, _entry(iteration, values, leaf, gradient, index, steps)))
     for _ in range(0 if everything else DIRECTIONS):
         direction = stream.standard_normal(tensor.shape)
         direction /= np.linalg.norm(direction)
 
-        def along(step: float, direction: Floats = direction) -> float:
-            return _objective(iteration, values.replaced(leaf, tensor + step * direction))
+        def at(step: float, direction: Floats = direction) -> Values:
+            return values.replaced(leaf, tensor + step * direction) if step else values
 
-        slope = float((analytic * direction).sum())
-        found.append((None, _compare(along, slope, _scale(iteration, values, analytic), steps)))
+        def slope(step: float, direction: Floats = direction) -> float:
+            return float((at(step, direction)[gradient] * direction).sum())
+
+        line = Line(
+            lambda step: _objective(iteration, at(step)), slope, _scale(iteration, values, analytic)
+        )
+        found.append((None, line.check(steps)))
     smooth = [(index, entry) for index, entry in found if not entry.is_kink]
     kinks = len(found) - len(smooth)
     if not smooth:
@@ -260,58 +242,3 @@ def _check(
         worst.analytic,
         worst.numeric,
     )
-
-
-def _compare(
-    along: Callable[[float], float], analytic: float, scale: float, steps: list[float]
-) -> EntryCheck:
-    """The slope of the objective along one line beside the analytic one.
-
-    `steps` are tried in their order; the one that settled it is moved to the front, for the next
-    entry is likely to be of the same kind.
-    """
-    along = cache(along)
-    for step in tuple(steps):
-        numeric = _central(along, step)
-        error = _relative(analytic, numeric, scale)
-        if error <= TOLERANCE:
-            steps.sort(key=lambda other: other != step)
-            return EntryCheck(analytic, numeric, error, False)
-        if not (np.isfinite(analytic) and np.isfinite(numeric)):
-            return EntryCheck(analytic, numeric, float("inf"), False)
-        # A kink right here makes the one-sided slopes differ however close one looks.
-        left, right = _sides(along, _CLOSE)
-        if _relative(left, right, scale) > _KINK:
-            return EntryCheck(analytic, numeric, error, True)
-    # Few objectives bend so much along one number that they need the fourth order.
-    numeric = _richardson(along, _STEP)
-    error = _relative(analytic, numeric, scale)
-    if error <= TOLERANCE:
-        return EntryCheck(analytic, numeric, error, False)
-    # With kinks further away, but within the step, the difference depends on the step and a right
-    # gradient agrees close by; in a mere bend a wrong one does not.
-    agrees = _relative(analytic, (left + right) / 2, scale) <= _NEAR
-    moves = _relative(numeric, _richardson(along, _STEP / 8), scale) > error / 10
-    return EntryCheck(analytic, numeric, error, agrees and moves)
-
-
-def _sides(along: Callable[[float], float], step: float) -> tuple[float, float]:
-    """The slopes to the left and to the right of 0."""
-    here = along(0.0)
-    return (here - along(-step)) / step, (along(step) - here) / step
-
-
-def _central(along: Callable[[float], float], step: float) -> float:
-    """The slope at 0 to the second order."""
-    return (along(step) - along(-step)) / (2 * step)
-
-
-def _richardson(along: Callable[[float], float], step: float) -> float:
-    """The slope at 0 to the fourth order, from two central differences."""
-    return (4 * _central(along, step / 2) - _central(along, step)) / 3
-
-
-def _relative(one: float, other: float, scale: float) -> float:
-    if not (np.isfinite(one) and np.isfinite(other)):
-        return float("inf")
-    return abs(one - other) / max(abs(one), abs(other), scale)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.stepper.gradcheck import EntryCheck, check_entry
+from cnnsim.stepper.gradcheck import check_entry
+from cnnsim.stepper.line import SlopeCheck
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.taps import Reach
@@ -46,7 +47,7 @@ class Measures:
         self.field = keep(self._field)
         self.check = keep(self._check)
 
-    def _check(self, leaf: str, gradient: str, index: tuple[int, ...]) -> EntryCheck:
+    def _check(self, leaf: str, gradient: str, index: tuple[int, ...]) -> SlopeCheck:
         return check_entry(self.stepper.scenario.iteration, self.tensors, leaf, gradient, index)
 
     def _values(self, tensor: str, cut: Slice) -> npt.NDArray[np.float64]:

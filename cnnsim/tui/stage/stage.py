@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.network.graph import INPUT
-from cnnsim.stepper.gradcheck import EntryCheck, checkable
+from cnnsim.stepper.gradcheck import checkable
+from cnnsim.stepper.line import SlopeCheck
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry
 from cnnsim.steps.sweep import FAR, Sweep
@@ -284,7 +285,7 @@ class Stage:
 
     # -- the check of a gradient ---------------------------------------------------------------
 
-    def check(self, view: View) -> tuple[str, EntryCheck | None, str]:
+    def check(self, view: View) -> tuple[str, SlopeCheck | None, str]:
         """(entry, its check, why there is none) for the cell at hand; kept until an edit."""
         sweep, cell = view.sweep, view.position.cell
         name = format_entry(sweep.writes, cell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsim.stepper.gradcheck import EntryCheck
+from cnnsim.stepper.line import SlopeCheck
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.numbers import number, small
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
@@ -19,11 +19,11 @@ the difference says nothing, and the panel says so."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._check: EntryCheck | None = None
+        self._check: SlopeCheck | None = None
         self._entry = ""
         self._why = ""
 
-    def show(self, name: str, check: EntryCheck | None, why: str) -> None:
+    def show(self, name: str, check: SlopeCheck | None, why: str) -> None:
         """Set the entry and its check, or `why` there is none."""
         self._entry, self._check, self._why = name, check, why
         self.repaint()
