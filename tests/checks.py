@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-from strategies import attempt
+import numpy as np
+import numpy.typing as npt
 
-from cnnsim.errors import CnnsimError, FileError
+from cnnsim.errors import CnnsimError, FileError, unprintable
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.stepper.replay import Visit, visit
 from cnnsim.stepper.stepper import Stepper
+
+Array = npt.NDArray[Any]
+T = TypeVar("T")
+
+
+def attempt(call: Callable[[], T]) -> T | CnnsimError:
+    """What `call` gives, or the error it raises, whose text must be fit for a terminal.
+
+    Anything but a CnnsimError goes through.
+    """
+    try:
+        return call()
+    except CnnsimError as error:
+        told = error
+    assert str(told)
+    assert unprintable(str(told)) is None, repr(str(told))
+    return told
+
+
+def same_bits(first: Array, second: Array) -> bool:
+    """Equal bit for bit: −0.0 is not 0.0; any NaN is any other."""
+    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    nan = np.isnan(first) & np.isnan(second)
+    return first.shape == second.shape and bool(
+        (nan | (first.view(np.int64) == second.view(np.int64))).all()
+    )
+
 
 #: Line 1 title, 2-3 input, 4-7 conv1; what follows begins on line 8.
 GOOD = """\

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from strategies import EVERY_KIND, every_pass
+from networks import EVERY_KIND, every_pass
 
 import cnnsim
 from cnnsim.steps.sweep import Start, Sweep

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import assume
 from hypothesis import strategies as st
-from strategies import network, sound
+from networks import network, sound
 
 from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.iteration import Iteration

@@ -137,7 +137,7 @@ def test_old_versions_are_removed_the_last_used_stay(
 @needs_xdg
 def test_only_what_is_not_compiled_yet_is_compiled_ahead(tmp_path: Path) -> None:
     program = """
-from strategies import every_pass
+from networks import every_pass
 from cnnsim.kernels.fill import can_compile
 from cnnsim.kernels.warm import warm
 told = []

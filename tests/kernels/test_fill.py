@@ -9,24 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from checks import same_bits
+from gradients import Gradients, gradients, gradients_of
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from strategies import (
-    EVERY_KIND,
-    Case,
-    Gradients,
-    convolutions,
-    every_kind,
-    every_pass,
-    examples,
-    generators,
-    gradients,
-    gradients_of,
-    pools,
-    same_bits,
-    values_of,
-)
+from networks import EVERY_KIND, every_kind, every_pass, values_of
+from strategies import Case, convolutions, examples, generators, pools
 
 from cnnsim.kernels import fill as fill_module
 from cnnsim.kernels import reference

@@ -7,20 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checks import same_bits
+from gradients import Gradients, gradients, gradients_of
 from hypothesis import given
-from strategies import (
-    EVERY_KIND,
-    Case,
-    Gradients,
-    convolutions,
-    every_pass,
-    examples,
-    gradients,
-    gradients_of,
-    pools,
-    same_bits,
-    values_of,
-)
+from networks import EVERY_KIND, every_pass, values_of
+from strategies import Case, convolutions, examples, pools
 
 from cnnsim.kernels import places
 from cnnsim.kernels.folding import Folder

@@ -11,15 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import (
-    both,
-    convolutions,
-    examples,
-    fits,
-    generators,
-    pairs,
-    pools,
-)
+from strategies import both, convolutions, examples, fits, generators, pairs, pools
 from torch_side import Entry, compare
 
 from cnnsim.network.graph import INPUT

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from strategies import Case, convolutions, examples, forward, network, values_of
+from networks import forward, network, values_of
+from strategies import Case, convolutions, examples
 
 from cnnsim.network.layer import kinds
 from cnnsim.network.window import share_inside

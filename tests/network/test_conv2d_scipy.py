@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import examples, forward, generators, network, pairs
+from networks import forward, network
+from strategies import examples, generators, pairs
 
 signal = pytest.importorskip("scipy.signal")
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from strategies import Case, both, convolutions, examples, forward, four_sides
+from networks import forward
+from strategies import Case, both, convolutions, examples, four_sides
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)

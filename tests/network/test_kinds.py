@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checks import same_bits
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples, forward, generators, network, same_bits, values_of
+from networks import forward, network, values_of
+from strategies import examples, generators
 
 from cnnsim.network.layer import kinds
 

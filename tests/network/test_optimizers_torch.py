@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strategies import network, sound
+from networks import network, sound
 
 from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration

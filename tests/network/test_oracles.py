@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from strategies import Oracle, oracles, values_of
+from layer_oracles import Oracle, oracles
+from networks import values_of
 
 CASES = oracles()
 

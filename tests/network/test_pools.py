@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples, forward, generators, network, values_of
+from networks import forward, network, values_of
+from strategies import examples, generators
 
 
 def pooled(x: Any, kind: str = "max_pool2d", **options: Any) -> Any:

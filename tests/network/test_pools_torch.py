@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import Case, both, examples, forward, network, pools, values_of
+from networks import forward, network, values_of
+from strategies import Case, both, examples, pools
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)

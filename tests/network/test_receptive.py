@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import alexnet, examples, network, pairs, values_of
+from networks import alexnet, network, values_of
+from strategies import examples, pairs
 
 from cnnsim.network.receptive import ReceptiveField, receptive_fields
 

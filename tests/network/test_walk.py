@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from strategies import ALEXNET_LAYERS, alexnet, network
+from networks import ALEXNET_LAYERS, alexnet, network
 
 from cnnsim.network import walk as walk_module
 from cnnsim.network.graph import connect

@@ -7,12 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strategies import (
-    both,
-    four_sides,
-    network,
-    sound,
-)
+from networks import network, sound
+from strategies import both, four_sides
 
 from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.iteration import Iteration

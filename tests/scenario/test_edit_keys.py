@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from strategies import attempt, scenario, stepper
+from checks import attempt
+from networks import scenario, stepper
 
 from cnnsim.errors import CnnsimError, FileError
 

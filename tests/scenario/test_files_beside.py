@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checks import check_file
+from checks import attempt, check_file
 from PIL import Image
 from safetensors.numpy import save_file
-from strategies import attempt
 
 from cnnsim.errors import CnnsimError, FileError, UsageError, unprintable
 from cnnsim.scenario.reader import read_scenario

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checks import check_file, visit_tour
+from checks import attempt, check_file, visit_tour
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import attempt, examples
+from strategies import examples
 
 from cnnsim.errors import CnnsimError, unprintable
 from cnnsim.network.layer import kinds

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from checks import attempt
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import attempt
 
 from cnnsim.errors import FileError, UsageError, unprintable
 from cnnsim.scenario.overrides import apply_overrides

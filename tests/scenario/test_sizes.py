@@ -6,7 +6,7 @@ import time
 import tracemalloc
 
 import pytest
-from strategies import attempt
+from checks import attempt
 
 from cnnsim.errors import CnnsimError, FileError
 from cnnsim.network.layer import kinds

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from checks import same_bits
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples, same_bits, stepper
+from networks import stepper
+from strategies import examples
 
 from cnnsim.errors import UsageError
 from cnnsim.stepper.stepper import Stepper

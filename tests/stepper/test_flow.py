@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from strategies import stepper
+from networks import stepper
 
 from cnnsim.stepper.flow import terms_of, uses, writer_of
 

@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import stepper
+from networks import stepper
 
 from cnnsim.errors import UsageError
 from cnnsim.stepper.guess import guessed_step, parse_guess

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from checks import visit_tour
-from strategies import same_bits, scenario
+from checks import same_bits, visit_tour
+from networks import scenario
 
 from cnnsim.errors import FileError
 from cnnsim.kernels.reference import fill_compiled

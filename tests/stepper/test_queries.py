@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from strategies import stepper
+from networks import stepper
 
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.stepper.queries import Searched, every_step, find_step, parse_query

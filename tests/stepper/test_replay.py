@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from checks import visit_tour
-from strategies import stepper
+from networks import stepper
 
 from cnnsim.scenario.bundled import bundled_names
 from cnnsim.scenario.reader import read_scenario

@@ -6,7 +6,8 @@ import random
 
 import numpy as np
 import pytest
-from strategies import same_bits, stepper
+from checks import same_bits
+from networks import stepper
 
 from cnnsim.errors import AddressError
 from cnnsim.kernels.fill import Progress
@@ -165,7 +166,7 @@ def test_worked_out_cells_are_bounded_by_their_taps(monkeypatch: pytest.MonkeyPa
 
 def test_alexnet_opens_anywhere_by_its_shapes() -> None:
     """Index arithmetic needs no values: reach and moves of any step in no time."""
-    from strategies import alexnet
+    from networks import alexnet
 
     from cnnsim.steps.taps import reach_of
     from cnnsim.steps.trace import Trace

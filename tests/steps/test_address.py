@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from checks import attempt
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import ALEXNET_LAYERS, EVERY_KIND, alexnet, attempt, every_pass, network
+from networks import ALEXNET_LAYERS, EVERY_KIND, alexnet, every_pass, network
 
 from cnnsim.errors import AddressError, unprintable
 from cnnsim.steps.address import format_address, parse_address

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gradients import Gradients, gradients
 from hypothesis import given
-from strategies import Gradients, both, examples, four_sides, gradients
+from strategies import both, examples, four_sides
 
 from cnnsim.kernels.vectorised import fill_vectorised
 

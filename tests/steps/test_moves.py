@@ -8,18 +8,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from gradients import Gradients, gradients, gradients_of
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import (
-    EVERY_KIND,
-    Case,
-    Gradients,
-    every_pass,
-    examples,
-    gradients,
-    gradients_of,
-    network,
-)
+from networks import EVERY_KIND, every_pass, network
+from strategies import Case, examples
 
 from cnnsim.steps.moves import UNITS, move
 from cnnsim.steps.sweep import Sweep

@@ -8,7 +8,8 @@ from math import prod
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import EVERY_KIND, alexnet, every_pass, examples, network
+from networks import EVERY_KIND, alexnet, every_pass, network
+from strategies import examples
 
 from cnnsim.errors import AddressError
 from cnnsim.steps.sweep import Read, Sweep, value

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given
-from strategies import EVERY_KIND, Case, alexnet, convolutions, every_pass, examples
+from networks import EVERY_KIND, alexnet, every_pass
+from strategies import Case, convolutions, examples
 
 from cnnsim.network.iteration import Iteration
 from cnnsim.steps.sweep import Start, Sweep

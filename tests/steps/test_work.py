@@ -6,20 +6,12 @@ from itertools import product as places
 
 import numpy as np
 import pytest
+from checks import same_bits
+from gradients import Gradients, gradients, gradients_of
 from hypothesis import given
-from strategies import (
-    EVERY_KIND,
-    Case,
-    Gradients,
-    Oracle,
-    convolutions,
-    every_pass,
-    examples,
-    gradients,
-    gradients_of,
-    oracles,
-    same_bits,
-)
+from layer_oracles import Oracle, oracles
+from networks import EVERY_KIND, every_pass
+from strategies import Case, convolutions, examples
 
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.steps.reading import ReadValue, read_step

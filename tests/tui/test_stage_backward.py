@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from test_stage_words import view_of
+from views import view_of
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.guess import parse_guess

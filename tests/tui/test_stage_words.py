@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from views import view_of
 
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.stepper.stops import Stops
 from cnnsim.steps.sweep import Start
 from cnnsim.tui.drawing.ledger import TermColumn
 from cnnsim.tui.drawing.numbers import number
@@ -22,22 +22,10 @@ from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.symbols import cell_form
 from cnnsim.tui.stage.terms import shared_decimals, term_columns
 from cnnsim.tui.stage.ticks import ticks_of
-from cnnsim.tui.stage.view import View
 
 TOY = Stepper(read_scenario("toy_2x2"))
 MODES = Stepper(read_scenario("modes"))
 POOLING = Stepper(read_scenario("pooling"))
-
-
-def view_of(stepper: Stepper, at: int | str, **options) -> View:
-    step = stepper.find(at) if isinstance(at, str) else at
-    position = stepper.trace.position(step)
-    stops = Stops(stepper)
-    return View(
-        stepper.scenario.name, step, len(stepper.trace), stepper.trace.macs,
-        stepper.trace.sweep_of(position), position, stepper.work(position), stepper.read(step),
-        stop=stops.at(step), stops=len(stops), **options,
-    )  # fmt: skip
 
 
 def said(stepper: Stepper, at: int | str) -> str:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from dialogs import ask, go
 from terminal import Terminal
-from test_terminal_stepper import ask, go
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 

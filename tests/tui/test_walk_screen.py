@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from strategies import scenario
+from networks import scenario
 from textual.pilot import Pilot
 
 from cnnsim.scenario.reader import read_scenario

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import alexnet, stepper
+from networks import alexnet, stepper
 
 from cnnsim.network.receptive import ReceptiveField
 from cnnsim.tui.drawing.canvas import Canvas

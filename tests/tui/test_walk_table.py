@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from strategies import alexnet, network
+from networks import alexnet, network
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.palette import DARK

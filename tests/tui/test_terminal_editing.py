@@ -1,0 +1,162 @@
+"""Editing, taking away and the palette, in a real terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import pytest
+from terminal import Terminal
+
+# -- editing --------------------------------------------------------------------------------------
+
+
+def edit(terminal: Terminal, text: str) -> None:
+    terminal.send("e")
+    terminal.wait_for("change a number")
+    terminal.type(text)
+    terminal.send("enter")
+    terminal.wait_gone("change a number")
+
+
+def test_an_edited_pixel_changes_everything_that_follows(opened) -> None:
+    toy = opened("toy_2x2")
+    toy.wait_for("0 → 1")
+    edit(toy, "−4")
+    toy.wait_for("1 edited", "0 → −4", "(−4)·1")
+    toy.send("end")
+    toy.wait_for("y[0,0,0] = 3", "y[0,0,1] = 7", "y[0,1,0] = 4")
+
+
+def test_undo_and_redo_bring_the_exact_numbers_back(opened) -> None:
+    toy = opened("toy_2x2")
+    toy.wait_for("0 → 1")
+    edit(toy, "0.1")
+    edit(toy, "1e-3")
+    toy.wait_for("2 edited", "0 → 0.001")
+    toy.send("u")
+    toy.wait_for("1 edited", "0 → 0.1")
+    toy.send("u")
+    toy.wait_gone("edited")
+    toy.wait_for("0 → 1", "1·1")
+    toy.send("U")
+    toy.wait_for("1 edited", "0 → 0.1")
+    toy.send("ctrl+r")
+    toy.wait_for("2 edited", "0 → 0.001")
+    toy.send("u", "u", "end")
+    toy.wait_for("y[0,0,0] = 8", "y[0,0,1] = 7", "y[0,1,0] = 4")
+
+
+def test_the_kernel_is_edited_with_tab(opened) -> None:
+    toy = opened("toy_2x2")
+    toy.wait_for("0 → 1")
+    toy.send("e")
+    toy.wait_for("change a number", "input[0,0,0,0]", "conv1.w[0,0,0,0]")
+    toy.send("tab")
+    toy.settle()
+    toy.type("10")
+    toy.send("enter")
+    toy.wait_for("0 → 10")
+    toy.send("end")
+    toy.wait_for("y[0,0,0] = 17", "y[0,0,1] = 61", "y[0,1,0] = 49")
+
+
+@pytest.mark.parametrize("text", ["", "abc", "nan", "inf", "1e999", "--1"])
+def test_what_is_no_number_is_not_taken(shared, text: str) -> None:
+    toy = shared("toy_2x2")
+    toy.send("e")
+    toy.wait_for("change a number")
+    toy.type(text)
+    toy.send("enter")
+    toy.wait_for("✗ type a number")
+    toy.send("escape")
+    toy.wait_gone("change a number")
+    assert "edited" not in toy.text()
+
+
+def test_with_nothing_to_undo_or_redo_that_is_said(opened) -> None:
+    toy = opened("toy_2x2")
+    toy.wait_for("0 → 1")
+    toy.send("u")
+    toy.wait_for("nothing to undo")
+    toy.send("U")
+    toy.wait_for("nothing to redo", "0 → 1")
+
+
+# -- taking away ----------------------------------------------------------------------------------
+
+
+def test_s_saves_the_screen_as_svg_and_text(opened, tmp_path) -> None:
+    toy = opened("toy_2x2", cwd=tmp_path)
+    toy.wait_for("0 → 1")
+    toy.send("right", "s")
+    toy.wait_for("saved cnnsim-forward-1.svg and cnnsim-forward-1.txt")
+    text = (tmp_path / "cnnsim-forward-1.txt").read_text()
+    assert "1 → 13" in text
+    assert len(text.splitlines()) == 36
+    assert (tmp_path / "cnnsim-forward-1.svg").read_text().startswith("<svg")
+    toy.send("s")
+    toy.wait_for("saved cnnsim-forward-2.svg")
+
+
+def test_where_the_screen_cannot_be_saved_that_is_said(opened, tmp_path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    toy = opened("toy_2x2", cwd=folder)
+    toy.wait_for("0 → 1")
+    folder.rmdir()
+    toy.send("s")
+    toy.wait_for("the screen could not be saved")
+    toy.send("right")
+    toy.wait_for("1 → 13")
+
+
+def test_y_copies_code_that_gives_the_cell(opened) -> None:
+    toy = opened("toy_2x2")
+    toy.wait_for("0 → 1")
+    toy.send("L", "y")
+    toy.wait_for("copied the cell as NumPy code")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(toy.copied[-1], {})
+    assert float(printed.getvalue()) == 7
+    toy.send("y")
+    toy.wait_for("as PyTorch code")
+    assert "torch" in toy.copied[-1]
+
+
+# -- the palette ----------------------------------------------------------------------------------
+
+
+def choose(terminal: Terminal, text: str, line: str) -> None:
+    terminal.send("ctrl+p")
+    terminal.wait_for("Search for commands")
+    terminal.type(text)
+    terminal.wait_for(line)
+    terminal.send("enter")
+    terminal.wait_gone(line)
+
+
+def test_the_palette_runs_an_action(shared) -> None:
+    toy = shared("toy_2x2")
+    choose(toy, "twice", "Play twice as fast")
+    toy.wait_for("❚❚ 4/s")
+
+
+def test_the_palette_opens_a_scenario(opened) -> None:
+    toy = opened("toy_2x2")
+    toy.wait_for("0 → 1")
+    choose(toy, "open sobel", "An edge detector")
+    toy.wait_for("sobel › ", "1 of 162")
+
+
+def test_the_palette_goes_to_a_layer(shared) -> None:
+    modes = shared("modes")
+    choose(modes, "layer dilated", "Go to its first step.")
+    modes.wait_for("dilated › ")
+
+
+def test_the_palette_goes_to_an_address(shared) -> None:
+    toy = shared("toy_2x2")
+    choose(toy, "mac 9", "Go to conv1.forward[0,0,1,0] tap[0,0,1].")
+    toy.wait_for("step 9  ")
