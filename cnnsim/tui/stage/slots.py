@@ -109,13 +109,13 @@ def _try(
         widths[matrix.key] = max(min(share, wanted), min(share, _LEAST_MAP + _FRAME[0]))
         left -= widths[matrix.key]
     spare = width - sum(widths.values()) - gaps
-    gap = _GAP + min(spare // max(len(matrices) - 1, 1), _WIDEST_GAP - _GAP)
+    more, rest = divmod(spare, max(len(matrices) - 1, 1))
     slots = []
     x = 0
-    for matrix in matrices:
+    for number, matrix in enumerate(matrices):
         each = widths[matrix.key]
         slots.append(MatrixSlot(matrix, x, each, classes.get(matrix.key, cls)))
-        x += each + gap
+        x += each + min(_GAP + more + (number < rest), _WIDEST_GAP)
     return slots
 
 
@@ -132,7 +132,7 @@ def signs_between(slots: Sequence[MatrixSlot], sign: str) -> list[tuple[int, int
     for left, right in pairwise(slots):
         column = left.x + left.width
         gap = right.x - column
-        if gap < 3:
+        if gap < 2:
             continue
         if right.matrix.read is None:
             found.append((column, gap, "="))

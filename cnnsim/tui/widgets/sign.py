@@ -1,4 +1,4 @@
-"""The sign between two matrices: ⋆ or =."""
+"""The sign between two matrices: ⋆, ∗, · or =."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ class Sign(Panel, can_focus=False):
 
     def paint(self, canvas: Canvas) -> None:
         """In the middle."""
-        canvas.put(canvas.width // 2, canvas.height // 2, self._text, self.palette.dim)
+        canvas.put(canvas.width // 2, canvas.height // 2, self._text, self.palette.base)
