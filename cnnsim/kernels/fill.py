@@ -53,11 +53,14 @@ def fill(
         report(Progress("computing", sweep.full_name, 0.0))
         return fill_vectorised(sweep, tensors)
     report(Progress("compiling", sweep.full_name, 0.0))
-    from cnnsim.kernels.reference import fill_compiled
+    from cnnsim.kernels.compiled import fill_compiled
+    from cnnsim.kernels.places import TooLarge
 
-    return fill_compiled(
-        sweep,
-        tensors,
-        processors(),
-        lambda share: report(Progress("computing", sweep.full_name, share)),
-    )
+    def told(share: float) -> None:
+        report(Progress("computing", sweep.full_name, share))
+
+    try:
+        return fill_compiled(sweep, tensors, processors(), told)
+    except TooLarge:
+        told(0.0)
+        return fill_vectorised(sweep, tensors)

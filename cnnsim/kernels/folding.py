@@ -1,4 +1,4 @@
-"""The compiled kernel of training: any sweep, over memory whose places are known beforehand.
+"""The general compiled kernel: any sweep, over memory whose places are known beforehand.
 
 It folds in float64 and each cell's taps in order, as every other way to compute a sweep, so it
 gives the same bits. What a tap reads is looked up once for a whole line of cells, which the
@@ -18,12 +18,15 @@ from numba.extending import overload, register_jitable
 
 from cnnsim.kernels.cache import prepare_cache
 from cnnsim.kernels.places import Grid, joined, memory_order
-from cnnsim.kernels.reference import entries, jitable, tap_count, the_term
+from cnnsim.kernels.rules import entries, jitable, tap_count, the_term
 from cnnsim.steps.sweep import Start, Sweep
 from cnnsim.steps.taps import tap_coordinates
 
 #: Cells of a line that go through the taps together: their sums stay in the nearest cache.
 CHUNK = 64
+
+#: So often each number of a tensor has to be read that laying it out anew pays.
+_REUSED = 4
 
 _CAN_CACHE = prepare_cache()
 
@@ -43,12 +46,17 @@ def is_anywhere(at: tuple[int, ...], marks: tuple[bool, ...]) -> bool:
 
 
 def values_at(
-    arrays: Any, at: Any, lane: int, steps: Any, outsides: Any, checked: bool
+    arrays: Any, at: Any, lane: int, steps: Any, far: Any, outsides: Any, checked: bool
 ) -> tuple[float, ...]:
-    """What is read in one lane; only a `checked` read can be outside."""
+    """What is read in one lane; only a `checked` read can be outside.
+
+    `steps` are constants of the kernel; −1 stands for that of `far`.
+    """
     return tuple(
-        outside if checked and place < 0 else float(array[place + lane * step])
-        for array, place, step, outside in zip(arrays, at, steps, outsides, strict=True)
+        outside
+        if checked and place < 0
+        else float(array[place + lane * (step if step >= 0 else wide)])
+        for array, place, step, wide, outside in zip(arrays, at, steps, far, outsides, strict=True)
     )
 
 
@@ -88,21 +96,29 @@ def _is_anywhere(at: Any, marks: Any) -> Any:
 
 
 @overload(values_at)
-def _values_at(arrays: Any, at: Any, lane: Any, steps: Any, outsides: Any, checked: Any) -> Any:
+def _values_at(
+    arrays: Any, at: Any, lane: Any, steps: Any, far: Any, outsides: Any, checked: Any
+) -> Any:
     if len(arrays) == 0:
 
-        def empty(arrays: Any, at: Any, lane: Any, steps: Any, outsides: Any, checked: Any) -> Any:
+        def empty(
+            arrays: Any, at: Any, lane: Any, steps: Any, far: Any, outsides: Any, checked: Any
+        ) -> Any:
             return ()
 
         return empty
 
-    def compiled(arrays: Any, at: Any, lane: Any, steps: Any, outsides: Any, checked: Any) -> Any:
+    def compiled(
+        arrays: Any, at: Any, lane: Any, steps: Any, far: Any, outsides: Any, checked: Any
+    ) -> Any:
         if checked and at[0] < 0:
             value = outsides[0]
         else:
+            step = steps[0] if steps[0] >= 0 else far[0]
             # Unsigned: no place counts from the end.
-            value = np.float64(arrays[0][np.uint64(at[0] + lane * steps[0])])
-        return (value, *values_at(arrays[1:], at[1:], lane, steps[1:], outsides[1:], checked))
+            value = np.float64(arrays[0][np.uint64(at[0] + lane * step)])
+        rest = values_at(arrays[1:], at[1:], lane, steps[1:], far[1:], outsides[1:], checked)
+        return (value, *rest)
 
     return compiled
 
@@ -140,7 +156,7 @@ def _kernel(
     """The compiled loop of a term and a fold. Everything about shapes is an argument.
 
     With `reads_start` the fold starts from an array, which the last of `steps` is of; else from the
-    number `begin`.
+    number `begin`. Steps of 0 and 1 are constants, for vectors; −1 is any other.
     """
     for function in (term, finish):
         jitable(function)
@@ -159,7 +175,7 @@ def _kernel(
     @njit(nogil=True, cache=_CAN_CACHE and ours, error_model="numpy")
     def fold(
         first: Any, last: Any, lanes: Any, coordinates: Any, taps: Any, arrays: Any, starts: Any,
-        begin: Any, places: Any, p: Any, out: Any, targets: Any, out_step: Any,
+        begin: Any, places: Any, far: Any, p: Any, out: Any, targets: Any, out_step: Any,
     ) -> None:  # fmt: skip
         # units of work first .. last - 1: chunks of the lanes of each unit of cells.
         chunks = (lanes + CHUNK - 1) // CHUNK
@@ -173,7 +189,9 @@ def _kernel(
             if reads_start:
                 at = offsets(starts, len(marks), unit, 0, places)
                 for k in range(size):
-                    totals[k] = values_at(starts, at, left + k, start_step, (0.0,), False)[0]
+                    totals[k] = values_at(
+                        starts, at, left + k, start_step, far[-1:], (0.0,), False
+                    )[0]
             else:
                 for k in range(size):
                     totals[k] = begin
@@ -184,12 +202,12 @@ def _kernel(
                 tap = entries(taps, number)
                 if is_anywhere(at, everywhere):
                     for k in range(size):
-                        values = values_at(arrays, at, left + k, steps, outsides, True)
+                        values = values_at(arrays, at, left + k, steps, far, outsides, True)
                         new = term(values, cell(ahead, left + k), tap, p)
                         totals[k] = combine(totals[k], new)
                 else:
                     for k in range(size):
-                        values = values_at(arrays, at, left + k, steps, outsides, False)
+                        values = values_at(arrays, at, left + k, steps, far, outsides, False)
                         new = term(values, cell(ahead, left + k), tap, p)
                         totals[k] = combine(totals[k], new)
             to = targets[unit] + left * out_step
@@ -214,7 +232,10 @@ class Folder:
         reads_start = isinstance(sweep.start, Start)
         begin = 0.0 if isinstance(sweep.start, Start) else float(sweep.start)
         grid = Grid(sweep, tensors)
-        places = [grid.places(number) for number in range(len(grid.arrays))]
+        places = [
+            grid.places(number, sweep.steps >= _REUSED * array.size)
+            for number, array in enumerate(grid.arrays)
+        ]
         self._copies = []
         flat = []
         for array, place in zip(grid.arrays, places, strict=True):
@@ -229,7 +250,7 @@ class Folder:
             the_term if sweep.fold is None else sweep.fold.combine,
             sweep.finish,
             grid.lane,
-            tuple(place.step for place in places),
+            tuple(place.step if place.step <= 1 else -1 for place in places),
             tuple(0.0 if read.outside is None else float(read.outside) for read in sweep.reads),
             # A hole is left out of a fold; where nothing is folded it reads as 0.
             tuple(read.outside is None and sweep.fold is not None for read in sweep.reads),
@@ -239,7 +260,7 @@ class Folder:
         targets, out_step = grid.targets(out)
         self._before = (
             grid.lanes, grid.ahead, tap_coordinates(sweep.taps), tuple(flat[:reads]),
-            tuple(flat[reads:]), begin, joined(places),
+            tuple(flat[reads:]), begin, joined(places), tuple(place.step for place in places),
         )  # fmt: skip
         self._after = (out.transpose(memory_order(out)).reshape(-1), targets, out_step)
         self._params = sweep.params

@@ -41,7 +41,7 @@ class Places:
 
     Attributes:
         order: the tensor's axes as they lie in memory, the last one side by side.
-        step: 1 where the lanes lie side by side, 0 where they all read the same.
+        step: how far apart the lanes lie; 0 where they all read the same.
     """
 
     order: tuple[int, ...]
@@ -143,15 +143,22 @@ class Grid:
             found += coordinate * stride
         return found, step
 
-    def places(self, number: int) -> Places:
-        """Where `arrays` number `number` is read. Raises TooLarge."""
+    def places(self, number: int, anew: bool = True) -> Places:
+        """Where `arrays` number `number` is read. Raises TooLarge.
+
+        With `anew` the tensor is to be laid out so that the lanes lie side by side.
+        """
         index, array = [*self._indices[number]], self.arrays[number]
         order, step = memory_order(array), 0
         moving = -1 if self.lane is None else self._moving(number, self.lane)
         assert moving is not None
         if moving >= 0:
-            order, step = (*(axis for axis in order if axis != moving), moving), 1
+            if anew:
+                order = (*(axis for axis in order if axis != moving), moving)
+            step = _strides(array.shape, order)[moving]
             index[moving] = index[moving].take([0], self.lane)
+        if prod(np.broadcast_shapes(*(at.shape for at in index if self._mixes(at)))) > _LARGEST:
+            raise TooLarge
         steady, of_cell, of_tap, mixed = (
             np.zeros([1] * len(self._shape), np.int64) for _ in range(4)
         )
@@ -159,17 +166,14 @@ class Grid:
             index, _strides(array.shape, order), array.shape, strict=True
         ):
             place = np.where((at >= 0) & (at < extent), at * stride, OUTSIDE)
-            depends = prod(at.shape[: self._cells]) > 1, prod(at.shape[self._cells :]) > 1
-            if depends == (True, True):
+            if self._mixes(at):
                 mixed = mixed + place
-            elif depends[0]:
+            elif prod(at.shape[: self._cells]) > 1:
                 of_cell = of_cell + place
-            elif depends[1]:
+            elif prod(at.shape[self._cells :]) > 1:
                 of_tap = of_tap + place
             else:
                 steady = steady + place
-        if mixed.size > _LARGEST:
-            raise TooLarge
         rows, columns = mixed.shape[: self._cells], mixed.shape[self._cells :]
         down, across = prod(rows), prod(columns)
         return Places(
@@ -181,6 +185,10 @@ class Grid:
             self._for_taps(np.arange(across).reshape((1,) * len(rows) + columns)),
             mixed.reshape(-1),
         )
+
+    def _mixes(self, at: IntArray) -> bool:
+        """Whether a coordinate depends on the cell and on the tap."""
+        return prod(at.shape[: self._cells]) > 1 and prod(at.shape[self._cells :]) > 1
 
     def _for_units(self, values: Any) -> IntArray:
         return np.broadcast_to(values, self._unit_shape).reshape(-1)

@@ -10,6 +10,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 
 import numpy as np
@@ -34,8 +35,8 @@ def warm(
     out here is compiled by whoever needs it.
     """
     folder = kernel_cache()
-    ranks = {name: len(shapes[name]) for sweep in sweeps for name in sweep.tensors}
-    marks = {folder / f"{_mark(sweep, ranks, single)}.warm": sweep for sweep in sweeps}
+    shapes = {name: shapes[name] for sweep in sweeps for name in sweep.tensors}
+    marks = {folder / f"{_mark(sweep, shapes, single)}.warm": sweep for sweep in sweeps}
     missing = {mark: sweep for mark, sweep in marks.items() if not mark.exists()}
     if not missing:
         return
@@ -44,7 +45,7 @@ def warm(
     try:
         done = subprocess.run(
             [sys.executable, "-m", "cnnsim.kernels.warm"],
-            input=pickle.dumps((list(missing.values()), ranks, list(single))),
+            input=pickle.dumps((list(missing.values()), shapes, list(single))),
             capture_output=True,
             timeout=_PATIENCE,
             check=False,
@@ -55,28 +56,31 @@ def warm(
         return
 
 
-def _mark(sweep: Sweep, ranks: Mapping[str, int], single: Sequence[str]) -> str:
-    """The same for sweeps that share a compiled kernel: of one rule, over tensors of like types."""
+def _mark(sweep: Sweep, shapes: Mapping[str, tuple[int, ...]], single: Sequence[str]) -> str:
+    """The same for sweeps of one rule over tensors of the same types and shapes."""
     start = sweep.start.where if isinstance(sweep.start, Start) else None
     rules = (sweep.where, sweep.term, sweep.finish, start)
     names = [f"{rule.__module__}.{rule.__qualname__}" for rule in rules if rule is not None]
     reads = [read.outside for read in sweep.reads]
-    types = [(ranks[name], name in single) for name in sweep.tensors]
-    kernel = (names, sweep.fold and sweep.fold.name, reads, types, len(sweep.cells))
-    return sha256(repr((kernel, len(sweep.taps), type(sweep.params))).encode()).hexdigest()[:16]
+    types = [(shapes[name], name in single) for name in sweep.tensors]
+    kernel = (names, sweep.fold and sweep.fold.name, reads, types, sweep.cells, sweep.taps)
+    return sha256(repr((kernel, sweep.params)).encode()).hexdigest()[:16]
 
 
 def _compile() -> None:
     """Compile what standard input names; the sweeps are pickled by the name of their functions."""
-    from cnnsim.kernels.reference import compile_sweep
+    from cnnsim.kernels.compiled import compile_sweep
+    from cnnsim.kernels.places import TooLarge
 
-    sweeps, ranks, single = pickle.load(sys.stdin.buffer)
+    sweeps, shapes, single = pickle.load(sys.stdin.buffer)
+    # Nothing is written to these: they take no memory.
     tensors = {
-        name: np.zeros((1,) * rank, np.float32 if name in single else np.float64)
-        for name, rank in ranks.items()
+        name: np.empty(shape, np.float32 if name in single else np.float64)
+        for name, shape in shapes.items()
     }
     for sweep in sweeps:
-        compile_sweep(sweep, tensors)
+        with suppress(TooLarge):
+            compile_sweep(sweep, tensors)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from cnnsim.kernels.cache import kernel_cache, prepare_cache, source_digest
 PROGRAM = """
 import numpy as np
 from cnnsim.steps.sweep import ADD, Read, Sweep
-from cnnsim.kernels.reference import fill_compiled
+from cnnsim.kernels.compiled import fill_compiled
 {rules}
 sweep = Sweep("l", "s", "l.s", (2, 3), ("n", "o"), (Read("input"),), where, (4,), ("i",), term,
               ADD)
@@ -81,7 +81,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(
     "file",
-    ["steps/sweep.py", "network/pooling.py", "network/kinds/conv2d.py", "kernels/reference.py"],
+    ["steps/sweep.py", "network/pooling.py", "network/kinds/conv2d.py", "kernels/rules.py"],
 )
 def test_the_digest_follows_every_source_that_can_be_inlined(copied: Path, file: str) -> None:
     before, folder = source_digest(), kernel_cache()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from checks import same_bits
-from gradients import Gradients, gradients, gradients_of
+from gradients import gradients_of
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -18,9 +18,9 @@ from networks import EVERY_KIND, every_kind, every_pass, values_of
 from strategies import Case, convolutions, examples, generators, pools
 
 from cnnsim.kernels import fill as fill_module
-from cnnsim.kernels import reference
+from cnnsim.kernels import folding, places
+from cnnsim.kernels.compiled import fill_compiled
 from cnnsim.kernels.fill import Progress, can_compile, fill
-from cnnsim.kernels.reference import fill_compiled
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.stepper.values import Values
 from cnnsim.steps.sweep import ADD, LARGER, SMALLER, Fold, Read, Sweep
@@ -106,13 +106,6 @@ def test_average_pool(case: Case) -> None:
     check(case.net.sweeps[0], values_of(case.net, case.x))
 
 
-@examples(20)
-@given(gradients())
-def test_gradients_with_holes(gradient: Gradients) -> None:
-    check(gradient.input, gradient.tensors)
-    check(gradient.kernel, gradient.tensors)
-
-
 def test_holes_leave_even_a_negative_zero_alone() -> None:
     case = Case(
         {"type": "conv2d", "kernel": np.ones((1, 1, 2, 2)), "stride": 3, "bias": "none"},
@@ -121,7 +114,6 @@ def test_holes_leave_even_a_negative_zero_alone() -> None:
     )
     gradient = gradients_of(case, np.full((1, 1, 2, 2), -0.0))
     sweep = replace(gradient.input, start=-0.0)
-    check(sweep, gradient.tensors)
     assert same_bits(fill_vectorised(sweep, gradient.tensors), np.full((1, 1, 5, 5), -0.0))
     for cell in np.ndindex(sweep.cells):
         assert same_bits(work_out(sweep, cell, gradient.tensors).value, -0.0)
@@ -218,7 +210,7 @@ def test_what_waits_is_not_begun_after_a_stop(monkeypatch: pytest.MonkeyPatch) -
         begun.append((first, last))
         time.sleep(0.002)
 
-    monkeypatch.setattr(reference, "_kernel", lambda *rule: slow)
+    monkeypatch.setattr(folding, "_kernel", lambda *rule: slow)
     x = np.ones((1, 100, 30, 30))
     case = Case({"type": "max_pool2d", "size": 9, "stride": 1, "padding": 4}, x)
     sweep, values = case.net.sweeps[0], values_of(case.net, x)
@@ -279,3 +271,12 @@ def test_what_cannot_be_compiled_runs_on_numpy(name: str, monkeypatch: pytest.Mo
         filled = fill(sweep, values, told.append)
         assert same_bits(filled, fill_vectorised(sweep, values))
         assert (told[0].stage == "compiling") == can_compile(sweep)
+
+
+def test_a_sweep_whose_places_fill_no_table_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fill_module, "COMPILE_FROM", 1)
+    monkeypatch.setattr(places, "_LARGEST", 10)
+    sweep, values = _long_sweep()
+    told: list[Progress] = []
+    assert same_bits(fill(sweep, values, told.append), fill_vectorised(sweep, values))
+    assert [progress.stage for progress in told] == ["compiling", "computing"]

@@ -11,7 +11,7 @@ from checks import same_bits, visit_tour
 from networks import scenario
 
 from cnnsim.errors import FileError
-from cnnsim.kernels.reference import fill_compiled
+from cnnsim.kernels.compiled import fill_compiled
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.pooling import Pool, where
 from cnnsim.network.receptive import receptive_fields
