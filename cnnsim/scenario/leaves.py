@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from math import prod
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ class Leaves(MutableMapping[str, Array]):
     ) -> None:
         network = iteration.network
         self._seed = model.seed
+        # Two threads that ask for the same leaf draw it once.
+        self._drawing = Lock()
         self._parameters = {**network.parameters, **network.constants}
         self._given = {INPUT: given, **iteration.given_tensors}
         self._known = {**self._given, **stored}
@@ -63,8 +66,10 @@ class Leaves(MutableMapping[str, Array]):
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._known:
-            drawn = self._parameters[name].draw(self._seed, name)
-            self._known[name] = self._edited(name, drawn)
+            with self._drawing:
+                if name not in self._known:
+                    drawn = self._parameters[name].draw(self._seed, name)
+                    self._known[name] = self._edited(name, drawn)
         return self._known[name]
 
     def __setitem__(self, name: str, tensor: Array) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from threading import Thread
 from typing import Any
 
 import numpy.typing as npt
 
 from cnnsim.errors import UsageError
-from cnnsim.kernels.fill import Progress, fill
+from cnnsim.kernels.fill import Progress, fill, is_compiled
 from cnnsim.network.layer import times
 from cnnsim.scenario.leaves import with_entry
 from cnnsim.steps.sweep import Sweep
@@ -100,14 +101,25 @@ class Values(Mapping[str, Array]):
             if sweep.writes in wanted and sweep.writes not in self._computed:
                 needed.append(sweep)
                 wanted.update(sweep.tensors)
-        for sweep in reversed(needed):
+        needed.reverse()
+        self._draw_ahead(needed)
+        for sweep in needed:
             self._fill(sweep, report)
 
     def compute_all(self, report: Report = silent) -> None:
         """Compute everything, in the order of the sweeps."""
-        for sweep in self._sweeps:
-            if sweep.writes not in self._computed:
-                self._fill(sweep, report)
+        self.compute([sweep.writes for sweep in self._sweeps], report)
+
+    def _draw_ahead(self, sweeps: Sequence[Sweep]) -> None:
+        """Have the leaves of large `sweeps` drawn while compiled code is loaded, and runs."""
+        if any(is_compiled(sweep, self._times) for sweep in sweeps):
+            names = [name for sweep in sweeps for name in sweep.tensors if name in self._leaves]
+
+            def draw() -> None:
+                for name in names:
+                    self._leaves.get(name)
+
+            Thread(target=draw, daemon=True).start()
 
     def _fill(self, sweep: Sweep, report: Report) -> None:
         """Compute one tensor; again where an edit came in between."""
