@@ -9,7 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from cnnsim.cli.evaluate import Best
-from cnnsim.errors import UsageError, printable
+from cnnsim.cli.outfile import write_out
+from cnnsim.errors import printable
 
 
 def export(
@@ -26,7 +27,7 @@ def export(
     best: Best = False,
 ) -> int:
     """Write a trained run's weights under PyTorch's names as safetensors, or all of it as ONNX."""
-    from cnnsim.training.files import write_whole
+    from cnnsim.training.run import FILES
     from cnnsim.training.trained import open_trained
 
     found = open_trained(Path(run), best)
@@ -40,13 +41,12 @@ def export(
         name = "weights.safetensors"
     target = Path(out) if out is not None else Path(run) / name
     data = pack(found.run.scenario.network, found.tensors)
-    try:
-        write_whole(target, data)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"{printable(str(target))} cannot be written: {printable(reason)}"
-        ) from None
+    write_out(
+        str(target),
+        lambda stream: stream.write(data),
+        "--out",
+        [Path(run) / each for each in FILES],
+    )
     print(f"{len(data):,} bytes", file=sys.stderr)
     print(printable(str(target), 4096))
     return 0

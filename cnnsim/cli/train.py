@@ -119,7 +119,9 @@ def _prepare(
 ) -> list[Run]:
     """The run folders of everything that was asked for. Raises CnnsimError before anything runs."""
     from cnnsim.training.load import load
-    from cnnsim.training.run import check_room, create_run, delete_run, is_run
+    from cnnsim.training.making import create_run
+    from cnnsim.training.room import check_room
+    from cnnsim.training.run import Run, is_run
 
     read_in = [(source, read(source, settings)) for source in scenarios]
     names = [scenario.name for _, scenario in read_in]
@@ -137,21 +139,19 @@ def _prepare(
         else:
             folders[scenario.name, seed] = Path(out or "runs") / f"{scenario.name}-{seed}"
     for folder in folders.values():
-        if overwrite:
-            delete_run(folder)
-        elif is_run(folder) and not resume:
+        if is_run(folder) and not resume and not overwrite:
             raise UsageError(
                 f"{printable(str(folder))} holds a run",
                 "--resume goes on with it, --overwrite begins anew, --out names another folder",
             )
     for _, scenario in read_in:
         load(scenario)
-    runs = [
-        create_run(folders[scenario.name, seed], scenario, [*settings, f"seed={seed}"])
+    check_room([Run(folders[scenario.name, seed], scenario) for scenario, seed in wanted])
+    # Whatever is wrong has been said: only now does an old run go.
+    return [
+        create_run(folders[scenario.name, seed], scenario, [*settings, f"seed={seed}"], overwrite)
         for scenario, seed in wanted
     ]
-    check_room(runs)
-    return runs
 
 
 class _Report:

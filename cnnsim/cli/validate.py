@@ -32,8 +32,10 @@ def validate(
         except UsageError as error:
             code = 2
             name = "stdin" if file == "-" else printable(file)
-            # A message may begin with the place already.
-            _tell(name, Problem("", error.line.removeprefix(f"{name}: ")), json)
+            if error.line.startswith((f"{name}:", f"{name} ")) and not json:
+                output().write(error.line + "\n")  # it begins with the place already
+            else:
+                _tell(name, Problem("", error.line.removeprefix(f"{name}: ")), json)
         else:
             if sys.stderr is not None:
                 print(said, file=sys.stderr)

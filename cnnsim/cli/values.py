@@ -44,7 +44,8 @@ def values(
     from cnnsim.stepper.stepper import Stepper
 
     with Narrator("drawing the weights"):
-        found = Stepper(read(scenario, settings, tour=False)).values
+        opened = read(scenario, settings, tour=False)
+        found = Stepper(opened).values
     names = list(dict.fromkeys(tensors)) or list(found)
     for name in names:
         if name not in found:
@@ -52,9 +53,13 @@ def values(
     with Narrator("computing") as narrator:
         found.compute(names, narrator)
     if npz is not None:
-        from cnnsim.cli.npz import write_npz
+        import numpy as np
 
-        write_npz(npz, {name: found[name] for name in names})
+        from cnnsim.cli.outfile import write_out
+
+        arrays: dict[str, Any] = {name: found[name] for name in names}
+        own = [] if opened.path is None else [opened.path]
+        write_out(npz, lambda stream: np.savez(stream, **arrays), "--npz", own)
         return 0
     for name in names:
         pieces = _json(name, found[name]) if json else _text(name, found[name], bool(tensors))

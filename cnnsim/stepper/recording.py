@@ -14,6 +14,7 @@ from tomlkit.items import InlineTable, Table
 
 from cnnsim.errors import UsageError, printable
 from cnnsim.scenario.leaves import beside
+from cnnsim.scenario.writing import write_whole
 from cnnsim.stepper.edits import Edits
 from cnnsim.stepper.replay import visit
 from cnnsim.stepper.stepper import Stepper
@@ -69,7 +70,7 @@ def save_recording(stepper: Stepper, edits: Edits, recording: Recording, path: P
     text = recorded_text(stepper, edits, recording, path)
     _check(stepper, text, path)
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise UsageError(

@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from cnnsim.errors import UsageError, printable
 from cnnsim.network.graph import Network
+from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
-from cnnsim.training.files import write_whole
+from cnnsim.scenario.writing import write_whole
 
 #: The key of the file's metadata. One only: several would be stored in an arbitrary order.
 _KEY = "cnnsim"
@@ -46,6 +47,17 @@ class Point:
     data: int
 
 
+def _point(stored: Any) -> Point:
+    """The point that a file's metadata holds. Raises TypeError, ValueError."""
+    point = Point(**stored)
+    numbers = (point.iteration, point.epoch, point.data)
+    if any(type(number) is not int or number < 0 for number in numbers):
+        raise ValueError("iteration, epoch and data should be whole numbers")
+    if not isinstance(point.loss, float | int) or not isinstance(point.engine, str):
+        raise ValueError("loss should be a number, engine a word")
+    return point
+
+
 def file_names(network: Network) -> dict[str, str]:
     """The name in files of every parameter: ``conv1.w`` is ``conv1.weight``."""
     return {
@@ -68,23 +80,25 @@ def write_checkpoint(path: Path, network: Network, tensors: Tensors, point: Poin
     write_whole(path, save(stored, metadata={_KEY: text}))
 
 
-def read_checkpoint(path: Path, network: Network) -> tuple[dict[str, npt.NDArray[Any]], Point]:
+def read_checkpoint(path: Path, iteration: Iteration) -> tuple[dict[str, npt.NDArray[Any]], Point]:
     """The engine's tensors and where the run stood. Raises UsageError where it is damaged."""
+    network = iteration.network
     from safetensors import SafetensorError, safe_open
 
     ours = {stored: name for name, stored in file_names(network).items()}
     where = printable(str(path))
     try:
         with safe_open(path, framework="numpy") as stored:
-            point = Point(**json.loads((stored.metadata() or {})[_KEY]))
+            point = _point(json.loads((stored.metadata() or {})[_KEY]))
             tensors = {ours.get(name, name): stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UsageError(
             f"{where} is no checkpoint that can be read: {printable(str(error))}",
-            "begin anew in another folder",
+            "--best reads the best epoch's; or begin anew in another folder",
         ) from None
-    for name, parameter in network.parameters.items():
-        if name not in tensors or tensors[name].shape != parameter.shape:
+    shapes = {name: parameter.shape for name, parameter in network.parameters.items()}
+    for name, shape in {**shapes, **iteration.states}.items():
+        if name not in tensors or tensors[name].shape != shape or tensors[name].dtype.kind != "f":
             raise UsageError(f"{where} does not belong to this network: {name} does not fit")
     tensors[COUNTER] = np.array([point.iteration], np.float32)
     return tensors, point

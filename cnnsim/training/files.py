@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Lines that are appended for good, and files that one process holds."""
 
 from __future__ import annotations
 
@@ -8,20 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnnsim.errors import CnnsimError, printable
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` beside `path`, then put it in its place. Raises OSError."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with beside.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def append_lines(path: Path, lines: list[str]) -> None:

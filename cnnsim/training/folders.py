@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.npyio import NpzFile
 
 from cnnsim.errors import UsageError, printable
 from cnnsim.network.layer import Shape, times
 from cnnsim.scenario.picture import read_picture
 from cnnsim.training.idx import read_idx
-from cnnsim.training.samples import Classes, Pictures, Samples, Split, split
+from cnnsim.training.samples import Pictures, Samples, Split, split
 
 #: The names of MNIST's files: pictures and labels, for training and for testing.
 IDX_NAMES = (
@@ -90,7 +91,10 @@ _NPZ_NAMES = (
 def _npz(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
     where = printable(str(path))
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        opened = np.load(path, allow_pickle=False)
+        if not isinstance(opened, NpzFile):
+            raise ValueError("it holds one array without a name")
+        with opened as stored:
             held = set(stored.files)
             for names, test in _NPZ_NAMES:
                 if held >= set(names):
@@ -172,7 +176,7 @@ def _samples(
         raise UsageError(f"{where}: labels should count the classes from 0")
     if pictures.ndim == 3:
         pictures = pictures[:, np.newaxis]
-    elif pictures.ndim == 4 and pictures.shape[1:] != shape:
+    elif pictures.ndim == 4 and (*pictures.shape[3:], *pictures.shape[1:3]) == shape:
         pictures = np.moveaxis(pictures, -1, 1)
     if pictures.shape[1:] != shape:
         raise UsageError(
@@ -180,14 +184,24 @@ def _samples(
             f"{times(shape)}",
             "give [input] and the layers that size",
         )
-    if pictures.dtype.kind != "f":
-        found: Pictures = pictures.astype(np.float32) / np.float32(255)
-    else:
-        found = np.ascontiguousarray(pictures, np.float32)
+    return Samples(_scaled(where, pictures), classes.astype(np.int64))
+
+
+def _scaled(where: str, pictures: npt.NDArray[Any]) -> Pictures:
+    """Whole numbers as shares of white, others as they are. Raises UsageError."""
+    if pictures.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            found = np.ascontiguousarray(pictures, np.float32)
         if not np.isfinite(found).all():
-            raise UsageError(f"{where} holds NaN or infinity")
-    numbers: Classes = classes.astype(np.int64)
-    return Samples(found, numbers)
+            raise UsageError(f"{where} holds NaN, infinity, or numbers too large for float32")
+        return found
+    white = 65535 if pictures.dtype == np.uint16 else 255
+    if pictures.min() < 0 or pictures.max() > white:
+        raise UsageError(
+            f"{where} has pixels from {pictures.min()} to {pictures.max()}",
+            "whole numbers should be 0 to 255, or 0 to 65535 as uint16; others as float",
+        )
+    return pictures.astype(np.float32) / np.float32(white)
 
 
 def _split(

@@ -192,7 +192,7 @@ class Training:
         """Take over what was saved; what was measured after it is measured again."""
         run = self._run
         self._changes = run.rate_changes()
-        if not (run.folder / LAST).is_file():
+        if not (run.folder / LAST).exists():
             run.keep_metrics(0)
             self._engine.load(run.initial())
             # Whether it can be saved shows now, not after an hour.

@@ -9,32 +9,31 @@ iteration. There are no times in it, so the same run gives the same bytes.
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
 from typing import Any
 
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import Optimizer
-from cnnsim.scenario.data import NAMED
-from cnnsim.scenario.leaves import beside
-from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
+from cnnsim.scenario.writing import write_whole
 from cnnsim.training.checkpoint import Point, Tensors, read_checkpoint, write_checkpoint
-from cnnsim.training.files import append_lines, write_whole
+from cnnsim.training.files import append_lines
 from cnnsim.training.load import data_of
 from cnnsim.training.schedule import Change
 
 SCENARIO, METRICS, RATES = "scenario.toml", "metrics.jsonl", "rates.jsonl"
 LAST, BEST = "last.safetensors", "best.safetensors"
-#: The name of a picture or of weights that the scenario began with; their endings differ.
-_GIVEN = "given"
-_FILES = (SCENARIO, METRICS, RATES, LAST, BEST)
+#: The files of a run by name; a picture or weights that it began with may stand beside them.
+FILES = (SCENARIO, METRICS, RATES, LAST, BEST)
+#: What every epoch is measured by.
+_MEASURED = ("epoch", "train_loss", "test_loss", "test_accuracy")
+#: How the first line of a run's scenario begins; the scenario's name follows.
+FIRST = "# A run of "
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,16 @@ class Run:
     def read(self, which: str = LAST) -> tuple[dict[str, Any], Point]:
         """The numbers of a checkpoint. Raises UsageError where there is none, or it is damaged."""
         path = self.folder / which
-        if not path.is_file():
-            raise UsageError(
-                f"{printable(str(path))} is not there", "the run has not been trained so far"
-            )
-        return read_checkpoint(path, self.scenario.network)
+        where = printable(str(path))
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{where} is no file", "begin anew in another folder")
+        if not path.exists():
+            if which == LAST and (self.folder / BEST).is_file():
+                hint = "--best reads the best epoch's; or begin anew in another folder"
+            else:
+                hint = "the run has not been trained so far"
+            raise UsageError(f"{where} is not there", hint)
+        return read_checkpoint(path, self.iteration)
 
     def write(self, tensors: Tensors, point: Point, which: str = LAST) -> None:
         """Write a checkpoint. Raises CnnsimError where that fails, a full disk for example."""
@@ -86,8 +90,15 @@ class Run:
             write_checkpoint(self.folder / which, self.scenario.network, tensors, point)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """What was measured after each epoch; a line that was cut off is left out."""
-        return _rows(self.folder / METRICS)
+        """What was measured after each epoch; a line that was cut off is left out.
+
+        Raises UsageError where the file is damaged.
+        """
+        rows = _rows(self.folder / METRICS)
+        for number, row in enumerate(rows, 1):
+            if not all(isinstance(row.get(key), float | int) for key in _MEASURED):
+                raise _damaged(self.folder / METRICS, number)
+        return rows
 
     def keep_metrics(self, count: int) -> list[dict[str, Any]]:
         """Forget what was measured after the first `count` epochs; the rest.
@@ -116,15 +127,15 @@ class Run:
 
         Raises UsageError where their file is damaged.
         """
-        try:
-            return tuple(
-                Change(int(row["iteration"]), float(row["rate"]))
-                for row in _rows(self.folder / RATES)
-            )
-        except (KeyError, TypeError, ValueError):
-            raise UsageError(
-                f"{printable(str(self.folder / RATES))} is damaged", "begin anew in another folder"
-            ) from None
+        changes = []
+        for number, row in enumerate(_rows(self.folder / RATES), 1):
+            iteration: Any = row.get("iteration")
+            rate: Any = row.get("rate")
+            good = type(iteration) is int and isinstance(rate, float | int)
+            if not good or iteration < 0 or not 0 < rate < math.inf:
+                raise _damaged(self.folder / RATES, number)
+            changes.append(Change(iteration, float(rate)))
+        return tuple(changes)
 
     def add_rate_change(self, change: Change) -> None:
         """Append a learning rate, before any update uses it. Raises CnnsimError."""
@@ -155,21 +166,35 @@ class _Saying:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file, one a line; a line that was cut off is left out."""
+    """The objects of a file, one a line; a last line that was cut off is left out.
+
+    Raises UsageError where the file is damaged.
+    """
     try:
         lines = path.read_text("ascii", errors="replace").splitlines(True)
     except FileNotFoundError:
         return []
+    except OSError as error:
+        reason = printable(error.strerror or str(error))
+        raise UsageError(f"{printable(str(path))} cannot be read: {reason}") from None
     found: list[dict[str, Any]] = []
-    for line in lines:
+    for number, line in enumerate(lines, 1):
+        if not line.endswith("\n"):
+            break
         try:
-            row = json.loads(line) if line.endswith("\n") else None
+            row = json.loads(line)
         except ValueError:
-            break
+            row = None
         if not isinstance(row, dict):
-            break
+            raise _damaged(path, number)
         found.append(row)
     return found
+
+
+def _damaged(path: Path, line: int) -> UsageError:
+    return UsageError(
+        f"{printable(str(path))} is damaged in line {line}", "begin anew in another folder"
+    )
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -200,129 +225,12 @@ def is_run(folder: Path) -> bool:
 def _named(scenario: Scenario) -> Scenario:
     """A run's scenario has the name of the one it was made from, which its first line says."""
     first = scenario.text.partition("\n")[0]
-    if first.startswith(_FIRST):
+    if first.startswith(FIRST):
         return Scenario(
-            first.removeprefix(_FIRST).strip(),
+            first.removeprefix(FIRST).strip(),
             scenario.path,
             scenario.text,
             scenario.model,
             scenario.iteration,
         )
     return scenario
-
-
-_FIRST = "# A run of "
-
-
-def create_run(folder: Path, scenario: Scenario, settings: Sequence[str] = ()) -> Run:
-    """Make `folder` a run of `scenario` with `settings` applied, not yet trained.
-
-    A folder that holds the same run is left as it is. Raises UsageError where it holds another
-    one, CnnsimError where it cannot be written.
-    """
-    where = printable(str(folder))
-    text, files = _frozen(scenario, settings)
-    old = folder / SCENARIO
-    try:
-        if old.is_file():
-            if difference := _difference(old.read_text("utf-8"), text):
-                raise UsageError(
-                    f"the run in {where} is another one: {difference}",
-                    "choose another folder with --out, or the same settings",
-                )
-            return open_run(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        if not all(_is_ours(path) for path in folder.iterdir()):
-            raise UsageError(f"{where} holds other files", "choose another folder with --out")
-        for name, source in files.items():
-            shutil.copyfile(source, folder / name)
-        write_whole(folder / METRICS, b"")
-        write_whole(old, text.encode())
-    except OSError as error:
-        raise CnnsimError(
-            f"{where} cannot be written: {printable(error.strerror or str(error))}",
-            "choose another folder with --out",
-        ) from None
-    return open_run(folder)
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a run has written this file, whole or not."""
-    return path.name in _FILES or path.name.endswith(".new") or path.stem == _GIVEN
-
-
-def delete_run(folder: Path) -> None:
-    """Take the files of a run out of `folder`. Raises CnnsimError."""
-    try:
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if _is_ours(path):
-                path.unlink()
-    except OSError as error:
-        where = printable(str(folder))
-        reason = printable(error.strerror or str(error))
-        raise CnnsimError(f"{where} cannot be emptied: {reason}") from None
-
-
-def check_room(runs: Sequence[Run]) -> None:
-    """Raise CnnsimError where the disks have no room for what `runs` will write."""
-    needed: dict[int, tuple[Run, int]] = {}
-    for run in runs:
-        iteration = run.iteration
-        numbers = sum(parameter.size for parameter in iteration.network.parameters.values())
-        numbers += sum(prod(shape) for shape in iteration.states.values())
-        device = run.folder.stat().st_dev
-        # The last one, the best one, and a new one before it takes the place of either.
-        _, before = needed.get(device, (run, 0))
-        needed[device] = (run, before + 3 * 4 * numbers + 4096 + 256 * run.optimizer.epochs)
-    for run, size in needed.values():
-        free = shutil.disk_usage(run.folder).free
-        if free < size:
-            raise CnnsimError(
-                f"{printable(str(run.folder))}: the disk has {free / 1e6:,.1f} MB left and the "
-                f"checkpoints need {size / 1e6:,.1f} MB",
-                "make room, or choose another folder with --out",
-            )
-
-
-def _frozen(scenario: Scenario, settings: Sequence[str]) -> tuple[str, dict[str, Path]]:
-    """The text of the run's own scenario, and the files that it needs beside it."""
-    import tomlkit
-
-    document: Any = tomlkit.parse(scenario.text)
-    apply_overrides(document, settings)
-    # What a tour expects is true of the weights that the scenario began with.
-    document.pop("tour", None)
-    files = {}
-    for holder, key in ((document["input"], "image"), (document, "weights")):
-        if key in holder:
-            source = beside(scenario.path, str(holder[key]))
-            files[_GIVEN + source.suffix] = source
-            holder[key] = _GIVEN + source.suffix
-    data = document["data"]
-    if str(data["source"]) not in NAMED:
-        data["source"] = str(beside(scenario.path, str(data["source"])).expanduser().absolute())
-    return f"{_FIRST}{scenario.name}\n{tomlkit.dumps(document)}", files
-
-
-def _difference(old: str, new: str) -> str:
-    """The first key in which two scenarios differ, or nothing."""
-    import tomllib
-
-    try:
-        return _first_difference(tomllib.loads(old), tomllib.loads(new), "")
-    except ValueError:
-        return "its scenario.toml is damaged"
-
-
-def _first_difference(old: Any, new: Any, at: str) -> str:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in {**old, **new}:
-            inner = f"{at}.{key}" if at else key
-            if key not in old or key not in new:
-                return f"only {'the new one' if key in new else 'it'} has {printable(inner)}"
-            if found := _first_difference(old[key], new[key], inner):
-                return found
-        return ""
-    if old == new:
-        return ""
-    return f"its {printable(at)} is {printable(str(old), 40)}, not {printable(str(new), 40)}"

@@ -66,7 +66,7 @@ def _end(
 
 def result_of(run: Run, device: Device) -> dict[str, Any] | None:
     """The result of a finished run; None where epochs are missing. ``seconds`` are left out."""
-    if not (run.folder / LAST).is_file() or run.read()[1].epoch < run.optimizer.epochs:
+    if not (run.folder / LAST).exists() or run.read()[1].epoch < run.optimizer.epochs:
         return None
     rows = run.metrics()
     if len(rows) < run.optimizer.epochs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_state_path
 
 from cnnsim.scenario.files import obstacle
+from cnnsim.scenario.writing import write_whole
 
 if TYPE_CHECKING:
     from cnnsim.scenario.scenario import Scenario
@@ -88,15 +88,10 @@ class Marks:
              for name, mark in marks.items()},
             indent=1,
         )  # fmt: skip
-        draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        try:
+        # A home that cannot be written must not keep anyone from stepping.
+        with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(text, "utf-8")
-            draft.replace(self.path)
-        except OSError:
-            # A home that cannot be written must not keep anyone from stepping.
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+            write_whole(self.path, text.encode())
 
 
 def _mark_of(fields: Any) -> Mark | None:

@@ -16,7 +16,8 @@ from cnnsim.network.kinds.sgd import Sgd
 from cnnsim.network.optimizer import COUNTER, Optimizer, Slot
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.training.control import Control
-from cnnsim.training.run import create_run, open_run
+from cnnsim.training.making import create_run
+from cnnsim.training.run import open_run
 from cnnsim.training.schedule import Change, base_rate, rates
 from cnnsim.training.session import train_folder
 from cnnsim.training.snapshot import snapshot_of

@@ -17,8 +17,9 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.control import Control
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
+from cnnsim.training.making import create_run
 from cnnsim.training.opening import open_scenario
-from cnnsim.training.run import Run, create_run, open_run
+from cnnsim.training.run import Run, open_run
 from cnnsim.training.schedule import Change, rates
 from cnnsim.training.session import train_folder
 

@@ -23,7 +23,8 @@ from cnnsim.training import files
 from cnnsim.training.control import Control
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
-from cnnsim.training.run import create_run, open_run
+from cnnsim.training.making import create_run
+from cnnsim.training.run import open_run
 from cnnsim.training.session import train_folder
 
 
@@ -82,7 +83,7 @@ def test_metrics_after_the_checkpoint_are_measured_again(tmp_path: Path) -> None
     train(whole)
     train(torn, after(6))
     with (torn / "metrics.jsonl").open("a") as stream:
-        stream.write('{"kind": "epoch", "epoch": 1, "test_accuracy": 1.0}\n{"kind": "ep')
+        stream.write((whole / "metrics.jsonl").read_text().partition("\n")[0] + '\n{"kind": "ep')
     (torn / ".last.safetensors.new").write_bytes(b"cut off")
     train(torn)
     (torn / ".last.safetensors.new").unlink(missing_ok=True)
@@ -180,12 +181,12 @@ def test_an_unwritable_folder_shows_before_training(tmp_path: Path) -> None:
 def test_a_disk_that_is_too_small_shows_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnnsim.training.run import check_room
+    from cnnsim.training.room import check_room
 
     run = open_run(make(tmp_path / "run", ARTICLE))
     check_room([run])
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("U", (), {"free": 1000})())
-    with pytest.raises(CnnsimError, match=r"the disk has 0.0 MB left and the checkpoints need"):
+    with pytest.raises(CnnsimError, match=r"the disk has 1.0 kB left and the checkpoints need 9"):
         check_room([run])
 
 

@@ -84,7 +84,7 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     run = open_run(folder)
     [change] = run.rate_changes()
     assert change.rate == 0.005
-    _, point = read_checkpoint(folder / "last.safetensors", run.scenario.network)
+    _, point = read_checkpoint(folder / "last.safetensors", run.iteration)
     assert point.epoch == len(run.metrics()) >= before + 2
     assert point.iteration > change.iteration
     terminal.send("space")

@@ -16,7 +16,7 @@ from cnnsim.errors import CnnsimError
 from cnnsim.kernels.processors import processors
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.fleet import Fleet
-from cnnsim.training.run import create_run
+from cnnsim.training.making import create_run
 from cnnsim.tui.pad.padnet import PadNet
 from cnnsim.tui.screens.base import call_from_thread
 from cnnsim.tui.screens.dialog import Dialog

@@ -8,7 +8,8 @@ from platformdirs import user_data_path
 
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.training.load import data_of
-from cnnsim.training.run import Run, create_run
+from cnnsim.training.making import create_run
+from cnnsim.training.run import Run
 
 
 def new_run(scenario: Scenario, settings: Sequence[str] = ()) -> Run:

@@ -1,0 +1,66 @@
+"""A file that a command writes: there whole or not at all; links, devices and pipes stay."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO
+
+from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.scenario.writing import whole
+
+#: The disk says no, whatever the command's words are.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+def write_out(
+    file: str, save: Callable[[IO[bytes]], object], option: str, sparing: Iterable[Path] = ()
+) -> None:
+    """`save` to `file`, which `option` names, but not in place of a file of `sparing`.
+
+    Raises UsageError where `file` cannot be written, CnnsimError where the disk is full.
+    """
+    where = printable(file)
+    if file in ("", "-"):
+        raise UsageError(f"{option} needs the name of a file", f"for example {option} result")
+    try:
+        # Through a link to what it points at; the link stays.
+        target = Path(os.path.realpath(file))
+        if target.is_dir():
+            raise UsageError(f"{where} is a folder", "name a file in it")
+        if not target.parent.is_dir():
+            raise UsageError(f"{where} cannot be written: there is no folder {target.parent}")
+        if any(target == Path(os.path.realpath(path)) for path in sparing):
+            raise UsageError(f"{where} is what this command reads", "name another file")
+        if target.exists() and not target.is_file():
+            _pour(target, where, save)
+        else:
+            with whole(target) as stream:
+                save(stream)
+    except (OSError, ValueError) as error:
+        reason = printable(getattr(error, "strerror", None) or str(error))
+        kind = CnnsimError if getattr(error, "errno", None) in _NO_ROOM else UsageError
+        raise kind(f"{where} cannot be written: {reason}") from None
+
+
+def _pour(target: Path, where: str, save: Callable[[IO[bytes]], object]) -> None:
+    """Write into a device or a pipe, which nothing can take the place of."""
+    # Not every format can be written where there is no going back.
+    packed = io.BytesIO()
+    save(packed)
+    try:
+        # A pipe without a reader would have the caller wait for one. The reader that is there
+        # must not see it closed in between.
+        number = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO and target.is_fifo():
+            raise UsageError(
+                f"nobody reads from the pipe {where}", "start its reader first"
+            ) from None
+        raise
+    with os.fdopen(number, "wb") as stream:
+        os.set_blocking(number, True)
+        stream.write(packed.getbuffer())

@@ -1,0 +1,49 @@
+"""Whether the disk has room for what runs will write: asked before an hour of training."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from math import prod
+from pathlib import Path
+
+from cnnsim.errors import CnnsimError, printable
+from cnnsim.training.run import BEST, LAST, Run
+
+
+def check_room(runs: Sequence[Run]) -> None:
+    """Raise CnnsimError where the disks have no room for what `runs` will write.
+
+    Their folders need not be there yet; checkpoints that are make room for new ones.
+    """
+    needed: dict[int, tuple[Run, Path, int]] = {}
+    for run in runs:
+        iteration = run.iteration
+        numbers = sum(parameter.size for parameter in iteration.network.parameters.values())
+        numbers += sum(prod(shape) for shape in iteration.states.values())
+        # The last one, the best one, and a new one before it takes the place of either.
+        size = 3 * 4 * numbers + 4096 + 256 * run.optimizer.epochs
+        for name in (LAST, BEST):
+            path = run.folder / name
+            size -= path.stat().st_size if path.is_file() else 0
+        place = _existing(run.folder)
+        device = place.stat().st_dev
+        _, _, before = needed.get(device, (run, place, 0))
+        needed[device] = (run, place, before + size)
+    for run, place, size in needed.values():
+        free = shutil.disk_usage(place).free
+        if free < size:
+            raise CnnsimError(
+                f"{printable(str(run.folder))}: the disk has {_bytes(free)} left and the "
+                f"checkpoints need {_bytes(size)}",
+                "make room, or choose another folder with --out",
+            )
+
+
+def _existing(folder: Path) -> Path:
+    """`folder`, or the nearest folder above it that is there."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"

@@ -1,0 +1,281 @@
+"""Run folders that somebody else holds, or that are damaged: nothing is lost, all of it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from nets import ARTICLE
+from running import write
+from safetensors.numpy import load_file, save_file
+
+from cnnsim.cli import main
+from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.scenario.reader import parse_scenario
+from cnnsim.training.files import locked
+from cnnsim.training.making import create_run
+from cnnsim.training.run import open_run
+
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a network with velocities, which no test may change."""
+    folder = tmp_path_factory.mktemp("damage")
+    text = ARTICLE.replace('"sgd"', '"sgd"\nmomentum = 0.9')
+    net = write(folder / "net.toml", text)
+    assert main(["train", str(net), "--out", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+@pytest.fixture
+def copy(run: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for path in run.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def files(folder: Path) -> Files:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
+    """The exit code and standard error of a command."""
+    capsys.readouterr()
+    code = main([str(word) for word in words])
+    return code, capsys.readouterr().err
+
+
+# -- beginning anew -------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_being_trained_is_not_begun_anew(copy: Path) -> None:
+    before = files(copy)
+    scenario = parse_scenario("net", ARTICLE)
+    with locked(copy / "scenario.toml"), pytest.raises(CnnsimError, match="by another process"):
+        create_run(copy, scenario, anew=True)
+    assert files(copy) == before
+
+
+@pytest.mark.parametrize("setting", ["data.source=nowhere", "data.classes=[11]"])
+def test_what_cannot_begin_leaves_the_old_run(copy: Path, capsys: Any, setting: str) -> None:
+    before = files(copy)
+    net = copy / "scenario.toml"
+    code, _ = said(capsys, "train", net, "--out", copy, "--set", setting, "--overwrite")
+    assert code == 2
+    assert files(copy) == before
+
+
+def test_only_the_files_of_a_run_go(copy: Path, capsys: Any) -> None:
+    foreign = {"notes.new": b"1", "given.txt": b"2", "weights.safetensors": b"3"}
+    for name, data in foreign.items():
+        (copy / name).write_bytes(data)
+    (copy / "deep.new").mkdir()
+    before = files(copy)
+    code, _ = said(capsys, "train", copy / "scenario.toml", "--out", copy, "--overwrite")
+    assert code == 0
+    after = files(copy)
+    assert {name: after[name] for name in foreign} == foreign
+    assert set(after) == set(before)
+    other = copy.parent / "other"
+    other.mkdir()
+    (other / "x.new").write_bytes(b"x")
+    code, error = said(capsys, "train", copy / "scenario.toml", "--out", other, "--overwrite")
+    assert (code, files(other)) == (2, {"x.new": b"x"})
+    assert "holds other files" in error
+
+
+# -- what commands write ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["last.safetensors", "scenario.toml", "metrics.jsonl"])
+def test_an_export_does_not_take_the_place_of_the_run(copy: Path, capsys: Any, name: str) -> None:
+    before = files(copy)
+    code, error = said(capsys, "export", copy, "--out", copy / name)
+    assert (code, "is what this command reads" in error) == (2, True)
+    assert files(copy) == before
+
+
+def test_values_do_not_take_the_place_of_their_scenario(copy: Path, capsys: Any) -> None:
+    before = files(copy)
+    code, error = said(capsys, "values", copy / "scenario.toml", "--npz", copy / "scenario.toml")
+    assert (code, "is what this command reads" in error) == (2, True)
+    assert files(copy) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on Unix")
+def test_a_pipe_gets_everything_and_stays(copy: Path, tmp_path: Path, capsys: Any) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code, error = said(capsys, "export", copy, "--out", pipe)
+    assert (code, "nobody reads" in error) == (2, True)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    for _ in range(2000):
+        code, _ = said(capsys, "values", copy / "scenario.toml", "input", "--npz", pipe)
+        if code == 0:
+            break
+    reader.join(20)
+    assert code == 0
+    assert got
+    assert got[0][:2] == b"PK"
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays(copy: Path, tmp_path: Path, capsys: Any) -> None:
+    target = write(tmp_path / "target", "old")
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    assert said(capsys, "export", copy, "--out", link)[0] == 0
+    assert link.is_symlink()
+    assert load_file(target)["conv1.weight"].shape == (4, 1, 3, 3)
+
+
+# -- damage ---------------------------------------------------------------------------------------
+
+
+def change_tensors(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    path = folder / "last.safetensors"
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as stored:
+        metadata = stored.metadata()
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path, metadata=metadata)
+
+
+def change_point(folder: Path, **changes: Any) -> None:
+    path = folder / "last.safetensors"
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as stored:
+        point = json.loads(stored.metadata()["cnnsim"])
+    save_file(load_file(path), path, metadata={"cnnsim": json.dumps({**point, **changes})})
+
+
+@pytest.mark.parametrize("how", ["missing", "cut"])
+def test_a_checkpoint_without_its_velocities_is_no_checkpoint(copy: Path, how: str) -> None:
+    def change(tensors: dict[str, Any]) -> None:
+        name = next(name for name in tensors if "velocity" in name)
+        if how == "missing":
+            del tensors[name]
+        else:
+            tensors[name] = tensors[name].reshape(-1)[:1]
+
+    change_tensors(copy, change)
+    with pytest.raises(UsageError, match="does not belong to this network"):
+        open_run(copy).read()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iteration": "5"},
+        {"iteration": 3.5},
+        {"iteration": -5},
+        {"epoch": -1},
+        {"epoch": True},
+        {"loss": "x"},
+        {"loss": None},
+        {"engine": 7},
+        {"more": 1},
+    ],
+)
+def test_a_checkpoint_that_stands_nowhere_is_told(copy: Path, changes: dict[str, Any]) -> None:
+    change_point(copy, **changes)
+    with pytest.raises(UsageError, match="is no checkpoint that can be read"):
+        open_run(copy).read()
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("metrics.jsonl", '{"kind": "epoch", "epoch": 1, "train_loss": 1, "test_loss": 1}'),
+        ("metrics.jsonl", '{"epoch": 1, "train_loss": 1, "test_loss": 1, "test_accuracy": "1"}'),
+        ("metrics.jsonl", "garbage"),
+        ("rates.jsonl", "garbage"),
+        ("rates.jsonl", '{"kind": "rate", "iteration": 1e400, "rate": 1}'),
+        ("rates.jsonl", '{"kind": "rate", "iteration": -5, "rate": 1}'),
+        ("rates.jsonl", '{"kind": "rate", "iteration": 5, "rate": -1}'),
+        ("rates.jsonl", '{"kind": "rate", "iteration": 5}'),
+        ("rates.jsonl", "[1]"),
+    ],
+)
+def test_a_damaged_line_is_named(copy: Path, name: str, line: str) -> None:
+    path = copy / name
+    number = len(path.read_bytes().splitlines()) + 1 if path.exists() else 1
+    with path.open("a") as stream:
+        stream.write(f"{line}\n")
+    opened = open_run(copy)
+    with pytest.raises(UsageError, match=rf"{name} is damaged in line {number}"):
+        opened.metrics() if name == "metrics.jsonl" else opened.rate_changes()
+
+
+@pytest.mark.parametrize("name", ["last.safetensors", "metrics.jsonl"])
+def test_a_folder_in_the_place_of_a_file_is_told(copy: Path, capsys: Any, name: str) -> None:
+    (copy / name).unlink()
+    (copy / name).mkdir()
+    code, error = said(capsys, "train", copy / "scenario.toml", "--out", copy, "--resume")
+    assert code == 2
+    assert name in error
+
+
+def test_without_the_last_checkpoint_the_best_one_is_named(copy: Path, capsys: Any) -> None:
+    (copy / "last.safetensors").unlink()
+    code, error = said(capsys, "evaluate", copy)
+    assert (code, "--best" in error) == (2, True)
+    assert said(capsys, "evaluate", copy, "--best")[0] == 0
+
+
+# -- pictures -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dtype", "white"), [(np.uint8, 255), (np.uint16, 65535), (np.int64, 255), (np.float32, 1)]
+)
+def test_white_is_1_whatever_the_type(tmp_path: Path, dtype: Any, white: int) -> None:
+    from cnnsim.training.folders import read_files
+
+    x = np.zeros((10, 2, 2), dtype)
+    x[:, 0, 0] = white
+    np.savez(tmp_path / "d.npz", x=x, y=np.arange(10) % 2)
+    found = read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
+    assert found.train.pictures.dtype == np.float32
+    assert {*found.train.pictures.ravel().tolist()} == {0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.full((4, 2, 2), 300), "pixels from 300 to 300"),
+        (np.full((4, 2, 2), -1), "pixels from -1 to -1"),
+        (np.full((4, 2, 2), 1e300), "too large for float32"),
+        (np.zeros((4, 1, 6, 5)), "pictures of 1x6x5"),
+    ],
+)
+def test_pictures_that_do_not_fit_are_told(tmp_path: Path, x: Any, message: str) -> None:
+    from cnnsim.training.folders import read_files
+
+    np.savez(tmp_path / "d.npz", x=x, y=np.arange(4) % 2)
+    with pytest.raises(UsageError, match=message):
+        read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
+
+
+def test_one_array_is_no_npz_file(tmp_path: Path) -> None:
+    from cnnsim.training.folders import read_files
+
+    np.save(tmp_path / "a.npy", np.zeros((4, 2, 2)))
+    (tmp_path / "a.npy").rename(tmp_path / "a.npz")
+    with pytest.raises(UsageError, match="is no npz file that can be read"):
+        read_files(tmp_path / "a.npz", (1, 2, 2), 0.2, 0)
