@@ -32,7 +32,7 @@ def validate(
         except UsageError as error:
             code = 2
             name = "stdin" if file == "-" else printable(file)
-            if error.line.startswith((f"{name}:", f"{name} ")) and not json:
+            if error.line.startswith(f"{name} ") and not json:
                 output().write(error.line + "\n")  # it begins with the place already
             else:
                 _tell(name, Problem("", error.line.removeprefix(f"{name}: ")), json)

@@ -7,7 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
-from cnnsim.errors import UsageError, printable
+from cnnsim.errors import FileError, Problem, UsageError, printable
 from cnnsim.scenario.bundled import find
 from cnnsim.scenario.files import obstacle, reason_of
 
@@ -75,6 +75,5 @@ def _decode(data: bytes, where: str) -> str:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise UsageError(
-            f"{where}:{line}: byte {error.start} is not UTF-8", "save the file as UTF-8"
-        ) from None
+        problem = Problem("", f"byte {error.start} is not UTF-8", line)
+        raise FileError(where, [problem], "save the file as UTF-8") from None
