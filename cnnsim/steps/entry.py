@@ -10,18 +10,23 @@ from cnnsim.errors import AddressError, did_you_mean, printable
 _ENTRY = re.compile(r"([^\[\]]+)(?:\[([0-9,]*)\])?")
 
 
-def parse_entry(shapes: Mapping[str, tuple[int, ...]], text: str) -> tuple[str, tuple[int, ...]]:
-    """Tensor and index; leading zeros of the index may be left out. Raises AddressError."""
+def parse_entry(
+    shapes: Mapping[str, tuple[int, ...]], text: str, example: str = "conv1.y[0,0,1,2]"
+) -> tuple[str, tuple[int, ...]]:
+    """Tensor and index; leading zeros of the index may be left out.
+
+    Raises AddressError, with an `example` of what could be meant.
+    """
     match = _ENTRY.fullmatch("".join(text.split()))
     if match is None:
         raise AddressError(
-            f"'{printable(text, 60)}' is no entry of a tensor", "for example conv1.y[0,0,1,2]"
+            f"'{printable(text, 60)}' is no entry of a tensor", f"for example {example}"
         )
     name, inside = match[1], match[2] or ""
     if name not in shapes:
         raise AddressError(
             f"no tensor '{printable(name, 60)}'{did_you_mean(name, shapes)}",
-            "for example conv1.y[0,0,1,2]",
+            f"for example {example}",
         )
     shape = shapes[name]
     parts = inside.split(",") if inside else []

@@ -29,7 +29,7 @@ class Control:
         self._requests: deque[Request] = deque()
         self._until: int | None = None
         self._rate: float | None = None
-        self._wants_look = False
+        self._look: int | None = None
         self._news = threading.Condition()
 
     # -- asking ----------------------------------------------------------------------------------
@@ -52,10 +52,10 @@ class Control:
             self._rate = rate
             self._news.notify_all()
 
-    def look(self) -> None:
-        """Tell how the network looks, soon."""
+    def look(self, shown: int = 0) -> None:
+        """Tell how the network looks, soon, and what it makes of specimen `shown`."""
         with self._news:
-            self._wants_look = True
+            self._look = shown
             self._news.notify_all()
 
     # -- for the loop ----------------------------------------------------------------------------
@@ -70,10 +70,10 @@ class Control:
             rate, self._rate = self._rate, None
             return rate
 
-    def take_look(self) -> bool:
-        """Whether somebody wants to know how the network looks."""
+    def take_look(self) -> int | None:
+        """The specimen of which somebody wants to know what the network makes; None: nobody."""
         with self._news:
-            wanted, self._wants_look = self._wants_look, False
+            wanted, self._look = self._look, None
             return wanted
 
     def room(self, iteration: int, each: int) -> int:
@@ -95,5 +95,6 @@ class Control:
     def wait(self) -> None:
         """Sleep until something is asked, or it is time to look whether to stop."""
         with self._news:
-            if not (self._requests or self._is_stopped or self._wants_look or self._rate):
+            looks = self._look is not None
+            if not (self._requests or self._is_stopped or looks or self._rate):
                 self._news.wait(_TICK)

@@ -12,6 +12,7 @@ import numpy as np
 
 from cnnsim.errors import UsageError, printable
 from cnnsim.kernels.engine import Engine
+from cnnsim.training.activations import Activations
 from cnnsim.training.batches import Batches
 from cnnsim.training.checkpoint import Point
 from cnnsim.training.control import Control
@@ -73,7 +74,9 @@ class Training:
         self._best_state: tuple[dict[str, Any], Point] | None = None
         self._changes: tuple[Change, ...] = ()
         self._is_paused = False
-        self._is_looked_at = False
+        # The specimen that somebody who looks on wants to see; None where nobody does.
+        self._shown: int | None = None
+        self._activations: Activations | None = None
         self._probe = Probe(run)
         self._tested: Tested | None = None
 
@@ -90,7 +93,7 @@ class Training:
             room = self._attend()
             if not room:
                 self._save()
-                if self._is_looked_at:
+                if self._shown is not None:
                     self._tell_look()
                 return Outcome("stopped", self._iteration)
             room = self._room_to_probe(room)
@@ -125,7 +128,7 @@ class Training:
                 seen, took = 0, 0.0
             if self._is_due() and not self._save():
                 return Outcome("diverged", self._iteration)
-        if self._is_looked_at:
+        if self._shown is not None:
             self._tell_look()
         return Outcome("finished", self._iteration)
 
@@ -138,8 +141,9 @@ class Training:
         while not control.is_stopping():
             if (rate := control.take_rate()) is not None:
                 self._change_rate(rate)
-            if control.take_look():
-                self._tell_look()
+            if (shown := control.take_look()) is not None:
+                self._shown = shown
+                self._tell_look(self._is_paused)
             room = control.room(self._iteration, self._batches.each)
             if room:
                 self._is_paused = False
@@ -156,7 +160,7 @@ class Training:
     def _room_to_probe(self, room: int) -> int:
         """The same room, or one update where it is to be measured; the last ones always are."""
         probe = self._probe
-        if self._is_looked_at:
+        if self._shown is not None:
             before_last = self._total - probe.updates - self._iteration
             if before_last > 0:
                 room = min(room, before_last)
@@ -176,12 +180,20 @@ class Training:
         self._changes = (*self._changes, change)
         self._report({"kind": "rate", "seed": self._run.seed, **self._place(), "rate": rate})
 
-    def _tell_look(self) -> None:
-        """How the network looks; its gradients are measured anew in the updates that follow."""
-        self._is_looked_at = True
-        snapshot = take_snapshot(self._run, self._engine.tensors(), self._iteration)
+    def _tell_look(self, stands: bool = True) -> None:
+        """How the network looks, in full where it `stands` still.
+
+        Its gradients are measured anew in the updates that follow.
+        """
+        shown = self._shown or 0
+        tensors = self._engine.tensors()
+        snapshot = take_snapshot(self._run, tensors, self._iteration)
         if self._tested is not None:
             snapshot |= self._tested.as_json(self._run, self._split)
+        if self._activations is None:
+            self._activations = Activations(self._run, self._split)
+        if stands or self._activations.is_due:
+            snapshot |= self._activations.look(tensors, shown)
         self._report(snapshot | {"gradients": self._probe.rows})
         self._probe.want()
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from cnnsim.kernels.engine import Engine, Floats32
+from cnnsim.network.optimizer import Optimizer, Slot
+from cnnsim.training.checkpoint import Tensors
 from cnnsim.training.run import Run
 
 #: Pictures after which a measurement is done, and seconds that it may take of the training.
@@ -59,19 +61,8 @@ class Probe:
         assert self._last is not None, "before comes first"
         now = engine.tensors()
         for row, slot in enumerate(self._slots):
-            old = {"w": self._last[slot.name].astype(np.float64)}
-            new = {"w": now[slot.name].astype(np.float64)}
-            for state in self._optimizer.states:
-                if slot.state(state) in now:
-                    old[state] = self._last[slot.state(state)].astype(np.float64)
-                    new[state] = now[slot.state(state)].astype(np.float64)
-            gradient = self._optimizer.gradient_of(old, new, rate)
-            size = _norm(old["w"])
-            change = _norm(new["w"] - old["w"])
-            self._sums[row] += (
-                np.nan if gradient is None else _norm(gradient),
-                change / size if size else np.nan,
-            )
+            sizes = _sizes(self._optimizer, slot, self._last, now, rate)
+            self._sums[row] += [np.nan if size is None else size for size in sizes]
         self._last = now
         self._made += 1
         self._pictures += pictures
@@ -85,17 +76,51 @@ class Probe:
         self._last = None
         if not self._made:
             return
-        means = self._sums / self._made
+        means = (self._sums / self._made).tolist()
         self.rows = [
-            {
-                "name": slot.name,
-                "gradient": float(gradient) if np.isfinite(gradient) else None,
-                "change": float(change) if np.isfinite(change) else None,
-                "pictures": self._pictures,
-            }
-            for slot, (gradient, change) in zip(self._slots, means.tolist(), strict=True)
+            _row(slot, gradient, change, self._pictures)
+            for slot, (gradient, change) in zip(self._slots, means, strict=True)
         ]
         self._made = 0
+
+
+def gradients_between(
+    run: Run, before: Tensors, after: Tensors, rate: float, pictures: int
+) -> list[Row]:
+    """The same rows for a single update at `rate`, from the numbers before and after it."""
+    return [
+        _row(slot, *_sizes(run.optimizer, slot, before, after, rate), pictures)
+        for slot in run.iteration.slots
+    ]
+
+
+def _sizes(
+    optimizer: Optimizer, slot: Slot, before: Tensors, after: Tensors, rate: float
+) -> tuple[float | None, float | None]:
+    """‖dw‖ and ‖Δw‖ / ‖w‖; None where it does not show."""
+    old = {"w": before[slot.name].astype(np.float64)}
+    new = {"w": after[slot.name].astype(np.float64)}
+    for state in optimizer.states:
+        if slot.state(state) in after:
+            zeros = np.zeros(slot.shape)
+            old[state] = before.get(slot.state(state), zeros).astype(np.float64)
+            new[state] = after[slot.state(state)].astype(np.float64)
+    gradient = optimizer.gradient_of(old, new, rate)
+    size = _norm(old["w"])
+    change = _norm(new["w"] - old["w"])
+    return None if gradient is None else _norm(gradient), change / size if size else None
+
+
+def _row(slot: Slot, gradient: float | None, change: float | None, pictures: int) -> Row:
+    def known(size: float | None) -> float | None:
+        return size if size is not None and np.isfinite(size) else None
+
+    return {
+        "name": slot.name,
+        "gradient": known(gradient),
+        "change": known(change),
+        "pictures": pictures,
+    }
 
 
 def _norm(values: Any) -> float:

@@ -2,20 +2,22 @@
 
 A snapshot is a JSON object: ``kind``, ``seed``, ``iteration``, ``filters`` (``name``, ``count``,
 ``channels``, ``shape`` [filters, rows, columns], ``values`` in row-major order, ``norms`` of each),
-``tested`` (``epoch``, ``names``, ``confusion``, ``pictures``, ``mistakes``) once an epoch has been
-tested, and ``gradients`` (see `probe.Probe`) where somebody measured them.
+``tested`` (``epoch``, ``names``, ``confusion``, ``pictures``, ``loss``, ``mistakes``) once an epoch
+has been tested, ``gradients`` (see `probe.Probe`) where somebody measured them, and ``layers`` and
+``maps`` (see `activations.Activations`) now and then.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cnnsim.kernels.processors import processors
+from cnnsim.training.activations import Activations
 from cnnsim.training.checkpoint import Tensors
 from cnnsim.training.evaluate import Array, Measure, shares
 from cnnsim.training.run import Run
@@ -88,6 +90,7 @@ def _tested(found: Evaluation, epoch: int) -> dict[str, Any]:
         "confusion": measure.confusion(len(names)).tolist() if small else None,
         "pictures": len(measure.classes),
         "right": measure.right,
+        "loss": measure.loss if isfinite(measure.loss) else None,
         "mistakes": [
             {
                 "picture": number,
@@ -105,4 +108,5 @@ def snapshot_of(folder: Path) -> dict[str, Any]:
     trained = open_trained(folder)
     found = take_snapshot(trained.run, trained.tensors, trained.point.iteration)
     tested = evaluate(trained, max(1, processors() - 1))
-    return found | {"tested": _tested(tested, trained.point.epoch)}
+    layers = Activations(trained.run, tested.split).look(trained.tensors)
+    return found | {"tested": _tested(tested, trained.point.epoch)} | layers

@@ -8,7 +8,8 @@ key is the other process's business. What else may come in is for the run at han
 - ``{"ask": "pause"}``, ``"continue"``, ``"batch"`` (one update, then pause), ``"epoch"`` (to the
   end of it);
 - ``{"rate": 0.02}`` another learning rate, from the next update on;
-- ``{"look": true}`` how the network looks: a ``snapshot`` comes back.
+- ``{"look": 3}`` how the network looks, and what it makes of specimen 3 (see `activations`): a
+  ``snapshot`` comes back.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ def main() -> None:
             elif "rate" in job:
                 control.set_rate(job["rate"])
             elif "look" in job:
-                control.look()
+                control.look(job["look"])
         control.stop()
         jobs.put(None)
 
     threading.Thread(target=listen, daemon=True).start()
     while (job := jobs.get()) is not None:
         if job["look"]:
-            control.look()
+            control.look(0)
             # Somebody looks on: the screen and its keys go first.
             with suppress(AttributeError, OSError):
                 os.nice(10)

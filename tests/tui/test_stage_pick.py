@@ -78,7 +78,7 @@ def test_a_click_goes_to_a_step_that_uses_the_value(name: str, data: st.DataObje
     index = matrix.slice.index(row, column)
     if index is None:
         return
-    found = step_of_pick(stepper.trace, view, matrix, index, shown[-1].slice)
+    found = step_of_pick(stepper, view, matrix, index, shown[-1].slice)
     if matrix.read is None:
         assert found is not None
         assert stepper.trace.position(found).cell == index
@@ -102,7 +102,7 @@ def test_a_value_goes_to_the_cells_that_read_it(name: str, data: st.DataObject) 
     )
     if index is None:
         return
-    found = {cell for cell, _ in cells_reading(view, matrix.read, index, shown[-1].slice)}
+    found = {cell for cell, _ in cells_reading(stepper, view, matrix.read, index, shown[-1].slice)}
     every = steps_reading(stepper, view, matrix.read, index)
     cells = {stepper.trace.position(step).cell for step in every}
     assert found == {cell for cell in cells if shown[-1].slice.place(cell)}
@@ -112,18 +112,22 @@ def test_a_click_on_the_present_cell_stays_where_it_is() -> None:
     stepper = STEPPERS["conv_layer"]
     view = view_of(stepper, 5)
     out = Stage(stepper).matrices(view)[-1]
-    assert step_of_pick(stepper.trace, view, out, view.position.cell, out.slice) == 5
+    assert step_of_pick(stepper, view, out, view.position.cell, out.slice) == 5
 
 
-def test_where_looking_would_take_long_nothing_is_found() -> None:
+def test_in_a_large_network_too_the_cells_are_found_at_once() -> None:
     stepper = Stepper(read_scenario("alexnet"))
-    position = stepper.trace.position(stepper.find("conv3"))
-    sweep = stepper.trace.sweep_of(position)
-    view = View("alexnet", 0, 1, 1, sweep, position, work=None, reading=None)  # type: ignore[arg-type]
-    cut = slice_at(sweep.cells, position.cell)
-    # 169 cells of 2,304 taps are looked through, fc1's 4,096 cells of 9,216 taps are not.
-    assert cells_reading(view, 0, (0, 0, 0, 0), cut)
-    position = stepper.trace.position(stepper.find("fc1"))
-    sweep = stepper.trace.sweep_of(position)
-    view = View("alexnet", 0, 1, 1, sweep, position, work=None, reading=None)  # type: ignore[arg-type]
-    assert cells_reading(view, 0, (0, 0), slice_at(sweep.cells, position.cell)) == []
+    for layer, index, expected in (
+        # The corner of conv3's input is read through the middle and the corners of its kernels:
+        # by 4 places of every map.
+        ("conv3", (0, 0, 0, 0), 4),
+        ("fc1", (0, 5), 4096),
+    ):
+        position = stepper.trace.position(stepper.find(layer))
+        sweep = stepper.trace.sweep_of(position)
+        view = View("alexnet", 0, 1, 1, sweep, position, work=None, reading=None)  # type: ignore[arg-type]
+        cut = slice_at(sweep.cells, position.cell)
+        found = cells_reading(stepper, view, 0, index, cut, most=5000)
+        assert len(found) == expected
+        for cell, tap in found:
+            assert sweep.where(cell, tap, sweep.params)[0] == index

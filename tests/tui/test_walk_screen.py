@@ -86,7 +86,7 @@ async def test_what_if_is_live_and_can_be_taken_back(tmp_path: Path) -> None:
         assert not screen.state.what.is_changed
         await pilot.press("U", "x", "escape")
         assert not screen.state.what.is_changed
-        assert screen.focused is screen.panels["table"]
+        assert screen.focused is screen.board.panels["table"]
         assert screen.text().splitlines()[:20] == before.splitlines()[:20]
         assert screen.stepper.network.input_shape == (1, 9, 9)
 
@@ -132,7 +132,7 @@ async def test_the_mouse_selects_points_and_turns(tmp_path: Path) -> None:
         assert screen.state.selected == "pool1"
         at = next(y for y, row in enumerate(rows) if "conv1 3×3" in row)
         await pilot.click(offset=(6, at))
-        picture = screen.panels["picture"]
+        picture = screen.board.panels["picture"]
         await pilot.click(picture, offset=(10, 7))
         first = screen.state.unit()
         await pilot.click(picture, offset=(22, 14))
@@ -163,7 +163,7 @@ async def test_every_panel_is_reached_at_any_size(tmp_path: Path, size: tuple[in
         assert screen.focused is not None
         assert screen.focused.size.height >= size[1] - 4
         await pilot.press("m")
-        if screen.focused is not screen.panels["table"]:
+        if screen.focused is not screen.board.panels["table"]:
             await pilot.press("escape")
         await pilot.press("z", "end", "slash", "p", "o", "o", "enter", "y")
         assert screen.state.selected == "pool1"

@@ -194,7 +194,7 @@ class ForwardScreen(MovingScreen):
             return
         self._player.pause()
         out = slice_at(view.sweep.cells, view.position.cell)
-        step = step_of_pick(self.stepper.trace, view, event.matrix, event.index, out)
+        step = step_of_pick(self.stepper, view, event.matrix, event.index, out)
         if step is None:
             self.tell("no product of this output map uses that value")
         else:

@@ -5,40 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
-from textual.timer import Timer
-from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError
 from cnnsim.network.graph import INPUT
-from cnnsim.network.walk import sides_that_fit
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.forward import ForwardScreen
+from cnnsim.tui.screens.sides import Sides
 from cnnsim.tui.walk.changed import changed_scenario
-from cnnsim.tui.walk.knobs import Value
-from cnnsim.tui.walk.layout import PANELS, WalkLayout, block_rows, lay_walk
+from cnnsim.tui.walk.layout import PANELS, block_rows, lay_walk
 from cnnsim.tui.walk.state import WalkState, costs_in, first_step
 from cnnsim.tui.walk.table import Line, table_text
 from cnnsim.tui.walk.views import TableView
-from cnnsim.tui.walk.whatif import LayerKey
 from cnnsim.tui.walk.why import why_lines
 from cnnsim.tui.widgets.mapspanel import MapsPanel
-from cnnsim.tui.widgets.place import place
-from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
+from cnnsim.tui.widgets.panels import Panels
 from cnnsim.tui.widgets.walkpicture import PicturePanel
 from cnnsim.tui.widgets.walktable import TablePanel
 from cnnsim.tui.widgets.walkwhatif import WhatIfPanel
 from cnnsim.tui.widgets.walkwhy import WhyPanel
-
-#: How long keys must rest before the sides that fit are looked for.
-_REST = 0.15
-
-Changes = tuple[tuple[LayerKey, Value], ...]
 
 
 class WalkScreen(BaseScreen):
@@ -49,36 +38,25 @@ class WalkScreen(BaseScreen):
 
     kind = "walk"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("walk")]
-    DEFAULT_CSS = """
-    WalkScreen #walk { width: 100%; height: 1fr; }
-    WalkScreen #walk > * { position: absolute; display: none; }
-    """
 
     def __init__(self, stepper: Stepper, layer: str | None = None) -> None:
         super().__init__()
         self.stepper = stepper
         self.state = WalkState(stepper, layer)
         self._typed = ""
-        self._tab = "picture"
-        self._maximised: str | None = None
-        self._arrangement = WalkLayout()
-        # The sides that fit, as far as they have been looked for, and the pause before that.
-        self._sides: dict[Changes, str] = {}
-        self._rest: Timer | None = None
+        self._sides = Sides(self, self._show_what_if)
         self._table = TablePanel(id="table")
         self._picture = PicturePanel(id="picture")
         self._why = WhyPanel(id="why")
         self._whatif = WhatIfPanel(id="whatif")
         self._maps = MapsPanel(id="maps")
         every = (self._table, self._picture, self._why, self._whatif, self._maps)
-        #: The panels by name, in the order of the tab key.
-        self.panels: dict[str, TabbedPanel] = dict(zip(PANELS, every, strict=True))
+        self.board = Panels(dict(zip(PANELS, every, strict=True)), lay_walk, self.refresh_panels)
 
     def compose(self) -> ComposeResult:
         """Header, panels, footer."""
         yield self.header
-        with Container(id="walk"):
-            yield from self.panels.values()
+        yield self.board
         yield self.footer
         yield self.too_small
 
@@ -104,30 +82,12 @@ class WalkScreen(BaseScreen):
                 return screen
         return None
 
-    def _room(self) -> tuple[int, int]:
-        """Columns and rows between header and footer; known before the screen has its size."""
-        return self.app.size.width, self.app.size.height - 2
-
     # -- showing ---------------------------------------------------------------------------------
 
     def lay_panels(self) -> None:
         """Put the panels where they belong at the present size."""
-        room = self._room()
-        arrangement = lay_walk(*room)
-        if self._maximised:
-            arrangement = WalkLayout({self._maximised: (0, 0, *room)})
-        self._arrangement = arrangement
-        shared = arrangement.shared
-        if shared and self._tab not in shared:
-            self._tab = shared[0]
-        labels = tuple(self.panels[name].label for name in shared)
-        for name, panel in self.panels.items():
-            if name in arrangement.panels and not (name in shared and name != self._tab):
-                place(panel, arrangement.panels[name])
-            else:
-                panel.display = False
-            panel.share(labels if name in shared else ())
-        self.refresh_panels()
+        # The app's size is known before the screen has its own.
+        self.board.lay(self.app.size.width, self.app.size.height - 2)
 
     def refresh_panels(self) -> None:
         """Everything follows from the state."""
@@ -141,14 +101,19 @@ class WalkScreen(BaseScreen):
             self._picture.show(state.looking(self.focused is self._picture))
         if self._why.display:
             self._why.show(state.selected, why_lines(state.what.outcome, state.selected))
-        if self._whatif.display:
-            self._whatif.show(state.question(self._fitting()))
+        self._show_what_if()
         if self._maps.display:
             self._maps.show(state.maps())
 
+    def _show_what_if(self) -> None:
+        if self._whatif.display:
+            what = self.state.what
+            fitting = self._sides.of(what.changes, what.outcome.network)
+            self._whatif.show(self.state.question(fitting))
+
     def _listed(self, lines: tuple[Line, ...]) -> list[Line]:
         """The lines in the table: all of them, unless the blocks would lose their room."""
-        rect = self._arrangement.panels.get("table", (0, 0, 0, 24))
+        rect = self.board.places.panels.get("table", (0, 0, 0, 24))
         return self.state.listed(lines, block_rows(rect[3] - 2, len(lines))[1] == 0)
 
     def _show_header(self) -> None:
@@ -167,53 +132,16 @@ class WalkScreen(BaseScreen):
         if self._maps.display and self.is_current:
             self._maps.show(self.state.maps())
 
-    def _fitting(self) -> str | None:
-        """Square inputs that fit; None until they are found, a moment after the last change."""
-        key = self._changes()
-        if key in self._sides:
-            return self._sides[key]
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(_REST, self._look_for_sides)
-        return None
-
-    def _changes(self) -> Changes:
-        return tuple(sorted(self.state.what.changes.items()))
-
-    @work(thread=True, exclusive=True, group="sides")
-    def _look_for_sides(self) -> None:
-        """In the background: it takes up to a second for a deep network."""
-        worker = get_current_worker()
-        key, network = self._changes(), self.state.what.outcome.network
-        found = sides_that_fit(network.layers, network.input_shape).removeprefix("sides ")
-        if not worker.is_cancelled:
-            self.from_thread(self._found_sides, key, found)
-
-    def _found_sides(self, key: Changes, found: str) -> None:
-        self._sides[key] = found
-        if self._whatif.display and key == self._changes():
-            self._whatif.show(self.state.question(found))
-
     # -- focus -----------------------------------------------------------------------------------
 
     def _bring_up(self, name: str) -> None:
         """Focus a panel, from behind its neighbours if need be."""
-        if self._maximised:
-            self._maximised = name
-        if name in lay_walk(*self._room()).shared:
-            self._tab = name
-        self.lay_panels()
-        self.set_focus(self.panels[name])
         self._typed = ""
-        self.refresh_panels()
+        self.board.bring_up(name)
 
     def action_turn(self, by: int) -> None:
         """The next or previous panel; panels that share a place come up in turn."""
-        usual = lay_walk(*self._room()).panels
-        names = [name for name in PANELS if name in usual]
-        focused = self.focused
-        at = names.index(focused.id) if focused is not None and focused.id in names else -1
-        self._bring_up(names[(at + by) % len(names)])
+        self.board.turn(by)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A click has given the focus to another panel."""
@@ -223,19 +151,13 @@ class WalkScreen(BaseScreen):
 
     def action_maximise(self) -> None:
         """The focused panel alone, or all of them again."""
-        if self._maximised:
-            self._maximised = None
-        else:
-            focused = self.focused
-            self._maximised = focused.id if focused is not None and focused.id else "table"
-        self.lay_panels()
+        self.board.maximise("table")
 
     def action_back(self) -> None:
         """From a panel alone to all, from another panel to the table, from there to below."""
-        if self._maximised:
-            self._maximised = None
-            self.lay_panels()
-        elif self.focused is not self._table:
+        if self.board.show_all():
+            return
+        if self.focused is not self._table:
             self._bring_up("table")
         else:
             super().action_back()
@@ -417,9 +339,3 @@ class WalkScreen(BaseScreen):
             if event.by:
                 self._change(event.by)
             self.refresh_panels()
-
-    def on_tabbed_panel_tab_picked(self, event: TabbedPanel.TabPicked) -> None:
-        """Another panel of the shared place."""
-        for name, panel in self.panels.items():
-            if panel.label == event.label:
-                self._bring_up(name)

@@ -4,48 +4,54 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnsim.steps.trace import Position, Trace, unravel
+from cnnsim.errors import CnnsimError
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.steps.trace import Position, ravel, unravel
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.planes import Slice
 from cnnsim.tui.stage.view import View
-
-#: Cells times taps that are looked through; more would be felt.
-_MOST_PAIRS = 2_000_000
 
 Index = tuple[int, ...]
 
 
 def cells_reading(
-    view: View, number: int, index: tuple[int, ...], cut: Slice, most: int = 400
-) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """(cell, tap) of the cells within the matrix `cut` of the output that read `index`."""
+    stepper: Stepper, view: View, number: int, index: Index, cut: Slice, most: int = 400
+) -> list[tuple[Index, Index]]:
+    """(cell, tap) of the cells within the matrix `cut` of the output that read `index`.
+
+    Read number `number` of the sweep at hand is meant; of many uses the first `most` are told, and
+    none where looking for them would be felt.
+    """
     sweep = view.sweep
-    numbers = np.flatnonzero(cut.exists.reshape(-1))
-    first = cut.fixed + (0,) * (len(sweep.cells) - len(cut.fixed))
-    base = int(np.ravel_multi_index(first, sweep.cells))
-    if len(numbers) * sweep.tap_count > _MOST_PAIRS:
+    try:
+        steps = stepper.uses(view.position.sweep, sweep.reads[number].tensor, index)
+    except CnnsimError:
         return []
-    cells = np.unravel_index(base + numbers, sweep.cells)
-    column = tuple(axis[:, np.newaxis] for axis in cells)
-    taps = tuple(axis.reshape(-1) for axis in np.indices(sweep.taps))
-    row = tuple(axis[np.newaxis] for axis in taps)
-    at = sweep.where(column, row, sweep.params)[number]
-    hit = np.ones((len(numbers), sweep.tap_count), np.bool_)
-    for axis, wanted in zip(at, index, strict=True):
-        hit = hit & (axis == wanted)
-    found = np.argwhere(hit)[:most].tolist()
-    return [
-        (tuple(int(axis[cell]) for axis in cells), unravel(tap, sweep.taps)) for cell, tap in found
-    ]
+    # The cells of a matrix follow each other.
+    rest = (0,) * (len(sweep.cells) - len(cut.fixed))
+    first = ravel((*cut.fixed, *rest), sweep.cells) * sweep.tap_count
+    last = first + int(cut.exists.sum()) * sweep.tap_count
+    found = []
+    for step in steps[(steps >= first) & (steps < last)].tolist():
+        cell, tap = divmod(step, sweep.tap_count)
+        at, through = unravel(cell, sweep.cells), unravel(tap, sweep.taps)
+        # A sweep may read a tensor in two places.
+        if sweep.where(at, through, sweep.params)[number] == index:
+            found.append((at, through))
+        if len(found) == most:
+            break
+    return found
 
 
-def step_of_pick(trace: Trace, view: View, matrix: Matrix, index: Index, out: Slice) -> int | None:
+def step_of_pick(
+    stepper: Stepper, view: View, matrix: Matrix, index: Index, out: Slice
+) -> int | None:
     """The step that a click on `index` of `matrix` means, or None.
 
     A cell of the output: its first tap. A value that is read: the tap of the present cell that
     reads it, else the first cell in the output's matrix `out` that does.
     """
-    position = view.position
+    position, trace = view.position, stepper.trace
     if matrix.read is None:
         if index == position.cell:
             return view.step
@@ -56,7 +62,7 @@ def step_of_pick(trace: Trace, view: View, matrix: Matrix, index: Index, out: Sl
     taps = np.flatnonzero(hits)
     if len(taps):
         return view.step - view.tap + int(taps[0])
-    cells = cells_reading(view, matrix.read, index, out, most=1)
+    cells = cells_reading(stepper, view, matrix.read, index, out, most=1)
     if not cells:
         return None
     cell, tap = cells[0]

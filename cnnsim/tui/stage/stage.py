@@ -278,7 +278,7 @@ class Stage:
         if matrix.read is None and tensor != sweep.writes:
             numbers = [n for n, read in enumerate(sweep.reads) if read.tensor == tensor]
             if numbers:
-                cells = cells_reading(view, numbers[0], index, matrix.slice)
+                cells = cells_reading(self.stepper, view, numbers[0], index, matrix.slice)
                 places = (matrix.slice.place(cell) for cell, _ in cells)
                 return frozenset(place for place in places if place is not None)
         return frozenset()

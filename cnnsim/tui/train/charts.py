@@ -10,6 +10,7 @@ from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.curve import Floats, column_of, draw_curve, draw_guide, row_of
+from cnnsim.tui.drawing.glyphs import NOW_DOT
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.axis import Axis, axis_of, round_numbers
 from cnnsim.tui.train.scene import Scene, Words
@@ -40,7 +41,9 @@ def draw_loss(canvas: Canvas, scene: Scene) -> Words:
     if len(runs) == 1:
         lines.insert(0, Line(runs[0].series("train_loss"), palette.dim))
     every = np.concatenate([line.values for line in lines])
-    _draw(canvas, lines, axis_of(every, scene.log), palette)
+    tested = scene.run.tested
+    now = tested.loss if tested is not None else float("nan")
+    _draw(canvas, lines, axis_of(every, scene.log), palette, slider=_slider(scene, now))
     title = (("loss", palette.dim),)
     right = ((" log " if scene.log else " linear ", palette.dim), ("e", palette.bold),
              (" linear" if scene.log else " log", palette.dim))  # fmt: skip
@@ -70,7 +73,9 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
              for line in lines]  # fmt: skip
     best = scene.run.best
     mark = None if best is None else (best.epoch - scene.run.rows[0].epoch, best.accuracy * 100)
-    _draw(canvas, lines, axis, palette, mark)
+    tested = scene.run.tested
+    now = tested.right / tested.pictures * 100 if tested is not None else float("nan")
+    _draw(canvas, lines, axis, palette, mark, _slider(scene, now))
     bottom: tuple[Piece, ...] = ()
     if best is not None:
         now = scene.run.rows[-1].accuracy
@@ -80,6 +85,13 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
     if len(runs) > 1:
         bottom = _legend(scene)
     return Words((("accuracy", palette.dim),), (("% of the test pictures", palette.dim),), bottom)
+
+
+def _slider(scene: Scene, value: float) -> tuple[float, float] | None:
+    """The place of the slider among the epochs, 0 for the first, and what is measured there."""
+    if scene.at is None or not scene.each or not scene.run.rows:
+        return None
+    return scene.at / scene.each - scene.run.rows[0].epoch, value
 
 
 def _floor(values: Floats) -> float:
@@ -120,8 +132,9 @@ def _draw(
     axis: Axis,
     palette: Palette,
     best: tuple[int, float] | None = None,
+    slider: tuple[float, float] | None = None,
 ) -> None:
-    """Axis, guides, curves; `best` is the place and value of the mark."""
+    """Axis, guides, curves; `best` and `slider` are places and values."""
     x, y = 2 + _LABELS, 1
     width, height = canvas.width - x - 3, canvas.height - 3
     count = max((len(line.values) for line in lines), default=0)
@@ -137,6 +150,9 @@ def _draw(
     for row, text in rows.items():
         draw_guide(canvas, x, y + row, width, palette)
         canvas.put_right(x - 1, y + row, text, palette.dim)
+    if slider is not None:
+        for row in range(height):
+            canvas.put(x + _column(slider[0], count, width), y + row, "│", palette.past)
     for line in lines:
         values = np.full(count, np.nan)
         values[: len(line.values)] = axis.place(line.values)
@@ -152,7 +168,20 @@ def _draw(
     if best is not None and axis.low <= best[1] <= axis.high:
         row = row_of(best[1], axis.limits, height)
         canvas.put(x + column_of(best[0], count, width), y + row, "▲", palette.good)
+    if slider is not None:
+        column = x + _column(slider[0], count, width)
+        if axis.low <= slider[1] <= axis.high:
+            row = row_of(float(axis.place(np.array([slider[1]]))[0]), axis.limits, height)
+            canvas.put(column, y + row, NOW_DOT, palette.now_text)
     _epochs(canvas, x, y + height, width, count, palette)
+
+
+def _column(place: float, count: int, width: int) -> int:
+    """The column of a place between epochs."""
+    low = min(max(int(place), 0), count - 1)
+    high = min(low + 1, count - 1)
+    first, last = column_of(low, count, width), column_of(high, count, width)
+    return round(first + (last - first) * min(max(place - low, 0.0), 1.0))
 
 
 def _epochs(canvas: Canvas, x: int, y: int, width: int, count: int, palette: Palette) -> None:

@@ -17,10 +17,26 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
     stops = (2, 28, 43, 58, 84, 106) if wide else (1, 13, 23, 34, 56, 68)
     x = [stop * canvas.width // (120 if wide else 80) for stop in stops]
     epoch = min(len(run.rows) + (not run.has_ended and run.state != "watching"), run.epochs)
+    if scene.at is not None and scene.each:
+        epoch = min(scene.at // scene.each + 1, run.epochs)
     names = (
-        ("epoch", "train loss", "test loss", "test accuracy", "pictures a second", "left")
+        (
+            "epoch",
+            "batch loss" if scene.at is not None else "train loss",
+            "test loss",
+            "test accuracy",
+            "pictures a second",
+            "left",
+        )
         if wide
-        else ("epoch", "train", "test", "accuracy", "img/s", "left")
+        else (
+            "epoch",
+            "batch" if scene.at is not None else "train",
+            "test",
+            "accuracy",
+            "img/s",
+            "left",
+        )
     )
     for at, name in zip(x, names, strict=True):
         canvas.put(at, 0, name, palette.dim)
@@ -30,6 +46,9 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
         end = canvas.put(end, 1, of, palette.dim)
     if wide and x[1] - end > 6:
         draw_bar(canvas, end + 2, 1, x[1] - end - 4, run.share, palette, palette.now_text)
+    if scene.at is not None:
+        _draw_moment(canvas, scene, x)
+        return
     last = run.rows[-1] if run.rows else None
     before = run.rows[-2] if len(run.rows) > 1 else None
     loss = last.train_loss if last else run.loss
@@ -48,6 +67,22 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
             best = f"best {run.best.accuracy:.1%}"
             if at + 3 + len(best) < x[4]:
                 canvas.put(at + 3, 1, best, palette.dim)
+    canvas.put(x[4], 1, count(round(run.speed)) if run.speed else "·", palette.bold)
+    canvas.put(x[5], 1, left_text(run), palette.bold)
+
+
+def _draw_moment(canvas: Canvas, scene: Scene, x: list[int]) -> None:
+    """The numbers at the slider."""
+    palette, run = scene.palette, scene.run
+    if run.batch_loss is not None:
+        canvas.put(x[1], 1, f"{run.batch_loss:.3f}", palette.bold)
+    if run.tested is not None:
+        canvas.put(x[2], 1, f"{run.tested.loss:.3f}", palette.bold)
+        text = f"{run.tested.right / run.tested.pictures:.1%}"
+        at = canvas.put(x[3], 1, text, palette.bold)
+        of = f"  of {count(run.tested.pictures)}"
+        if at + len(of) < x[4]:
+            canvas.put(at, 1, of, palette.dim)
     canvas.put(x[4], 1, count(round(run.speed)) if run.speed else "·", palette.bold)
     canvas.put(x[5], 1, left_text(run), palette.bold)
 

@@ -2,17 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
 from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
-from cnnsim.tui.drawing.plane import Plane, draw_plane
+from cnnsim.tui.drawing.plane import Plane, cell_at, draw_plane
 from cnnsim.tui.train.scene import Scene, Words
+from cnnsim.tui.train.view import Filters
+
+Index = tuple[int, ...]
+#: A tensor and an index.
+Entry = tuple[str, Index]
 
 #: Columns of `12 ‖w‖ 2.44`.
 _LABEL = 11
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the filters stand in a panel: their pixels, how many, and from one to the next."""
+
+    cls: CellClass
+    size: tuple[int, int]
+    pitch: tuple[int, int]
+    across: int
+    shown: int
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Column and row of a filter in its panel."""
+        return 2 + number % self.across * self.pitch[0], 1 + number // self.across * self.pitch[1]
+
+
+def grid_of(filters: Filters, width: int, height: int, ascii: bool) -> Grid:
+    """The filters in a panel of that size."""
+    kept, rows, columns = filters.values.shape
+    room = (width - 4, height - 2)
+    cls = _class(kept, rows, columns, room, ascii)
+    size = cls.size(rows, columns)
+    pitch = (max(size[0], 2) + 1, size[1] + 1)
+    across, down = max((room[0] + 1) // pitch[0], 1), max(room[1] // pitch[1], 1)
+    return Grid(cls, size, pitch, across, min(kept, across * down))
+
+
+def cell_of(scene: Scene, width: int, height: int, x: int, y: int) -> tuple[int, int, int] | None:
+    """Filter, row and column at a place of the panel."""
+    filters = scene.run.filters
+    if filters is None:
+        return None
+    grid = grid_of(filters, width, height, scene.ascii)
+    for number in range(grid.shown):
+        left, top = grid.place(number)
+        if 0 <= x - left < grid.size[0] and 0 <= y - top < grid.size[1]:
+            plane = Plane(filters.values[number], mode="colours")
+            found = cell_at(plane, grid.cls, x - left, y - top)
+            return None if found is None else (number, *found)
+    return None
+
+
+def entry_of(filters: Filters, place: tuple[int, int, int], shape: Index) -> Entry:
+    """The number of the parameter of `shape` that a filter, row and column stand for.
+
+    Of several channels the first one; a dense layer's weights lie in one row for each unit.
+    """
+    number, row, column = place
+    if len(shape) == 4:
+        return filters.name, (number, 0, row, column)
+    return filters.name, (number, row * filters.values.shape[2] + column)
 
 
 def draw_filters(canvas: Canvas, scene: Scene) -> Words:
@@ -21,29 +80,39 @@ def draw_filters(canvas: Canvas, scene: Scene) -> Words:
     if filters is None:
         canvas.put(2, 1, "They come at once.", palette.dim)
         return Words((("filters", palette.dim),))
-    kept, rows, columns = filters.values.shape
-    room = (canvas.width - 4, canvas.height - 2)
-    cls = _class(kept, rows, columns, room, scene.ascii)
-    wide, high = cls.size(rows, columns)
-    pitch = (max(wide, 2) + 1, high + 1)
-    across, down = max((room[0] + 1) // pitch[0], 1), max(room[1] // pitch[1], 1)
-    shown = min(kept, across * down)
-    scale = float(np.abs(filters.values[:shown]).max()) or 1.0
-    for number in range(shown):
-        x, y = 2 + number % across * pitch[0], 1 + number // across * pitch[1]
-        plane = Plane(filters.values[number], scale=scale, mode="colours")
-        draw_plane(canvas, x, y, plane, cls, palette)
+    grid = grid_of(filters, canvas.width, canvas.height, scene.ascii)
+    wide, high = grid.size
+    scale = float(np.abs(filters.values[: grid.shown]).max()) or 1.0
+    for number in range(grid.shown):
+        x, y = grid.place(number)
+        watched = _watched(scene, filters, number)
+        plane = Plane(filters.values[number], scale=scale, mode="colours", now=watched)
+        draw_plane(canvas, x, y, plane, grid.cls, palette)
         text = f"{number}"
         if wide >= _LABEL:
             text += f"  ‖w‖ {filters.norms[number]:.2f}"
-        canvas.put(x, y + high, text, palette.dim)
+        canvas.put(x, y + high, text, palette.now_text if watched else palette.dim)
     largest = format_number(scale, *decimals_for([scale]))
     mean = f", mean of {filters.channels} channels" if filters.channels > 1 else ""
     return Words(
         ((f"{filters.name} ", palette.bold),
-         (f"{shown}", palette.bold), (f" of {filters.count}{mean}", palette.dim)),
+         (f"{grid.shown}", palette.bold), (f" of {filters.count}{mean}", palette.dim)),
         bottom_right=colour_key(palette, f"−{largest}", f"+{largest}", width=5, numbered=False),
     )  # fmt: skip
+
+
+def _watched(scene: Scene, filters: Filters, number: int) -> tuple[int, int] | None:
+    """Row and column of the number that is watched, where it is one of this filter."""
+    if scene.watch is None or scene.watch.entry[0] != filters.name:
+        return None
+    index = scene.watch.entry[1]
+    if index[0] != number:
+        return None
+    rows, columns = filters.values.shape[1:]
+    if len(index) == 4:
+        return index[2], index[3]
+    row, column = divmod(index[1] % (rows * columns), columns)
+    return row, column
 
 
 def _class(kept: int, rows: int, columns: int, room: tuple[int, int], ascii: bool) -> CellClass:

@@ -9,6 +9,7 @@ import numpy as np
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
+from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit
 from cnnsim.tui.train.scene import Scene, Words
 from cnnsim.tui.train.view import Tested
@@ -123,9 +124,10 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
         for place in range(min(tier.count, len(tested.mistakes) - number)):
             _draw(canvas, scene, tier, place, number, tested)
             number += 1
+    when = f"epoch {tested.epoch}" if scene.at is None else f"update {count(scene.at)}"
     bottom = (
         (f"{scene.mistake + 1}", palette.bold),
-        (f" of {len(tested.mistakes)}   after epoch {tested.epoch}", palette.dim),
+        (f" of {len(tested.mistakes)}   after {when}", palette.dim),
     )
     return Words(title, right, bottom, (("enter", palette.bold), (" steps into it", palette.dim)))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +26,22 @@ def trained_scenario(run: Run) -> Scenario:
     return replace(trained, name=run.name)
 
 
-def stepper_on(scenario: Scenario, picture: npt.NDArray[np.float64], wanted: int) -> Stepper:
-    """The net opened on `picture` [channels, rows, columns], its loss asking for class `wanted`."""
+def stepper_on(
+    scenario: Scenario,
+    picture: npt.NDArray[np.float64],
+    wanted: int,
+    tensors: Mapping[str, npt.NDArray[Any]] | None = None,
+) -> Stepper:
+    """The net opened on `picture` [channels, rows, columns], its loss asking for class `wanted`.
+
+    With other parameters than the scenario's where `tensors` has them.
+    """
     stepper = Stepper(scenario)
     iteration = scenario.iteration
     given = {INPUT: picture[np.newaxis]}
+    if tensors is not None:
+        for name in scenario.network.parameters:
+            given[name] = tensors[name].astype(np.float64)
     if iteration.loss is not None:
         target = f"{LOSS}.target"
         shape = iteration.shapes[target][1:]

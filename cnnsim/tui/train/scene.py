@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cnnsim.stepper.pull import Pull
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.view import RunView
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """One number of a parameter through the run.
+
+    Attributes:
+        entry: its tensor and index.
+        points: updates done and values, ascending.
+        filled: up to which update they are as dense as they get.
+        pull: what moved it at the slider, once that is known.
+        chosen: a row of what moved it: first the rules, then the terms.
+    """
+
+    entry: tuple[str, tuple[int, ...]]
+    points: tuple[tuple[int, float], ...] = ()
+    filled: int = 0
+    pull: Pull | None = None
+    chosen: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +40,10 @@ class Scene:
         mistake: the chosen one of the worst mistakes.
         pictures: the test pictures [samples, channels, rows, columns], once they are read.
         is_live: whether the run is trained here, not watched.
+        at: the update that the slider stands at; None where it follows the run.
+        each: how many updates make an epoch; 0 where nobody has said so.
+        busy: what is being computed for the slider, if anything.
+        watch: the number that is watched.
     """
 
     runs: tuple[RunView, ...]
@@ -30,6 +54,20 @@ class Scene:
     is_live: bool
     palette: Palette
     ascii: bool = False
+    at: int | None = None
+    each: int = 0
+    busy: str = ""
+    watch: Watch | None = None
+
+    @property
+    def end(self) -> int:
+        """How many updates the run has made."""
+        return self.run.iteration
+
+    @property
+    def place(self) -> int:
+        """The update that the slider stands at."""
+        return self.end if self.at is None else min(self.at, self.end)
 
     @property
     def run(self) -> RunView:

@@ -42,7 +42,7 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """All test pictures after so many epochs; `confusion` [truth, guess] where it can be shown."""
+    """Test pictures after so many epochs; `confusion` [truth, guess] where it can be shown."""
 
     epoch: int
     names: tuple[str, ...]
@@ -50,6 +50,7 @@ class Tested:
     pictures: int
     right: int
     mistakes: tuple[Mistake, ...]
+    loss: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,35 @@ class Gradient(NamedTuple):
     pictures: int
 
 
+class LayerRow(NamedTuple):
+    """What a layer puts out for the specimens; `dead` of its `units` put out nothing but 0."""
+
+    name: str
+    type: str
+    mean: float
+    deviation: float
+    units: int
+    dead: int
+
+
+@dataclass(frozen=True, eq=False)
+class LayerMaps:
+    """The first maps of a layer, or of the input [maps, rows, columns], of `count`."""
+
+    name: str
+    count: int
+    values: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Specimen:
+    """A test picture, its class by name, and what the layers of maps make of it."""
+
+    picture: int
+    truth: str
+    layers: tuple[LayerMaps, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class RunView:
     """A run, as far as it has told.
@@ -88,6 +118,8 @@ class RunView:
         loss: the mean of this epoch so far.
         rate, base: the learning rate of the last update; the one that the schedule multiplies.
         speed: pictures a second.
+        layers, specimen: what the layers put out for some test pictures, and for one of them.
+        batch_loss: of the update that comes next, where it is known.
     """
 
     name: str
@@ -109,6 +141,9 @@ class RunView:
     filters: Filters | None = None
     tested: Tested | None = None
     gradients: tuple[Gradient, ...] = ()
+    layers: tuple[LayerRow, ...] = ()
+    specimen: Specimen | None = None
+    batch_loss: float | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -227,10 +262,22 @@ def _looked(view: RunView, event: dict[str, Any]) -> RunView:
             found["pictures"], found["right"],
             tuple(Mistake(m["picture"], m["class"], m["guess"], m["share"])
                   for m in found["mistakes"]),
+            _number(found.get("loss")),
         ))  # fmt: skip
     if found := event.get("gradients"):
         rows = (Gradient(r["name"], r["gradient"], r["change"], r["pictures"]) for r in found)
         view = replace(view, gradients=tuple(rows))
+    if found := event.get("layers"):
+        layers = (LayerRow(r["name"], r["type"], r["mean"], r["deviation"], r["units"], r["dead"])
+                  for r in found)  # fmt: skip
+        view = replace(view, layers=tuple(layers))
+    if (found := event.get("maps")) is not None:
+        maps = (LayerMaps(m["name"], m["count"],
+                          np.array(m["values"], np.float64).reshape(m["shape"]))
+                for m in found["layers"])  # fmt: skip
+        view = replace(view, specimen=Specimen(found["picture"], found["class"], tuple(maps)))
+    if "batch_loss" in event:
+        view = replace(view, batch_loss=event["batch_loss"])
     return view
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from cnnsim.tui.stage.layout import Rect
+from cnnsim.tui.stage.places import Places
 
 #: The panels in the order of the tab key.
 PANELS = ("table", "picture", "why", "whatif", "maps")
@@ -12,15 +11,7 @@ PANELS = ("table", "picture", "why", "whatif", "maps")
 _WORDS = 2
 
 
-@dataclass(frozen=True)
-class WalkLayout:
-    """Places by panel; `shared` are those that stand in one place, one at a time."""
-
-    panels: dict[str, Rect] = field(default_factory=dict)
-    shared: tuple[str, ...] = ()
-
-
-def lay_walk(width: int, height: int) -> WalkLayout:
+def lay_walk(width: int, height: int) -> Places:
     """The panels in `width` x `height` characters between header and footer."""
     if width >= 100 and height >= 28:
         return _wide(width, height)
@@ -28,19 +19,18 @@ def lay_walk(width: int, height: int) -> WalkLayout:
     left = width - right
     panels: dict[str, Rect] = {"table": (0, 0, left, height)}
     if height < 38:
-        shared = ("picture", "why", "whatif")
-        panels |= dict.fromkeys(shared, (left, 0, right, height))
-        return WalkLayout(panels, shared)
+        panels |= dict.fromkeys(("picture", "why", "whatif"), (left, 0, right, height))
+        return Places(panels)
     # A high and narrow terminal has room for all of them in one column.
     first = min(right // 2 + 2 + _WORDS + 1, height - 24)
     second = (height - first) // 2
     panels["picture"] = (left, 0, right, first)
     panels["why"] = (left, first, right, second)
     panels["whatif"] = (left, first + second, right, height - first - second)
-    return WalkLayout(panels)
+    return Places(panels)
 
 
-def _wide(width: int, height: int) -> WalkLayout:
+def _wide(width: int, height: int) -> Places:
     margin = 1
     inner = width - 2 * margin
     bottom = min(10 + max(height - 34, 0) // 5, 18) if height >= 34 else 9
@@ -59,7 +49,7 @@ def _wide(width: int, height: int) -> WalkLayout:
         each = (margin + inner - x - (left - 1)) // left
         panels[name] = (x, top, each, bottom)
         x += each + 1
-    return WalkLayout(panels)
+    return Places(panels)
 
 
 def block_rows(height: int, lines: int) -> tuple[int, int]:

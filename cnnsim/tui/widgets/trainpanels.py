@@ -11,11 +11,14 @@ from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.train.charts import draw_accuracy, draw_loss
 from cnnsim.tui.train.confusion import draw_confusion
 from cnnsim.tui.train.figures import draw_figures
-from cnnsim.tui.train.filters import draw_filters
+from cnnsim.tui.train.filters import cell_of, draw_filters
 from cnnsim.tui.train.gradients import draw_gradients
+from cnnsim.tui.train.layers import draw_layers
 from cnnsim.tui.train.log import draw_log
 from cnnsim.tui.train.mistakes import draw_mistakes, grid_of, number_at, page_of
 from cnnsim.tui.train.scene import Painter, Scene
+from cnnsim.tui.train.specimen import draw_specimen
+from cnnsim.tui.train.weight import draw_weight, row_at
 from cnnsim.tui.widgets.panel import Panel
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
@@ -93,6 +96,11 @@ def _rows(scene: Scene) -> tuple[object, ...]:
     return (scene.chosen, scene.palette, *(run.rows for run in scene.runs))
 
 
+def _place(scene: Scene) -> tuple[object, ...]:
+    """What shows where the slider stands."""
+    return (scene.at, scene.run.tested if scene.at is not None else None)
+
+
 class LossPanel(TrainPanel):
     """Loss over the epochs."""
 
@@ -104,7 +112,7 @@ falling, the net learns its pictures by heart. e: log or linear axis."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """Epochs and axis."""
-        return (scene.log, *_rows(scene))
+        return (scene.log, *_place(scene), *_rows(scene))
 
 
 class AccuracyPanel(TrainPanel):
@@ -117,7 +125,7 @@ weights are kept in best.safetensors. What lies below the axis are the first, st
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The epochs."""
-        return _rows(scene)
+        return (*_place(scene), *_rows(scene))
 
 
 class ConfusionPanel(TrainPanel):
@@ -139,11 +147,42 @@ class FiltersPanel(TrainPanel):
     label, number, painter = "filters", 4, draw_filters
     help_text = """\
 The weights of the first layer, one picture for each filter: blue is negative, red positive. The
-colours reach as far as the largest weight shown. ‖w‖ is the length of the filter."""
+colours reach as far as the largest weight shown. ‖w‖ is the length of the filter. A click on a
+weight watches it: its course through the run, and what moved it."""
+
+    class Picked(Message):
+        """A weight was clicked: filter, row, column."""
+
+        def __init__(self, place: tuple[int, int, int]) -> None:
+            super().__init__()
+            self.place = place
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The weights."""
-        return (scene.palette, scene.run.filters)
+        watched = scene.watch.entry if scene.watch is not None else None
+        return (scene.palette, scene.run.filters, watched)
+
+    def on_click(self, event: events.Click) -> None:
+        """Watch a weight, or bring up another panel."""
+        super().on_click(event)
+        if self.scene is not None:
+            place = cell_of(self.scene, *self.size, int(event.x), int(event.y))
+            if place is not None:
+                self.post_message(self.Picked(place))
+
+
+class SpecimenPanel(TrainPanel):
+    """The maps that the layers make of one test picture."""
+
+    label, number, painter = "maps", 9, draw_specimen
+    help_text = """\
+One test picture and what the layers of maps make of it, layer by layer: blue is negative, red
+positive, and the colours of a layer reach as far as its largest number. c and C go on to a digit of
+the next or previous class. Beside a run that trains it follows a few times a second."""
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """The maps."""
+        return (scene.palette, scene.run.specimen)
 
 
 class MistakesPanel(TrainPanel):
@@ -164,7 +203,7 @@ this moment, so that every product behind the mistake can be seen."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """Mistakes, pictures, choice."""
-        return (scene.palette, scene.run.tested, scene.pictures is None, scene.mistake)
+        return (scene.palette, scene.run.tested, scene.pictures is None, scene.mistake, scene.at)
 
     def on_click(self, event: events.Click) -> None:
         """Choose a picture, or bring up another panel."""
@@ -178,6 +217,52 @@ this moment, so that every product behind the mistake can be seen."""
             number += page_of(grid, scene.mistake)
             if number < len(scene.run.tested.mistakes):
                 self.post_message(self.Chosen(number))
+
+
+class WeightPanel(TrainPanel):
+    """One number of a parameter over the run."""
+
+    label, number, painter = "weight", 0, draw_weight
+    help_text = """\
+One number of a parameter: its value after every few updates, and at the slider what the update
+made of it, with the optimiser's rule, and the terms of its gradient, those that moved it most
+first. The curve is as dense as numbers are kept: its frame says how dense. w or a click on a
+filter chooses the number, up and down a row, enter or a second click opens that row in the
+stepper."""
+
+    class Chosen(Message):
+        """A row of what moved the number was clicked."""
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """The number, where the slider stands."""
+        return (scene.palette, scene.watch, scene.at, scene.end, scene.busy)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose a row, or bring up another panel."""
+        super().on_click(event)
+        if self.scene is not None:
+            row = row_at(self.scene, *self.size, int(event.x), int(event.y))
+            if row is not None:
+                self.post_message(self.Chosen(row))
+
+
+class LayersPanel(TrainPanel):
+    """Every layer's activations in numbers."""
+
+    label, number, painter = "layers", 8, draw_layers
+    help_text = """\
+What each layer puts out for the same few test pictures, in evaluation mode: the mean and the
+standard deviation of all its numbers, and how many of its units are dead. A unit is a map, or a
+feature; it is dead where it puts out 0 for every one of the pictures: then it learns nothing from
+them either."""
+
+    def draws_from(self, scene: Scene) -> tuple[object, ...]:
+        """The numbers."""
+        return (scene.palette, scene.run.layers)
 
 
 class GradientsPanel(TrainPanel):

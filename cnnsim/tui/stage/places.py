@@ -1,0 +1,25 @@
+"""Where named panels stand on a screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cnnsim.tui.stage.layout import Rect
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places by panel. Panels in one and the same place stand there one at a time, as tabs."""
+
+    panels: dict[str, Rect] = field(default_factory=dict)
+
+    def stack(self, name: str) -> tuple[str, ...]:
+        """The panels in the place of `name`, itself included; empty where it has no place."""
+        rect = self.panels.get(name)
+        return tuple(other for other, place in self.panels.items() if place == rect and rect)
+
+    @property
+    def stacks(self) -> list[tuple[str, ...]]:
+        """The places that several panels share."""
+        every = dict.fromkeys(self.stack(name) for name in self.panels)
+        return [stack for stack in every if len(stack) > 1]

@@ -1,0 +1,44 @@
+"""What every layer puts out, in numbers: mean, deviation, and how many units say nothing."""
+
+from __future__ import annotations
+
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.numbers import number
+from cnnsim.tui.train.scene import Scene, Words
+
+#: Columns of a number.
+_PITCH = 9
+
+
+def draw_layers(canvas: Canvas, scene: Scene) -> Words:
+    """One line for each layer; a unit is dead where it puts out 0 for every specimen."""
+    palette, rows = scene.palette, scene.run.layers
+    title = (("activations", palette.dim),)
+    if not rows:
+        canvas.put(2, 1, "They come with the first updates.", palette.dim)
+        return Words(title)
+    name = min(max(max(len(row.name) for row in rows), 5), 12)
+    ends = [2 + name + _PITCH * place for place in (1, 2)]
+    canvas.put(2, 1, "layer", palette.dim)
+    for end, text in zip(ends, ("mean", "deviation"), strict=True):
+        canvas.put_right(end, 1, text[: _PITCH - 1], palette.dim)
+    canvas.put(ends[1] + 2, 1, "dead", palette.dim)
+    room = canvas.height - 3
+    for y, row in enumerate(rows[:room], 2):
+        if y == room + 1 and len(rows) > room:
+            canvas.put(2, y, f"… {len(rows) - room + 1} more", palette.dim)
+            break
+        canvas.put(2, y, row.name[:name], palette.base)
+        canvas.put_right(ends[0], y, _short(row.mean), palette.base)
+        canvas.put_right(ends[1], y, _short(row.deviation), palette.base)
+        share = row.dead / row.units
+        text = "·" if not row.dead else f"{share:.0%} {row.dead} of {row.units}"
+        style = palette.faint if not row.dead else palette.bold if share > 0.5 else palette.base
+        canvas.put(ends[1] + 2, y, text[: max(canvas.width - ends[1] - 4, 0)], style)
+    return Words(title, (("of 20 test pictures", palette.dim),))
+
+
+def _short(value: float) -> str:
+    """In at most eight columns."""
+    text = f"{value:.3f}" if 0.01 <= abs(value) < 1000 or not value else f"{value:.1e}"
+    return text.replace("-", "−") if value else number(0.0)
