@@ -62,13 +62,14 @@ class Activations:
         ``layers`` has ``name``, ``type``, ``mean``, ``deviation``, ``units``, ``dead``: a unit is
         a map, or a feature, and it is dead where it puts out 0 for every specimen.
         ``maps`` has ``picture`` (its number among the test pictures), ``class``, and for the input
-        and every layer of maps ``name``, ``count``, ``shape``, ``values``.
+        and every layer of maps ``name``, ``count``, ``shape``, ``values``, and ``bends`` where it
+        changes each number of the layer before it by itself.
         """
         began = perf_counter()
         shown %= len(self.chosen)
         outputs = self._outputs(tensors)
         rows = []
-        maps = [_maps(INPUT, self.samples.pictures[shown])]
+        maps = [_maps(INPUT, self.samples.pictures[shown], False)]
         for layer in self._network.layers:
             values = outputs[f"{layer.name}.y"]
             units = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
@@ -83,7 +84,7 @@ class Activations:
                 }
             )
             if values.ndim == 4:
-                maps.append(_maps(layer.name, values[shown]))
+                maps.append(_maps(layer.name, values[shown], layer.in_place))
         now = perf_counter()
         self._next = now + (now - began) / _SHARE
         return {
@@ -104,13 +105,14 @@ class Activations:
         return found
 
 
-def _maps(name: str, values: Array) -> dict[str, Any]:
+def _maps(name: str, values: Array, bends: bool) -> dict[str, Any]:
     """As many maps [maps, rows, columns] as are told."""
     count, rows, columns = values.shape
     kept = min(count, max(_NUMBERS // (rows * columns), 1))
     return {
         "name": name,
         "count": count,
+        "bends": bends,
         "shape": [kept, rows, columns],
         "values": np.round(values[:kept].astype(np.float64), 6).ravel().tolist(),
     }

@@ -141,7 +141,7 @@ class History:
     def course(self, name: str, index: tuple[int, ...]) -> Iterator[tuple[int, float]]:
         """(updates done, value) of one number of a parameter, at every frame so far."""
         yield 0, float(self._initial()[name][index])
-        for number, tensors in sorted(self._frames.copy().items()):
+        for number, tensors in sorted(self._frames.copy().items())[1:]:
             yield number, float(tensors[name][index])
 
     def _initial(self) -> Tensors:
@@ -201,7 +201,8 @@ class History:
         self._initial()
         frame = max(kept for kept in self._frames if kept <= number)
         found = frame, self._frames[frame]
-        if frame <= self._at <= number or number - frame < self.spacing:
+        here = self._at if self._at <= number else 0
+        if number - max(frame, here) < self.spacing:
             return found
         engine = self._ready()
         for which in (BEST, LAST):
@@ -210,7 +211,7 @@ class History:
             tensors, point = self.run.read(which)
             # What another engine computed differs in its last digits from what this one goes on to.
             same = point.engine == engine.name and point.data == self._digest
-            if same and found[0] < point.iteration <= number:
+            if same and max(found[0], here) < point.iteration <= number:
                 found = point.iteration, tensors
         return found
 

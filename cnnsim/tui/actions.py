@@ -200,7 +200,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.stop", "ctrl+c", "stop", "", "Stop and save; once that is done, quit.",
            ("train",)),
     # Everywhere
-    Action("train", "t", "train", "train", "Train the net and watch it learn.",
+    Action("train", "t", "train", "train",
+           "Train the net and watch it learn; back to the run that trains.",
            ("home", "forward", "walk")),
     Action("draw", "d", "draw", "draw", "Draw a digit and see what a net makes of it.",
            ("home", "forward", "walk", "train")),
@@ -213,7 +214,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("save", "s", "save", "", "Save the screen as SVG and as text.", _ALL),
     Action("theme", "T", "theme", "", "The next theme: dark, light, ANSI.", _ALL),
     Action("palette", "ctrl+p", "app.command_palette", "", "Everything by name.", _ALL, "^p"),
-    Action("back", "escape", "back", "", "Back to where you came from.", _ALL),
+    Action("back", "escape", "back", "", "Back to where you came from; a run goes on training.",
+           _ALL),
     Action("help", "question_mark,f1", "help", "help", "Help for the focused panel.", _ALL, "?"),
     Action("quit", "q,ctrl+c", "app.quit", "quit", "Quit.", _ALL),
 )  # fmt: skip

@@ -23,13 +23,18 @@ from cnnsim.tui.ending import leave, run_to_its_end, unexpected
 from cnnsim.tui.marks import Marks
 from cnnsim.tui.plain import PlainFilter
 from cnnsim.tui.theme import CYCLE, THEMES, theme_for
+from cnnsim.tui.widgets.bars import Header
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cnnsim.scenario.scenario import Scenario
     from cnnsim.training.run import Run
+    from cnnsim.tui.screens.train import TrainScreen
 
+
+#: The name of the screen of the run that is trained here.
+_TRAINING = "training"
 
 #: Seconds that the app may take to end after a signal.
 _LAST_WORDS = 3.0
@@ -69,6 +74,10 @@ class CnnsimApp(App[int]):
         #: The overrides with which the scenario was read.
         self._settings = settings
         self._watched = tuple(runs)
+        #: The screen of the run that is trained here, which goes on when one leaves it.
+        self._training: TrainScreen | None = None
+        #: What it does, for the headers of other screens: in full, and in short.
+        self.activity = ("", "")
 
     def on_mount(self) -> None:
         """Open home, and the scenario on top of it if one was named."""
@@ -124,15 +133,48 @@ class CnnsimApp(App[int]):
             self.complain(error)
 
     def train(self, scenario: Scenario) -> None:
-        """Train `scenario` in a new run folder, at once."""
+        """Train `scenario` in a new run folder, at once; or go back to the run that trains."""
+        if self.show_training():
+            return
         from cnnsim.tui.screens.train import live_screen
         from cnnsim.tui.train.newrun import new_run
 
         settings = self._settings if scenario is self._scenario else ()
         try:
-            self.push_screen(live_screen(new_run(scenario, settings)))
+            self._training = live_screen(new_run(scenario, settings))
         except CnnsimError as error:
             self.complain(error)
+            return
+        # An installed screen lives on when it is left.
+        self.install_screen(self._training, _TRAINING)
+        self.push_screen(_TRAINING)
+
+    def show_training(self) -> bool:
+        """Go back to the run that is trained; False where there is none."""
+        training = self._training
+        if training is None:
+            return False
+        if training in self.screen_stack:
+            while self.screen is not training:
+                self.pop_screen()
+        else:
+            self.push_screen(_TRAINING)
+        return True
+
+    def forget_training(self) -> None:
+        """Its run is over and it has been left."""
+        training, self._training = self._training, None
+        if training is not None:
+            self.uninstall_screen(training)
+            training.remove()
+        self.tell_activity()
+
+    def tell_activity(self, full: str = "", short: str = "") -> None:
+        """What is being trained, for the headers."""
+        if self.activity != (full, short):
+            self.activity = (full, short)
+            for header in self.screen.query(Header):
+                header.repaint()
 
     def complain(self, error: CnnsimError) -> None:
         """Show an error without losing anything."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from running import spawn
 from terminal import Terminal
 
+from cnnsim.errors import CnnsimError
 from cnnsim.scenario.bundled import find
 from cnnsim.training.checkpoint import read_checkpoint
+from cnnsim.training.files import locked
 from cnnsim.training.run import open_run
 
 Opener = Callable[..., Terminal]
@@ -66,7 +70,7 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     terminal.send("e")
     terminal.wait_for("linear e log")
     # What is opened is the chosen mistake: its class is what the loss asks for.
-    terminal.send("right")
+    terminal.send("down")
     terminal.wait_for("2 of ")
     found = re.search(r"▸(\d)→\d◂", terminal.text())
     assert found is not None
@@ -93,20 +97,71 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     assert terminal.wait_exit() == 0
 
 
-def test_leaving_saves(opened: Opener, lasting: Path) -> None:
+def test_leaving_lets_it_train_and_quitting_saves(opened: Opener, lasting: Path) -> None:
     terminal = opened(str(lasting))
     terminal.wait_for("❚❚")
     terminal.settle()
     terminal.send("t")
     terminal.wait_for("● running", timeout=COMPILING)
     terminal.wait_until(lambda: epoch_of(terminal) >= 2, "two epochs", COMPILING)
+    seen = epoch_of(terminal)
     terminal.send("escape")
-    terminal.wait_for("stopped and saved in", "lasting › 0:conv1")
+    # The header of every other screen tells how it goes on.
+    terminal.wait_for("lasting › 0:conv1", "● lasting ", "t comes back to it")
+    terminal.wait_until(lambda: _told(terminal) > seen + 1, "more epochs", COMPILING)
+    terminal.send("escape")
+    terminal.wait_for("lessons", "● lasting ")
+    terminal.send("t")
+    terminal.wait_for("lasting › train", "● running")
+    assert epoch_of(terminal) > seen
+    # From a step above it, too.
+    terminal.send("enter")
+    terminal.wait_for("lasting › 0:conv1 › forward", "❚❚ lasting ")
+    terminal.send("t")
+    terminal.wait_for("lasting › train", "❚❚ paused")
+    terminal.send("space")
+    terminal.wait_for("● running")
+    terminal.send("escape")
+    terminal.wait_for("lessons", "● lasting ")
     [folder] = runs_of(terminal)
-    run = open_run(folder)
-    terminal.wait_until(lambda: len(run.metrics()) >= 2, "the metrics")
     terminal.send("q")
     assert terminal.wait_exit() == 0
+    _wait_saved(folder, seen)
+
+
+def test_a_run_that_is_over_is_forgotten_when_it_is_left(opened: Opener, lasting: Path) -> None:
+    terminal = opened(str(lasting))
+    terminal.wait_for("❚❚")
+    terminal.settle()
+    terminal.send("t")
+    terminal.wait_for("● running", timeout=COMPILING)
+    terminal.send("ctrl+c")
+    terminal.wait_for("■ stopped, saved")
+    terminal.send("escape")
+    terminal.wait_for("lasting › 0:conv1")
+    terminal.wait_gone("■")
+    terminal.send("t")
+    terminal.wait_for("● running", timeout=COMPILING)
+    assert len(runs_of(terminal)) == 2
+
+
+def _told(terminal: Terminal) -> int:
+    """The epochs that the header of another screen tells of."""
+    found = re.search(r"● lasting (\d+)/90000", terminal.lines()[0])
+    return int(found[1]) if found else 0
+
+
+def _wait_saved(folder: Path, epochs: int) -> None:
+    """The process that trained saves once the app is gone, and then ends."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        run = open_run(folder)
+        _, point = read_checkpoint(folder / "last.safetensors", run.scenario.network)
+        if point.epoch == len(run.metrics()) >= epochs:
+            with suppress(CnnsimError), locked(folder / "scenario.toml"):
+                return
+        time.sleep(0.1)
+    raise AssertionError("the run was not saved")
 
 
 @pytest.fixture(scope="module")

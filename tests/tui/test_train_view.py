@@ -19,14 +19,19 @@ from cnnsim.tui.train.figures import draw_figures, left_text
 from cnnsim.tui.train.filters import draw_filters
 from cnnsim.tui.train.gradients import draw_gradients, verdict
 from cnnsim.tui.train.layout import PANELS, lay_train
+from cnnsim.tui.train.layers import draw_layers
 from cnnsim.tui.train.log import draw_log
 from cnnsim.tui.train.mistakes import draw_mistakes, grid_of, number_at
 from cnnsim.tui.train.rates import next_rate
-from cnnsim.tui.train.scene import Painter, Scene, Words
+from cnnsim.tui.train.scene import Painter, Scene, Watch, Words
+from cnnsim.tui.train.slider import draw_slider
+from cnnsim.tui.train.specimen import draw_specimen
 from cnnsim.tui.train.view import RunView, heard
+from cnnsim.tui.train.weight import draw_weight, row_at, rows_of
 
 PAINTERS: list[Painter] = [
-    draw_loss, draw_accuracy, draw_confusion, draw_filters, draw_mistakes, draw_gradients, draw_log,
+    draw_loss, draw_accuracy, draw_confusion, draw_filters, draw_specimen, draw_mistakes,
+    draw_weight, draw_gradients, draw_layers, draw_log,
 ]  # fmt: skip
 
 FRESH = RunView("net", 3, "/runs/net-3-1", 50, 32, "sgd", 0.01)
@@ -53,6 +58,16 @@ SNAPSHOT = {
                    {"picture": 0, "class": 0, "guess": 1, "share": 0.61}]},
     "gradients": [{"name": "conv1.w", "gradient": 0.305, "change": 4.3e-4, "pictures": 200},
                   {"name": "fc.b", "gradient": None, "change": 0.5, "pictures": 200}],
+    "layers": [{"name": "conv1", "type": "conv2d", "mean": -0.21, "deviation": 1.5, "units": 4,
+                "dead": 0},
+               {"name": "relu1", "type": "relu", "mean": 0.4, "deviation": 0.6, "units": 4,
+                "dead": 3}],
+    "maps": {"picture": 3, "class": "owl", "layers": [
+        {"name": "input", "count": 1, "shape": [1, 8, 8], "values": [0.5] * 64, "bends": False},
+        {"name": "conv1", "count": 4, "shape": [4, 6, 6], "values": np.linspace(-1, 1, 144).tolist(),
+         "bends": False},
+        {"name": "relu1", "count": 4, "shape": [4, 6, 6], "values": [0.0] * 144, "bends": True}]},
+    "batch_loss": 0.25,
 }  # fmt: skip
 EVENTS = [progress(5), epoch(1, 2.0, 0.5), progress(15), epoch(2, 0.4, 0.9), SNAPSHOT]
 PICTURES = np.linspace(0, 1, 5 * 64, dtype=np.float32).reshape(5, 1, 8, 8)
@@ -173,24 +188,24 @@ def test_every_panel_draws_at_any_size(painter: Painter, palette: Palette, is_as
 
 
 @settings(deadline=None)
-@given(st.integers(60, 240), st.integers(12, 80), st.integers(1, 30))
-def test_panels_never_overlap(width: int, height: int, parameters: int) -> None:
-    found = lay_train(width, height, parameters)
+@given(st.integers(60, 240), st.integers(9, 80), st.integers(1, 30), st.integers(1, 30))
+def test_panels_never_overlap(width: int, height: int, parameters: int, layers: int) -> None:
+    found = lay_train(width, height, parameters, layers)
     assert set(found.panels) == set(PANELS)
     covered = np.zeros((height, width), np.int64)
     for place in set(found.panels.values()):
         x, y, wide, high = place
         assert x >= 0
-        assert y >= 2
+        assert y >= 0
         assert wide >= 20
         assert high >= 5
         assert x + wide <= width
         assert y + high <= height
         covered[y : y + high, x : x + wide] += 1
     assert covered.max() == 1
-    places = list(found.panels.values())
-    shared = {name for name in PANELS if places.count(found.panels[name]) > 1}
-    assert shared == set(found.shared)
+    assert sum(len(stack) for stack in found.stacks) - len(found.stacks) == len(PANELS) - len(
+        set(found.panels.values())
+    )
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12), st.booleans())

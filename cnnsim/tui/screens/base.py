@@ -113,9 +113,9 @@ class BaseScreen(Screen[None]):
             self.focus_previous()
 
     def action_train(self) -> None:
-        """Train the net of this screen's scenario."""
+        """Train the net of this screen's scenario, or go back to the run that trains."""
         stepper = getattr(self, "stepper", None)
-        if stepper is not None:
+        if not self.cnnsim.show_training() and stepper is not None:
             self.cnnsim.train(stepper.scenario)
 
     def action_theme(self) -> None:

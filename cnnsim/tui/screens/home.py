@@ -247,7 +247,12 @@ class HomeScreen(BaseScreen):
         self.cnnsim.open_scenario(scenario, at if at < steps else 0, walk)
 
     def action_train(self) -> None:
-        """Train the chosen scenario, or the digits where it has no pictures to train with."""
+        """Train the chosen scenario, or the digits where it has no pictures to train with.
+
+        Where a run trains already, go back to it.
+        """
+        if self.cnnsim.show_training():
+            return
         from cnnsim.scenario.reader import read_scenario
 
         row = self.chosen_row()

@@ -15,7 +15,7 @@ from cnnsim.training.load import load
 from cnnsim.training.run import Run
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.actions import bindings_of
-from cnnsim.tui.screens.trainboard import TrainBoard
+from cnnsim.tui.screens.trainboard import STATES, TrainBoard
 from cnnsim.tui.train.opened import stepper_on, trained_scenario
 from cnnsim.tui.train.rates import next_rate
 from cnnsim.tui.train.source import Source, Trainer, Watcher
@@ -34,6 +34,7 @@ class TrainScreen(TrainBoard):
 
     def __init__(self, runs: Sequence[Run], sources: Sequence[Source], is_live: bool) -> None:
         super().__init__(runs, is_live)
+        self.header.hide_activity()
         self._sources = list(sources)
         self._reading: set[int] = set()
         self._asked = 0.0
@@ -67,7 +68,8 @@ class TrainScreen(TrainBoard):
         if tested is not None:
             self._mistake = min(self._mistake, max(len(tested.mistakes) - 1, 0))
             self._read_pictures(self._chosen)
-        if self._is_live and view.state == "running" and monotonic() - self._asked >= _LOOK:
+        is_seen = self._is_live and self.is_current
+        if is_seen and view.state == "running" and monotonic() - self._asked >= _LOOK:
             self._asked = monotonic()
             self._sources[0].tell({"look": self.scrub.shown})
         if self._then is not None and (view.state == "paused" or view.has_ended):
@@ -75,6 +77,8 @@ class TrainScreen(TrainBoard):
             then()
         if changed:
             self.refresh_panels()
+            if self._is_live:
+                self._tell_activity()
 
     def on_screen_resume(self) -> None:
         """What happened below another screen."""
@@ -212,13 +216,26 @@ class TrainScreen(TrainBoard):
     # -- leaving ---------------------------------------------------------------------------------
 
     def action_back(self) -> None:
-        """All panels again; else stop, save, and say where."""
+        """All panels again; else back, while the run goes on."""
         if self.board.show_all():
             return
-        view = self._views[self._chosen]
-        if self._is_live and not view.has_ended:
-            self.notify(f"stopped and saved in {view.folder}", timeout=8, markup=False)
+        self._then = None
         super().action_back()
+        if self._is_live and self.view.has_ended:
+            self.cnnsim.forget_training()
+        elif self._is_live:
+            self._tell_activity()
+            self.notify(
+                f"{self.view.name} goes on training: t comes back to it", timeout=4, markup=False
+            )
+
+    def _tell_activity(self) -> None:
+        """For the headers of other screens."""
+        view = self.view
+        mark = STATES[view.state].partition(" ")[0]
+        accuracy = f" {view.rows[-1].accuracy:.1%}" if view.rows else ""
+        full = f"{mark} {view.name} {len(view.rows)}/{view.epochs}{accuracy}"
+        self.cnnsim.tell_activity(f"{full}  t", mark)
 
 
 def live_screen(run: Run) -> TrainScreen:

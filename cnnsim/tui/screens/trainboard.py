@@ -39,7 +39,7 @@ from cnnsim.tui.widgets.trainpanels import (
 _TICK, _LOOK = 0.1, 0.3
 
 #: The mark and the word of each state of a run.
-_STATES = {
+STATES = {
     "starting": "○ starting",
     "running": "● running",
     "paused": "❚❚ paused",
@@ -152,7 +152,7 @@ class TrainBoard(BaseScreen):
         rate = run.base if run.rate is None else run.rate
         how = f"{run.optimizer}, {size} at a time   " if self.size.width >= 100 else ""
         what = f"{how}η {rate:.3g}   " if self.size.width >= 72 else ""
-        state = [(what, "bar_dim"), (_STATES[run.state], "bar_bold")]
+        state = [(what, "bar_dim"), (STATES[run.state], "bar_bold")]
         self.header.show(crumbs, state, spare=(2, 3))
 
     # -- looking ---------------------------------------------------------------------------------

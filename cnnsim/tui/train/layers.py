@@ -6,8 +6,8 @@ from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.train.scene import Scene, Words
 
-#: Columns of a number.
-_PITCH = 9
+#: Columns of the mean and of the deviation.
+_COLUMNS = (8, 10)
 
 
 def draw_layers(canvas: Canvas, scene: Scene) -> Words:
@@ -18,10 +18,10 @@ def draw_layers(canvas: Canvas, scene: Scene) -> Words:
         canvas.put(2, 1, "They come with the first updates.", palette.dim)
         return Words(title)
     name = min(max(max(len(row.name) for row in rows), 5), 12)
-    ends = [2 + name + _PITCH * place for place in (1, 2)]
+    ends = [2 + name + _COLUMNS[0], 2 + name + sum(_COLUMNS)]
     canvas.put(2, 1, "layer", palette.dim)
     for end, text in zip(ends, ("mean", "deviation"), strict=True):
-        canvas.put_right(end, 1, text[: _PITCH - 1], palette.dim)
+        canvas.put_right(end, 1, text, palette.dim)
     canvas.put(ends[1] + 2, 1, "dead", palette.dim)
     room = canvas.height - 3
     for y, row in enumerate(rows[:room], 2):
@@ -32,9 +32,12 @@ def draw_layers(canvas: Canvas, scene: Scene) -> Words:
         canvas.put_right(ends[0], y, _short(row.mean), palette.base)
         canvas.put_right(ends[1], y, _short(row.deviation), palette.base)
         share = row.dead / row.units
-        text = "·" if not row.dead else f"{share:.0%} {row.dead} of {row.units}"
+        room_left = canvas.width - ends[1] - 4
+        text = f"{share:.0%} {row.dead} of {row.units}" if row.dead else "·"
+        if len(text) > room_left:
+            text = f"{share:.0%}"
         style = palette.faint if not row.dead else palette.bold if share > 0.5 else palette.base
-        canvas.put(ends[1] + 2, y, text[: max(canvas.width - ends[1] - 4, 0)], style)
+        canvas.put(ends[1] + 2, y, text[: max(room_left, 0)], style)
     return Words(title, (("of 20 test pictures", palette.dim),))
 
 

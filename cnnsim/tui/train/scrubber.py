@@ -171,17 +171,14 @@ class Scrubber:
         if wish.entry is not None:
             self._tell_course(history, wish.entry)
             if number is not None and number < history.total:
-                self._pull(history, number, wish.entry, report)
-                self._check(wish)
+                self._pull(history, number, wish.entry, wish)
         self._hear({"kind": "done"})
 
-    def _pull(
-        self, history: History, number: int, entry: Entry, report: Callable[[float], None]
-    ) -> None:
+    def _pull(self, history: History, number: int, entry: Entry, wish: Wish) -> None:
         self._tell("computing the gradient", 0.0)
         stepper = self._stepper_at(history, number)
-        pull = pull_on(stepper, number, *entry, report=lambda progress: report(progress.share))
-        report(1.0)
+        pull = pull_on(stepper, number, *entry, report=lambda progress: self._check(wish))
+        self._check(wish)
         self._hear({"kind": "pull", "pull": pull})
 
     def _stepper_at(self, history: History, number: int) -> Stepper:

@@ -91,11 +91,15 @@ class LayerRow(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LayerMaps:
-    """The first maps of a layer, or of the input [maps, rows, columns], of `count`."""
+    """The first maps of a layer, or of the input [maps, rows, columns], of `count`.
+
+    `bends` says that the layer changes each number of the one before it by itself.
+    """
 
     name: str
     count: int
     values: Floats
+    bends: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,7 +277,7 @@ def _looked(view: RunView, event: dict[str, Any]) -> RunView:
         view = replace(view, layers=tuple(layers))
     if (found := event.get("maps")) is not None:
         maps = (LayerMaps(m["name"], m["count"],
-                          np.array(m["values"], np.float64).reshape(m["shape"]))
+                          np.array(m["values"], np.float64).reshape(m["shape"]), m["bends"])
                 for m in found["layers"])  # fmt: skip
         view = replace(view, specimen=Specimen(found["picture"], found["class"], tuple(maps)))
     if "batch_loss" in event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from cnnsim.stepper.pull import Pull
 from cnnsim.steps.entry import format_entry
@@ -23,6 +24,7 @@ _LABELS, _BESIDE = 9, 72
 _DENSE = 512
 
 Rect = tuple[int, int, int, int]
+Floats = npt.NDArray[np.float64]
 
 
 def draw_weight(canvas: Canvas, scene: Scene) -> Words:
@@ -38,7 +40,7 @@ def draw_weight(canvas: Canvas, scene: Scene) -> Words:
     title = ((format_entry(*watch.entry), palette.bold), (" over the run", palette.dim))
     bottom: tuple[Piece, ...] = ()
     if len(watch.points) > 1:
-        each = watch.points[1][0] - watch.points[0][0]
+        each = int(np.diff([point[0] for point in watch.points]).min())
         more = "" if watch.filled + each > scene.end else f", {count(watch.filled)} so far"
         bottom = ((f"every {_ordinal(each)} update{more}", palette.dim),)
     right = (("enter", palette.bold), (" steps there", palette.dim))
@@ -96,8 +98,8 @@ def _draw_course(canvas: Canvas, room: Rect, scene: Scene, watch: Watch) -> None
     end = max(scene.end, 1)
     places = min(end + 1, _DENSE)
     at = np.linspace(0, end, places)
-    # Beyond the last point nothing is known so far.
-    every = np.where(at <= numbers[-1] + 1e-9, np.interp(at, numbers, values), np.nan)
+    every = np.interp(at, numbers, values)
+    every[~_known(at, numbers)] = np.nan
     axis = axis_of(values, False)
     low = min(float(values.min()), axis.high)
     limits = (low - (axis.high - float(values.max())), axis.high)
@@ -111,6 +113,18 @@ def _draw_course(canvas: Canvas, room: Rect, scene: Scene, watch: Watch) -> None
     if np.isfinite(value):
         row = row_of(value, limits, height)
         canvas.put(x + column_of(here, places, width), y + row, NOW_DOT, palette.now_text)
+
+
+def _known(at: Floats, numbers: Floats) -> npt.NDArray[np.bool_]:
+    """Where the curve is known: between points that stand as near as points get."""
+    if len(numbers) < 2:
+        return np.asarray(at <= numbers[0])
+    after = np.searchsorted(numbers, at - 1e-9)
+    inside = after < len(numbers)
+    after = np.minimum(after, len(numbers) - 1)
+    gap = numbers[after] - numbers[np.maximum(after - 1, 0)]
+    near: npt.NDArray[np.bool_] = inside & (gap <= np.diff(numbers).min() + 1e-9)
+    return near
 
 
 def _draw_list(canvas: Canvas, room: Rect, scene: Scene, watch: Watch) -> None:
@@ -140,7 +154,7 @@ def _draw_list(canvas: Canvas, room: Rect, scene: Scene, watch: Watch) -> None:
             canvas.fill(x, y + 1 + line, width, 1, " ", base)
         if row < len(pull.rules):
             rule = pull.rules[row]
-            text = f"{written_out(rule.sweep, rule.values)} = {number(rule.value)}"
+            text = f"{number(rule.value)} = {written_out(rule.sweep, rule.values)}"
             pieces = [(f"{rule.sweep.name} ", dim), (text, base)]
         else:
             flow = pull.terms[row - len(pull.rules)]

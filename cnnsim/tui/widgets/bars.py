@@ -21,6 +21,11 @@ class Header(Panel, can_focus=False):
         self._crumbs: tuple[tuple[str, str], ...] = ()
         self._state: tuple[tuple[str, str], ...] = ()
         self._spare: tuple[int, ...] = ()
+        self._tells_activity = True
+
+    def hide_activity(self) -> None:
+        """Its screen says itself what is being trained."""
+        self._tells_activity = False
 
     def show(
         self,
@@ -50,6 +55,12 @@ class Header(Panel, can_focus=False):
         canvas.pieces(1, 0, pieces)
         while state and pieces_width(pieces) + pieces_width(state) + 2 > room:
             state.pop()
+        # What is trained meanwhile, where that leaves room for everything else.
+        for text in self.cnnsim.activity if self._tells_activity else ():
+            activity = [(text, palette.bar_bold), ("   ", palette.bar)] if text else []
+            if pieces_width([*pieces, *state, *activity]) + 2 <= room:
+                state = [*activity, *state]
+                break
         canvas.pieces(canvas.width - 1 - pieces_width(state), 0, state)
 
     def _pieces(self, gone: set[int]) -> list[Piece]:
