@@ -28,7 +28,10 @@ def predict(
     ] = False,
     json: Json = False,
 ) -> int:
-    """Say which class a trained run takes pictures for; they are resized to its input."""
+    """Say which class a trained run takes pictures for, made like those that it learned from.
+
+    For a run on 28x28 they are centred as MNIST's are, as the drawing pad does; else resized.
+    """
     if not images:
         raise UsageError(
             "which pictures?", "for example cnnsim predict runs/digits_cnn-0 seven.png"
@@ -36,9 +39,9 @@ def predict(
     import numpy as np
 
     from cnnsim.kernels.processors import processors
-    from cnnsim.scenario.picture import read_picture
     from cnnsim.training.evaluate import shares
     from cnnsim.training.names import class_names
+    from cnnsim.training.seen import read_seen
     from cnnsim.training.trained import open_trained
 
     found = open_trained(Path(run), best)
@@ -50,12 +53,12 @@ def predict(
     pictures, names = [], []
     for image in images:
         try:
-            pixels = read_picture(Path(image), shape[0] == 1, (shape[1], shape[2]))
+            pixels = read_seen(Path(image), shape, invert)
         except CnnsimError as error:
             # The others are still looked at.
             code = max(code, complain(error))
             continue
-        pictures.append((1 - pixels if invert else pixels).astype(np.float32))
+        pictures.append(pixels.astype(np.float32))
         names.append(image)
     if not pictures:
         return code

@@ -167,6 +167,7 @@ class History:
         if not nearest <= self._at <= number:
             engine.load(tensors)
             self._at = nearest
+            self._keep(engine)
         begun = self._at
         while self._at < number:
             report((self._at - begun) / (number - begun))
@@ -175,10 +176,7 @@ class History:
         return engine
 
     def _advance(self, engine: Engine, most: int) -> float:
-        """Do some updates, as many as take a moment; the last one's loss.
-
-        Keeps a frame where one is due.
-        """
+        """Do some updates, as many as take a moment, and keep frames; the last one's loss."""
         began = perf_counter()
         piece = self._batches.piece(self._at, min(most, self._at_once))
         count = len(piece.batches)
@@ -188,13 +186,17 @@ class History:
         spent = perf_counter() - began
         if count == self._at_once:
             self._at_once = self._at_once * 2 if spent < _PIECE else max(self._at_once // 2, 1)
+        self._keep(engine)
+        return float(losses[-1])
+
+    def _keep(self, engine: Engine) -> None:
+        """Keep a frame where one is due."""
         if self._at % self.spacing == 0 and self._at not in self._frames:
             self._frames[self._at] = dict(engine.tensors())
             if len(self._frames) > self._most:
                 self.spacing *= 2
                 kept = (number for number in self._frames if number % self.spacing == 0)
                 self._frames = {number: self._frames[number] for number in kept}
-        return float(losses[-1])
 
     def _nearest(self, number: int) -> tuple[int, Tensors]:
         """The nearest kept numbers at or before update `number`."""

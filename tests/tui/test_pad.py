@@ -11,8 +11,8 @@ from cnnsim.errors import UsageError
 from cnnsim.scenario.picture import digit_picture
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.training.seen import as_bits, centred, count_blocks
 from cnnsim.tui.pad.judge import Judge
-from cnnsim.tui.pad.seen import as_bits, centred, count_blocks
 from cnnsim.tui.pad.sheet import Sheet
 
 places = st.tuples(st.floats(-5, 40), st.floats(-5, 40))

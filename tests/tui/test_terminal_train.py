@@ -47,7 +47,7 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     terminal.wait_for("❚❚")
     terminal.settle()
     terminal.send("t")
-    terminal.wait_for("lasting › train", "● running", "worst mistakes", timeout=COMPILING)
+    terminal.wait_for("lasting › train", "● running", "mistakes", timeout=COMPILING)
     terminal.wait_for("of 360 wrong", "fc1.w", "enter steps into it", timeout=COMPILING)
     terminal.wait_until(lambda: epoch_of(terminal) >= 3, "some epochs", COMPILING)
     terminal.send("space")
@@ -63,10 +63,10 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     terminal.send(".")
     terminal.wait_for("❚❚ paused")
     terminal.send("3")
-    terminal.wait_gone("worst mistakes", "log")
+    terminal.wait_gone("mistakes", "log")
     assert epoch_of(terminal) == 0
     terminal.send("3")
-    terminal.wait_for("worst mistakes")
+    terminal.wait_for("mistakes")
     terminal.send("e")
     terminal.wait_for("linear e log")
     # What is opened is the chosen mistake: its class is what the loss asks for.
@@ -79,7 +79,7 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     terminal.send("right")
     terminal.wait_for("tap[0,0,1]")
     terminal.send("escape")
-    terminal.wait_for("worst mistakes", "❚❚ paused")
+    terminal.wait_for("mistakes", "❚❚ paused")
     terminal.send("space")
     terminal.wait_for("● running")
     terminal.send("ctrl+c")
@@ -179,7 +179,7 @@ def test_runs_are_watched(opened: Opener, finished: list[Path]) -> None:
     before = {path: path.read_bytes() for run in finished for path in run.iterdir()}
     terminal = opened("watch", *map(str, finished))
     terminal.wait_for("digits_article_trained › watch", "✓ finished", timeout=COMPILING)
-    terminal.wait_for("a digits_article_trained 0", "of 360 wrong", "worst mistakes", "epoch 4")
+    terminal.wait_for("a digits_article_trained 0", "of 360 wrong", "mistakes", "epoch 4")
     terminal.wait_for("enter steps into it")
     terminal.send("space")
     terminal.wait_for("this run is watched")
@@ -189,7 +189,7 @@ def test_runs_are_watched(opened: Opener, finished: list[Path]) -> None:
     terminal.send("enter")
     terminal.wait_for("digits_article_trained › 0:conv1 › forward")
     terminal.send("escape")
-    terminal.wait_for("worst mistakes")
+    terminal.wait_for("mistakes")
     terminal.send("q")
     assert terminal.wait_exit() == 0
     assert {path: path.read_bytes() for run in finished for path in run.iterdir()} == before

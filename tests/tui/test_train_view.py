@@ -18,16 +18,15 @@ from cnnsim.tui.train.confusion import draw_confusion
 from cnnsim.tui.train.figures import draw_figures, left_text
 from cnnsim.tui.train.filters import draw_filters
 from cnnsim.tui.train.gradients import draw_gradients, verdict
-from cnnsim.tui.train.layout import PANELS, lay_train
 from cnnsim.tui.train.layers import draw_layers
+from cnnsim.tui.train.layout import PANELS, lay_train
 from cnnsim.tui.train.log import draw_log
 from cnnsim.tui.train.mistakes import draw_mistakes, grid_of, number_at
 from cnnsim.tui.train.rates import next_rate
-from cnnsim.tui.train.scene import Painter, Scene, Watch, Words
-from cnnsim.tui.train.slider import draw_slider
+from cnnsim.tui.train.scene import Painter, Scene, Words
 from cnnsim.tui.train.specimen import draw_specimen
 from cnnsim.tui.train.view import RunView, heard
-from cnnsim.tui.train.weight import draw_weight, row_at, rows_of
+from cnnsim.tui.train.weight import draw_weight
 
 PAINTERS: list[Painter] = [
     draw_loss, draw_accuracy, draw_confusion, draw_filters, draw_specimen, draw_mistakes,
@@ -64,8 +63,8 @@ SNAPSHOT = {
                 "dead": 3}],
     "maps": {"picture": 3, "class": "owl", "layers": [
         {"name": "input", "count": 1, "shape": [1, 8, 8], "values": [0.5] * 64, "bends": False},
-        {"name": "conv1", "count": 4, "shape": [4, 6, 6], "values": np.linspace(-1, 1, 144).tolist(),
-         "bends": False},
+        {"name": "conv1", "count": 4, "shape": [4, 6, 6], "bends": False,
+         "values": np.linspace(-1, 1, 144).tolist()},
         {"name": "relu1", "count": 4, "shape": [4, 6, 6], "values": [0.0] * 144, "bends": True}]},
     "batch_loss": 0.25,
 }  # fmt: skip

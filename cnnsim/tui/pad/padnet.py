@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,8 @@ from cnnsim.training.load import load
 from cnnsim.training.names import class_names
 from cnnsim.training.run import open_run
 from cnnsim.training.samples import Samples
+from cnnsim.training.seen import as_bits, is_centred, seen
 from cnnsim.tui.pad.judge import Judge, Look
-from cnnsim.tui.pad.seen import as_bits, centred, count_blocks
 from cnnsim.tui.pad.sheet import Sheet
 from cnnsim.tui.train.opened import stepper_on, trained_scenario
 
@@ -33,13 +32,12 @@ _LARGEST = 64
 
 @dataclass(frozen=True)
 class _Paper:
-    """How one draws for pictures of a size: the sheet, and what becomes of its ink."""
+    """How one draws for pictures of a size."""
 
     rows: int
     columns: int
     bits: bool
     radius: float
-    see: Callable[[Ink], Ink]
 
 
 class PadNet:
@@ -85,7 +83,7 @@ class PadNet:
 
     def see(self, ink: Ink) -> Ink:
         """The picture [channels, height, width] that the net gets of a sheet."""
-        return self._paper.see(ink)[np.newaxis]
+        return seen(ink[np.newaxis], self.scenario.network.input_shape)
 
     @cached_property
     def test(self) -> Samples:
@@ -108,11 +106,11 @@ class PadNet:
 def _paper(scenario: Scenario) -> _Paper:
     shape = scenario.network.input_shape
     if shape == (1, 8, 8):
-        return _Paper(32, 32, True, 2.0, count_blocks)
-    if shape == (1, 28, 28):
-        return _Paper(28, 28, False, 1.0, centred)
+        return _Paper(32, 32, True, 2.0)
+    if is_centred(shape):
+        return _Paper(28, 28, False, 1.0)
     if len(shape) == 3 and shape[0] == 1 and max(shape[1:]) <= _LARGEST:
-        return _Paper(shape[1], shape[2], False, 0.75, np.array)
+        return _Paper(shape[1], shape[2], False, 0.75)
     raise UsageError(
         f"{scenario.name} reads pictures of {times(shape)}, and the pad draws one channel",
         f"draw for a net that reads 1x8x8, 1x28x28 or another plane of up to {_LARGEST}",

@@ -114,7 +114,7 @@ class HomeScreen(BaseScreen):
         crumbs = [(tagline, "bar_dim")]
         if self._word:
             crumbs = [(f"only with '{self._word}', esc shows all", "bar_bold")]
-        self.header.show(crumbs, [(state, "bar_dim")])
+        self.header.show(crumbs, [(state, "bar_dim")], spare=(0,))
         self._show_preview()
 
     def chosen_row(self) -> ListRow | None:

@@ -74,7 +74,7 @@ class TrainBoard(BaseScreen):
         self.panels = {
             name: panel(id=f"train-{name}") for name, panel in zip(PANELS, _CLASSES, strict=True)
         }
-        self.board = Panels(self.panels, self._rule, self.refresh_panels)
+        self.board = Panels(self.panels, self._rule, self.refresh_panels, ("mistakes",))
 
     def compose(self) -> ComposeResult:
         """Header, numbers, panels, slider, footer."""

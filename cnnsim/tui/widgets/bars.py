@@ -41,27 +41,25 @@ class Header(Panel, can_focus=False):
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
-        """Spare parts of the path give way first, then the state from its end."""
-        palette = self.palette
-        canvas.fill(0, 0, canvas.width, 1, " ", palette.bar)
-        state = [(text, getattr(palette, role)) for text, role in self._state]
-        gone: set[int] = set()
-        pieces = self._pieces(gone)
-        room = canvas.width - 2
-        for place in self._spare:
-            if pieces_width(pieces) + pieces_width(state) + 2 > room:
-                gone.add(place)
-                pieces = self._pieces(gone)
-        canvas.pieces(1, 0, pieces)
-        while state and pieces_width(pieces) + pieces_width(state) + 2 > room:
-            state.pop()
-        # What is trained meanwhile, where that leaves room for everything else.
-        for text in self.cnnsim.activity if self._tells_activity else ():
-            activity = [(text, palette.bar_bold), ("   ", palette.bar)] if text else []
-            if pieces_width([*pieces, *state, *activity]) + 2 <= room:
-                state = [*activity, *state]
-                break
+        """Spare parts of the path give way first, then what is trained, then the state's end."""
+        canvas.fill(0, 0, canvas.width, 1, " ", self.palette.bar)
+        path, state = self._fitting(canvas.width - 4)
+        canvas.pieces(1, 0, path)
         canvas.pieces(canvas.width - 1 - pieces_width(state), 0, state)
+
+    def _fitting(self, room: int) -> tuple[list[Piece], list[Piece]]:
+        """Path and state in so many columns."""
+        palette = self.palette
+        own = [(text, getattr(palette, role)) for text, role in self._state]
+        for text in (*(self.cnnsim.activity if self._tells_activity else ()), ""):
+            state = [(text, palette.bar_bold), ("   ", palette.bar), *own] if text else [*own]
+            for spared in range(len(self._spare) + 1):
+                path = self._pieces(set(self._spare[:spared]))
+                if pieces_width(path) + pieces_width(state) <= room:
+                    return path, state
+        while state and pieces_width(path) + pieces_width(state) > room:
+            state.pop()
+        return path, state
 
     def _pieces(self, gone: set[int]) -> list[Piece]:
         palette = self.palette

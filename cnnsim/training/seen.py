@@ -1,14 +1,64 @@
-"""What a net sees of a sheet: the same steps by which its training pictures were made."""
+"""What a net sees of a picture from elsewhere: the steps by which its training pictures were made.
+
+The pad's sheets and picture files take the same way.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
+
+from cnnsim.network.layer import Shape
+from cnnsim.scenario.picture import picture_size, read_picture
 
 Ink = npt.NDArray[np.float64]
 
 #: MNIST: digits are scaled into a box of this side, in a picture of that one.
 BOX, SIDE = 20, 28
+#: In a file, fainter ink than this share of the darkest does not count as drawn: the noise of a
+#: photograph, or of JPEG. Larger pictures than `_LARGEST` are made smaller first.
+_FAINT, _LARGEST = 0.1, 512
+
+
+def is_centred(shape: Shape) -> bool:
+    """Whether a net for pictures of `shape` [channels, height, width] learned centred ones."""
+    return shape == (1, SIDE, SIDE)
+
+
+def seen(ink: Ink, shape: Shape) -> Ink:
+    """The picture [channels, height, width] that a net of input `shape` gets of a sheet.
+
+    `ink` is [channels, height, width] in 0..1, light on dark. Nets for 28×28 get it centred as
+    MNIST is, those for 8×8 the share of ink in each of 8×8 blocks as UCI's digits have it, others
+    get it as it is.
+    """
+    if is_centred(shape):
+        return centred(ink[0])[np.newaxis]
+    if shape == (1, 8, 8):
+        return count_blocks(ink[0], ink.shape[1] // 8)[np.newaxis]
+    return ink
+
+
+def read_seen(path: Path, shape: Shape, invert: bool = False) -> Ink:
+    """The same of a picture file of any size; `invert` makes dark on light light on dark.
+
+    Raises UsageError where it is no picture.
+    """
+    rows, columns = picture_size(path)
+    size: tuple[int, int] | None = (shape[1], shape[2])
+    if is_centred(shape):
+        share = min(1.0, _LARGEST / max(rows, columns))
+        size = max(1, round(rows * share)), max(1, round(columns * share))
+    elif shape == (1, 8, 8) and rows == columns <= _LARGEST and rows % 8 == 0:
+        size = None
+    ink = read_picture(path, shape[0] == 1, size)
+    if invert:
+        ink = 1 - ink
+    if is_centred(shape) and (rows, columns) != (SIDE, SIDE):
+        ink = np.where(ink > _FAINT * ink.max(initial=0.0), ink, 0.0)
+    return seen(ink, shape)
 
 
 def count_blocks(ink: Ink, block: int = 4) -> Ink:

@@ -1,0 +1,82 @@
+"""Picture files and the pad's sheets: a net sees the same of both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from cnnsim.training.seen import count_blocks, read_seen, seen
+
+Ink = npt.NDArray[np.float64]
+
+
+def seven(side: int, thick: int) -> Ink:
+    """A 7 in the left upper part of a sheet, with a soft edge."""
+    ink = np.zeros((side, side))
+    ink[2 : 2 + thick, 3 : side // 2] = 1.0
+    for row in range(2, side * 2 // 3):
+        ink[row, side // 2 - row // 3 : side // 2 - row // 3 + thick] = 1.0
+    ink[2 + thick, 3 : side // 2] = np.maximum(ink[2 + thick, 3 : side // 2], 0.4)
+    return ink
+
+
+def saved(path: Path, ink: Ink) -> Path:
+    Image.fromarray(np.rint(ink * 255).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.mark.parametrize(("shape", "side"), [((1, 28, 28), 28), ((1, 8, 8), 32), ((1, 12, 12), 12)])
+def test_a_sheet_that_was_saved_looks_like_the_sheet(
+    tmp_path: Path, shape: tuple[int, int, int], side: int
+) -> None:
+    ink = seven(side, 2)
+    file = saved(tmp_path / "sheet.png", ink)
+    # A PNG has 255 steps.
+    expected = seen(ink[np.newaxis], shape)
+    assert expected.shape == shape
+    np.testing.assert_allclose(read_seen(file, shape), expected, atol=1 / 255)
+    dark = saved(tmp_path / "dark.png", 1 - ink)
+    np.testing.assert_allclose(read_seen(dark, shape, invert=True), expected, atol=1 / 255)
+
+
+def test_where_and_how_large_a_digit_stands_does_not_matter(tmp_path: Path) -> None:
+    """MNIST's digits fill 20 pixels, and their centre of mass is the middle of the picture."""
+    whole = np.zeros((300, 400))
+    digit = np.kron(seven(28, 3), np.ones((5, 5)))
+    whole[140:280, 210:350] = digit
+    first = read_seen(saved(tmp_path / "large.png", whole), (1, 28, 28))
+    second = read_seen(saved(tmp_path / "other.png", digit), (1, 28, 28))
+    np.testing.assert_allclose(first, second, atol=0.15)
+    assert np.abs(first - second).mean() < 0.01
+    rows, columns = np.nonzero(first[0] > 0.05)
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20)
+    mass = first[0].sum()
+    middle = [(first[0].sum(axis=1 - axis) @ np.arange(28)) / mass for axis in (0, 1)]
+    assert middle == pytest.approx([13.5, 13.5], abs=0.5)
+
+
+def test_noise_on_the_paper_is_no_ink(tmp_path: Path) -> None:
+    ink = np.zeros((112, 112))
+    ink[60:100, 50:58] = 1.0
+    clean = read_seen(saved(tmp_path / "clean.png", ink), (1, 28, 28))
+    noise = np.random.default_rng(3).uniform(0, 0.08, ink.shape)
+    noisy = read_seen(saved(tmp_path / "noisy.png", np.maximum(ink, noise)), (1, 28, 28))
+    np.testing.assert_allclose(noisy, clean, atol=0.02)
+
+
+def test_what_has_been_centred_stays_where_it_is(tmp_path: Path) -> None:
+    once = seen(seven(28, 2)[np.newaxis], (1, 28, 28))
+    np.testing.assert_array_equal(seen(once, (1, 28, 28)), once)
+
+
+def test_counts_of_any_square_sheet(tmp_path: Path) -> None:
+    ink = (seven(64, 6) > 0.5).astype(np.float64)
+    found = read_seen(saved(tmp_path / "bits.png", ink), (1, 8, 8))
+    np.testing.assert_allclose(found[0], count_blocks(ink, 8), atol=1e-12)
+    # Other sides are resized.
+    odd = read_seen(saved(tmp_path / "odd.png", ink[:50, :40]), (1, 8, 8))
+    assert odd.shape == (1, 8, 8)
