@@ -17,12 +17,16 @@ Group = Callable[[int], Iterator[Figure]]
 def groups() -> dict[str, Group]:
     """The groups, quick ones first."""
     from tests.benchmarks.alexnet import alexnet, memory
+    from tests.benchmarks.busy import busy
     from tests.benchmarks.keys import keys
+    from tests.benchmarks.pen import pen
     from tests.benchmarks.redraw import redraw
     from tests.benchmarks.start import lessons, start
     from tests.benchmarks.stepping import reading, steps
 
-    every: tuple[Group, ...] = (start, lessons, redraw, keys, reading, steps, alexnet, memory)
+    every: tuple[Group, ...] = (
+        start, lessons, redraw, keys, pen, busy, reading, steps, alexnet, memory,
+    )  # fmt: skip
     return {group.__name__: group for group in every}
 
 
