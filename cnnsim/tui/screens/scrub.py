@@ -40,6 +40,7 @@ class Scrub:
         self._screen = screen
         self._run = run
         self._scrubber = Scrubber(run, lambda event: screen.from_thread(self._hear, event))
+        self._wish: Wish | None = None
         self._moment: tuple[int, RunView] | None = None
         self.at: int | None = None
         self.busy = ""
@@ -87,11 +88,15 @@ class Scrub:
         if number is None and entry is None:
             self.busy = ""
             return
+        wish = Wish(number, self.shown, entry)
+        if wish == self._wish:
+            return
+        self._wish = wish
         if number is not None:
             self.busy = "computing"
             if self.watch is not None and self.watch.pull is not None:
                 self.watch = replace(self.watch, pull=None, chosen=0)
-        self._scrubber.look(Wish(number, self.shown, entry))
+        self._scrubber.look(wish)
 
     def watch_entry(self, entry: Entry, view: RunView) -> None:
         """Watch a number of a parameter."""
@@ -115,9 +120,9 @@ class Scrub:
             self._moment = event["number"], heard(before, [event])
         elif kind == "course" and self.watch is not None and self.watch.entry == event["entry"]:
             self.watch = replace(self.watch, points=event["points"], filled=event["filled"])
-        elif kind == "pull" and self.watch is not None:
+        elif kind == "pull" and self.watch is not None and event["wish"] == self._wish:
             self.watch = replace(self.watch, pull=event["pull"], chosen=0)
-        elif kind == "done":
+        elif kind == "done" and event["wish"] == self._wish:
             self.busy = ""
         elif kind == "error":
             self.busy = ""

@@ -47,9 +47,9 @@ class Scrubber:
 
     - ``computing`` (``what``, ``share``)
     - ``snapshot`` (see `training.snapshot`; ``number``), twice: what is quick comes first
-    - ``pull`` (``pull``), where a number is watched that an update changed
+    - ``pull`` (``wish``, ``pull``), where a number is watched that an update changed
     - ``course`` (``entry``, ``points``: updates done and values, ``filled``)
-    - ``done``: the wish is fulfilled
+    - ``done`` (``wish``): it is fulfilled
     - ``error`` (``message``, ``hint``)
     """
 
@@ -172,14 +172,14 @@ class Scrubber:
             self._tell_course(history, wish.entry)
             if number is not None and number < history.total:
                 self._pull(history, number, wish.entry, wish)
-        self._hear({"kind": "done"})
+        self._hear({"kind": "done", "wish": wish})
 
     def _pull(self, history: History, number: int, entry: Entry, wish: Wish) -> None:
         self._tell("computing the gradient", 0.0)
         stepper = self._stepper_at(history, number)
         pull = pull_on(stepper, number, *entry, report=lambda progress: self._check(wish))
         self._check(wish)
-        self._hear({"kind": "pull", "pull": pull})
+        self._hear({"kind": "pull", "wish": wish, "pull": pull})
 
     def _stepper_at(self, history: History, number: int) -> Stepper:
         if self._stepper is None or not self._stepper.iterations.has(number):

@@ -41,7 +41,7 @@ class Header(Panel, can_focus=False):
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
-        """Spare parts of the path give way first, then what is trained, then the state's end."""
+        """What is trained gives way first, then spare parts of the path, then the state's end."""
         canvas.fill(0, 0, canvas.width, 1, " ", self.palette.bar)
         path, state = self._fitting(canvas.width - 4)
         canvas.pieces(1, 0, path)
@@ -51,12 +51,16 @@ class Header(Panel, can_focus=False):
         """Path and state in so many columns."""
         palette = self.palette
         own = [(text, getattr(palette, role)) for text, role in self._state]
-        for text in (*(self.cnnsim.activity if self._tells_activity else ()), ""):
-            state = [(text, palette.bar_bold), ("   ", palette.bar), *own] if text else [*own]
-            for spared in range(len(self._spare) + 1):
-                path = self._pieces(set(self._spare[:spared]))
-                if pieces_width(path) + pieces_width(state) <= room:
-                    return path, state
+        path = self._pieces(set())
+        for text in self.cnnsim.activity if self._tells_activity else ():
+            state = [(text, palette.bar_bold), ("   ", palette.bar), *own]
+            if text and pieces_width(path) + pieces_width(state) <= room:
+                return path, state
+        state = own
+        for spared in range(len(self._spare) + 1):
+            path = self._pieces(set(self._spare[:spared]))
+            if pieces_width(path) + pieces_width(state) <= room:
+                return path, state
         while state and pieces_width(path) + pieces_width(state) > room:
             state.pop()
         return path, state
