@@ -145,6 +145,57 @@ def test_a_run_that_is_over_is_forgotten_when_it_is_left(opened: Opener, lasting
     assert len(runs_of(terminal)) == 2
 
 
+def test_a_paused_run_is_gone_through_and_a_weight_is_watched(
+    opened: Opener, lasting: Path
+) -> None:
+    terminal = opened(str(lasting))
+    terminal.wait_for("❚❚")
+    terminal.settle()
+    terminal.send("t")
+    terminal.wait_for("● running", timeout=COMPILING)
+    terminal.wait_until(lambda: epoch_of(terminal) >= 2, "two epochs", COMPILING)
+    terminal.send("space")
+    terminal.wait_for("❚❚ paused", ", now")
+    found = re.search(r"update ([\d,]+), now", terminal.text())
+    assert found is not None
+    end = int(found[1].replace(",", ""))
+    terminal.send("left", "left", "left", "right")
+    terminal.wait_for(f"update {end - 2:,} of {end:,}", f"after update {end - 2:,}")
+    terminal.send("enter")
+    terminal.wait_for(f"lasting › {end - 2}:conv1 › forward", timeout=COMPILING)
+    terminal.send("escape")
+    terminal.wait_for(f"update {end - 2:,} of {end:,}")
+    terminal.send("w")
+    terminal.wait_for("watch one weight", "conv1.w, conv1.b")
+    terminal.type("conv9.w[0]")
+    terminal.wait_for("no tensor 'conv9.w', did you mean", "for example conv1.w[1,0,1,1]")
+    terminal.send("enter")
+    terminal.wait_for("✗ no tensor 'conv9.w'")
+    terminal.send("ctrl+u")
+    terminal.settle()
+    terminal.type("fc2.b[99]")
+    terminal.wait_for("'fc2.b[99]' is outside of fc2.b")
+    terminal.send("ctrl+u")
+    terminal.settle()
+    terminal.type("fc2.b[3]")
+    terminal.wait_for("fc2.b[3] of 10")
+    terminal.send("enter")
+    terminal.wait_for("update_b", "32 terms", timeout=60)
+    # The last rule and the largest term open where they stand.
+    terminal.send("down", "down", "down", "enter")
+    terminal.wait_for(f"{end - 2}:fc2", "fc2.db", "tap[")
+    terminal.send("escape")
+    terminal.wait_for("32 terms")
+    terminal.send("8")
+    terminal.wait_for("8 activations", "relu1", "deviation")
+    terminal.send("8", "home")
+    terminal.wait_for(f"update 0 of {end:,}")
+    terminal.send("end")
+    terminal.wait_for(f"update {end:,}, now")
+    terminal.send("space")
+    terminal.wait_for("● running", "the latest")
+
+
 def _told(terminal: Terminal) -> int:
     """The epochs that the header of another screen tells of."""
     found = re.search(r"● lasting (\d+)/90000", terminal.lines()[0])

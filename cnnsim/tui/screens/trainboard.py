@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from textual.app import ComposeResult
 
-from cnnsim.steps.entry import format_entry, parse_entry
+from cnnsim.steps.entry import format_entry
 from cnnsim.training.run import Run
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.scrub import Scrub
 from cnnsim.tui.stage.places import Places
-from cnnsim.tui.train.filters import entry_of
+from cnnsim.tui.train.entries import entry_of, example_entry, trained_entry
 from cnnsim.tui.train.layout import FIGURES, PANELS, lay_train, slider_rows
 from cnnsim.tui.train.scene import Scene
 from cnnsim.tui.train.view import RunView, view_of
@@ -37,6 +38,9 @@ from cnnsim.tui.widgets.trainpanels import (
 
 #: Seconds between two looks for news, and between two questions how the network looks.
 _TICK, _LOOK = 0.1, 0.3
+
+#: Columns of the hint below a question.
+_HINT = 64
 
 #: The mark and the word of each state of a run.
 STATES = {
@@ -228,26 +232,21 @@ class TrainBoard(BaseScreen):
         """Ask for the number to watch."""
         from cnnsim.tui.screens.ask import AskScreen
 
-        shapes = {slot.name: slot.shape for slot in self._runs[self._chosen].iteration.slots}
-        if not shapes:
+        run = self._runs[self._chosen]
+        if not run.iteration.slots:
             self.tell("this run trains nothing")
             return
-        name, shape = next(iter(shapes.items()))
-        example = format_entry(name, tuple(min(1, extent - 1) for extent in shape))
-
-        def check(text: str) -> str:
-            tensor, index = parse_entry(shapes, text, example)
-            sides = "×".join(map(str, shapes[tensor]))
-            return f"{format_entry(tensor, index)} of {sides}"
+        example = example_entry(run)
 
         def answer(text: str | None) -> None:
             if text:
-                self._watch(*parse_entry(shapes, text, example))
+                self._watch(*trained_entry(run, text))
 
-        names = ", ".join(shapes)
-        self.app.push_screen(
-            AskScreen("watch one weight", f"of {names}"[:72], check, example), answer
-        )
+        names = ", ".join(slot.name for slot in run.iteration.slots)
+        hint = f"a number of {names}"
+        hint = hint if len(hint) <= _HINT else f"{hint[: _HINT - 1]}…"
+        check = partial(_explain_entry, run)
+        self.app.push_screen(AskScreen("watch one weight", hint, check, example), answer)
 
     def _watch(self, tensor: str, index: tuple[int, ...]) -> None:
         self.scrub.watch_entry((tensor, index), self.view)
@@ -258,7 +257,7 @@ class TrainBoard(BaseScreen):
         filters = self.scene().run.filters
         shapes = {slot.name: slot.shape for slot in self._runs[self._chosen].iteration.slots}
         if filters is None or filters.name not in shapes:
-            self.tell("these filters are frozen: nothing moves them")
+            self.tell("these filters are frozen: no update moves them")
             return
         self._watch(*entry_of(filters, event.place, shapes[filters.name]))
 
@@ -270,3 +269,10 @@ class TrainBoard(BaseScreen):
         elif watch is not None:
             self.scrub.choose(event.row - watch.chosen)
         self.refresh_panels()
+
+
+def _explain_entry(run: Run, text: str) -> str:
+    """What somebody typed, for the line below it. Raises CnnsimError."""
+    tensor, index = trained_entry(run, text)
+    sides = "×".join(map(str, run.scenario.network.parameters[tensor].shape))
+    return f"{format_entry(tensor, index)} of {sides}"

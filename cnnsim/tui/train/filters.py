@@ -14,10 +14,6 @@ from cnnsim.tui.drawing.plane import Plane, cell_at, draw_plane
 from cnnsim.tui.train.scene import Scene, Words
 from cnnsim.tui.train.view import Filters
 
-Index = tuple[int, ...]
-#: A tensor and an index.
-Entry = tuple[str, Index]
-
 #: Columns of `12 ‖w‖ 2.44`.
 _LABEL = 11
 
@@ -61,17 +57,6 @@ def cell_of(scene: Scene, width: int, height: int, x: int, y: int) -> tuple[int,
             found = cell_at(plane, grid.cls, x - left, y - top)
             return None if found is None else (number, *found)
     return None
-
-
-def entry_of(filters: Filters, place: tuple[int, int, int], shape: Index) -> Entry:
-    """The number of the parameter of `shape` that a filter, row and column stand for.
-
-    Of several channels the first one; a dense layer's weights lie in one row for each unit.
-    """
-    number, row, column = place
-    if len(shape) == 4:
-        return filters.name, (number, 0, row, column)
-    return filters.name, (number, row * filters.values.shape[2] + column)
 
 
 def draw_filters(canvas: Canvas, scene: Scene) -> Words:
