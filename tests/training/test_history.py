@@ -21,8 +21,9 @@ from cnnsim.training.evaluate import measure
 from cnnsim.training.history import History
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
+from cnnsim.training.making import create_run
 from cnnsim.training.rerun import Rerun
-from cnnsim.training.run import Run, create_run, open_run
+from cnnsim.training.run import Run, open_run
 from cnnsim.training.schedule import rates
 from cnnsim.training.session import train_folder
 
