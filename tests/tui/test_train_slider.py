@@ -1,0 +1,159 @@
+"""The slider and the watched weight without a terminal: what they draw, what a click means."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.stepper.pull import pull_on
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.steps.entry import format_entry
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
+from cnnsim.tui.train.charts import draw_loss
+from cnnsim.tui.train.entries import entry_of
+from cnnsim.tui.train.figures import draw_figures
+from cnnsim.tui.train.filters import cell_of, draw_filters
+from cnnsim.tui.train.layout import slider_rows
+from cnnsim.tui.train.scene import Scene, Watch
+from cnnsim.tui.train.slider import draw_slider, rail_of
+from cnnsim.tui.train.view import Epoch, Filters, RunView
+from cnnsim.tui.train.view import Tested as Judged
+from cnnsim.tui.train.weight import draw_weight, row_at, rows_of, step_of
+
+STEPPER = Stepper(read_scenario("train_by_hand"))
+SLOT = STEPPER.scenario.iteration.slots[0]
+INDEX = tuple(extent - 1 for extent in SLOT.shape)
+PULL = pull_on(STEPPER, 0, SLOT.name, INDEX)
+POINTS = tuple((number, float(np.sin(number / 9))) for number in range(0, 121, 8))
+FILTERS = Filters("conv1.w", 3, 2, np.linspace(-1, 1, 27).reshape(3, 3, 3), (1.0, 2.0, 3.0))
+TESTED = Judged(2, ("a", "b"), np.array([[20, 5], [3, 32]]), 60, 52, (), 0.75)
+
+
+def scene(at: int | None = 60, **changes: Any) -> Scene:
+    rows = tuple(Epoch(number, 2 / number, 3 / number, 0.5 + number / 20) for number in range(1, 5))
+    run = RunView(
+        "net", 0, "/runs/net", 4, 32, "adam", 0.01, state="finished", rows=rows, iteration=120,
+        iterations=120, filters=FILTERS, tested=TESTED, batch_loss=0.625,
+    )  # fmt: skip
+    watch = Watch((SLOT.name, INDEX), POINTS, 120, PULL)
+    given = Scene((run,), 0, True, 0, None, True, DARK, False, at, 30, "", watch)
+    return dataclasses.replace(given, **changes)
+
+
+def lines(painter: Any, shown: Scene, width: int, height: int) -> list[str]:
+    canvas = Canvas(width, height, DARK.base)
+    painter(canvas, shown)
+    return canvas.lines()
+
+
+@pytest.mark.parametrize("height", [1, 2])
+@pytest.mark.parametrize("at", [0, 1, 60, 119, None])
+def test_the_dot_stands_where_the_mouse_would_have_to_be(at: int | None, height: int) -> None:
+    shown = scene(at)
+    rail = lines(draw_slider, shown, 120, height)[0]
+    left, width = rail_of(120, height)
+    assert rail.index("●") == left + round((120 if at is None else at) / 120 * (width - 1))
+    text = "\n".join(lines(draw_slider, shown, 120, height))
+    assert ("update 120, the end" if at is None else f"update {at} of 120") in text
+    busy = "\n".join(lines(draw_slider, scene(at, busy="computing 40%"), 120, height))
+    assert "computing 40%" in busy
+
+
+def test_two_rows_where_there_is_height() -> None:
+    assert [slider_rows(height) for height in (16, 24, 36, 60)] == [1, 1, 2, 2]
+
+
+def test_numbers_and_curves_show_the_slider() -> None:
+    text = lines(draw_figures, scene(), 120, 2)
+    assert "batch loss" in text[0]
+    for number in ("3 of 4", "0.625", "0.750", "86.7%", "of 60"):
+        assert number in text[1]
+    assert "batch loss" not in lines(draw_figures, scene(None), 120, 2)[0]
+    # Update 60 of 30 an epoch is the end of epoch 2, the second of four places.
+    chart = lines(draw_loss, scene(), 60, 16)
+    columns = {line.index("│") for line in chart if "│" in line}
+    assert len(columns) == 1
+    assert not any("│" in line for line in lines(draw_loss, scene(None), 60, 16))
+
+
+@pytest.mark.parametrize(("width", "height"), [(51, 15), (80, 7), (120, 30)])
+def test_a_click_means_the_row_that_is_drawn_there(width: int, height: int) -> None:
+    for chosen in range(rows_of(PULL)):
+        watch = dataclasses.replace(scene().watch, chosen=chosen)
+        shown = scene(watch=watch)
+        drawn = lines(draw_weight, shown, width, height)
+        found = {
+            row for y in range(height) for x in (width - 5,)
+            if (row := row_at(shown, width, height, x, y)) is not None
+        }  # fmt: skip
+        assert chosen in found
+        for y in range(height):
+            row = row_at(shown, width, height, width - 5, y)
+            if row is not None and row < len(PULL.rules):
+                assert PULL.rules[row].sweep.name in drawn[y]
+    for row, step in enumerate((*PULL.rules, *PULL.terms)):
+        assert step_of(PULL, row) == step.step
+
+
+def test_the_weight_says_what_it_is() -> None:
+    text = "\n".join(lines(draw_weight, scene(), 120, 30))
+    assert f"{PULL.count} terms" in text
+    assert " = " in text
+    words = draw_weight(Canvas(120, 30, DARK.base), scene())
+    said = "".join(piece for piece, _ in (*words.title, *words.bottom))
+    assert format_entry(SLOT.name, INDEX) in said
+    assert "every 8th update" in said
+    nothing = "\n".join(lines(draw_weight, scene(watch=None), 60, 10))
+    assert "w chooses a number" in nothing
+
+
+def test_what_lies_between_far_points_is_not_drawn() -> None:
+    whole = lines(draw_weight, scene(), 60, 20)
+    some = tuple(point for point in POINTS if point[0] < 40 or point[0] > 88)
+    gap = scene(watch=dataclasses.replace(scene().watch, points=some))
+    holed = lines(draw_weight, gap, 60, 20)
+    braille = range(0x2801, 0x2900)
+
+    def dots(drawn: list[str]) -> int:
+        return sum(ord(char) in braille for line in drawn for char in line)
+
+    assert 0 < dots(holed) < 0.75 * dots(whole)
+
+
+def test_a_click_on_a_filter_is_its_weight() -> None:
+    shown = scene()
+    drawn = {}
+    for y in range(12):
+        for x in range(40):
+            if (place := cell_of(shown, 40, 12, x, y)) is not None:
+                drawn.setdefault(place, (x, y))
+    assert {place[0] for place in drawn} == {0, 1, 2}
+    assert {place[2] for place in drawn} == {0, 1, 2}
+    # The same places are marked where that weight is watched.
+    for place in ((0, 0, 1), (2, 2, 2)):
+        tensor, index = entry_of(FILTERS, place, (3, 2, 3, 3))
+        assert (tensor, index) == ("conv1.w", (place[0], 0, *place[1:]))
+        marked = scene(watch=Watch((tensor, index)))
+        before, after = Canvas(40, 12, DARK.base), Canvas(40, 12, DARK.base)
+        draw_filters(before, scene(watch=None))
+        draw_filters(after, marked)
+        assert after.changed_rows(before, False)
+    assert entry_of(FILTERS, (1, 2, 0), (3, 18)) == ("conv1.w", (1, 6))
+
+
+@pytest.mark.parametrize("painter", [draw_slider, draw_weight, draw_figures, draw_loss])
+@pytest.mark.parametrize("palette", [DARK, LIGHT, ANSI, MONO], ids=lambda each: each.name)
+@pytest.mark.parametrize("is_ascii", [False, True])
+def test_it_is_drawn_at_any_size(painter: Any, palette: Palette, is_ascii: bool) -> None:
+    for at in (None, 0, 60):
+        for width in (12, 30, 61, 198):
+            for height in (1, 2, 5, 9, 40):
+                canvas = Canvas(width, height, palette.base)
+                painter(canvas, scene(at, palette=palette, ascii=is_ascii))
+                text = "".join(segment.text for row in canvas.rows(is_ascii) for segment in row)
+                assert not is_ascii or text.isascii()
