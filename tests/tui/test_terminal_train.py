@@ -113,7 +113,7 @@ def test_leaving_lets_it_train_and_quitting_saves(opened: Opener, lasting: Path)
     terminal.wait_for("lessons", "● lasting ")
     terminal.send("t")
     terminal.wait_for("lasting › train", "● running")
-    assert epoch_of(terminal) > seen
+    terminal.wait_until(lambda: epoch_of(terminal) > seen, "the epochs since")
     # From a step above it, too.
     terminal.send("enter")
     terminal.wait_for("lasting › 0:conv1 › forward", "❚❚ lasting ")
