@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from cnnsim.errors import UsageError
 from cnnsim.kernels.choose import engine_for
 from cnnsim.kernels.engine import Engine, Floats32, Floats64
 from cnnsim.kernels.fill import Progress
@@ -91,10 +92,7 @@ class History:
             self._ready(report)
 
     def tensors(self, number: int, report: Report = _silent) -> dict[str, Floats32]:
-        """Parameters and the optimiser's states after `number` updates.
-
-        Raises UsageError where the run cannot be read.
-        """
+        """Parameters and the optimiser's states after `number` updates."""
         with self._lock:
             self._changes = self.run.rate_changes()
             return self._go_to(number, report).tensors()
@@ -210,7 +208,11 @@ class History:
         for which in (BEST, LAST):
             if not (self.run.folder / which).is_file():
                 continue
-            tensors, point = self.run.read(which)
+            try:
+                tensors, point = self.run.read(which)
+            except UsageError:
+                # A damaged one only makes the way longer.
+                continue
             # What another engine computed differs in its last digits from what this one goes on to.
             same = point.engine == engine.name and point.data == self._digest
             if same and max(found[0], here) < point.iteration <= number:

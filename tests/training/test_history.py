@@ -120,6 +120,9 @@ def test_going_there_can_be_dropped_and_taken_up_again(
         same(history.tensors(2), numbers[2])
         same(history.tensors(history.total), numbers[-1])
         assert not History(run).fill(history.total, lambda: False)
+        # A damaged checkpoint is as good as none.
+        (run.folder / "last.safetensors").write_bytes(b"damaged")
+        same(History(run).tensors(history.total), numbers[-1])
     finally:
         for which in ("last", "best"):
             (run.folder / which).rename(run.folder / f"{which}.safetensors")

@@ -207,7 +207,7 @@ def _wait_saved(folder: Path, epochs: int) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         run = open_run(folder)
-        _, point = read_checkpoint(folder / "last.safetensors", run.scenario.network)
+        _, point = run.read()
         if point.epoch == len(run.metrics()) >= epochs:
             with suppress(CnnsimError), locked(folder / "scenario.toml"):
                 return
