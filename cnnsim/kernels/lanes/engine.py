@@ -14,15 +14,16 @@ from cnnsim.kernels.fill import Progress
 from cnnsim.kernels.lanes.barrier import barrier
 from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
-from cnnsim.kernels.lanes.layout import lay_out
+from cnnsim.kernels.lanes.layout import lay_out, panels, taps_of
 from cnnsim.kernels.lanes.listening import told
 from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY
 from cnnsim.kernels.lanes.plan import Step
+from cnnsim.kernels.lanes.single_plan import SinglePlan, plan_singles
 from cnnsim.kernels.lanes.single_step import run_singles
 from cnnsim.kernels.lanes.step import run_steps
 from cnnsim.kernels.lanes.team import Team
 from cnnsim.kernels.lanes.update import paces_of
-from cnnsim.kernels.lanes.weights import into_lanes, out_of_lanes
+from cnnsim.kernels.lanes.weights import into_lanes, into_rows, out_of_lanes, out_of_rows
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.mask import mask_key
 from cnnsim.network.optimizer import COUNTER
@@ -86,31 +87,63 @@ class LanesEngine:
         self._updates = 0
         self._team = Team()
         self._report = report
-        self._room(1, 1)
+        self._layout = lay_out(self._chain, self.lanes, 1, 1, self._copies)
+        self._singles: SinglePlan | None = None
+        self._is_single = False
 
-    def _room(self, blocks: int, threads: int, single: bool = False) -> None:
+    def _room(self, blocks: int, threads: int) -> None:
         """Lay the memory out for so many blocks and threads; the weights stay."""
-        old = getattr(self, "_layout", None)
-        if old is not None:
-            if blocks <= old.blocks and threads <= old.threads and single == old.single:
-                return
-            blocks, threads = max(blocks, old.blocks), max(threads, old.threads)
-        self._layout = lay_out(self._chain, self.lanes, blocks, threads, self._copies, single)
-        self._rule["states"] = self._layout.places["states"]
-        self._floats = self._layout.memory.view(np.float32)
-        if old is not None:
-            end = int(old.places["weights"] + old.places["states"] * (1 + self._copies))
-            self._floats[:end] = old.memory.view(np.float32)[:end]
+        old = self._layout
+        if blocks <= old.blocks and threads <= old.threads:
+            return
+        blocks, threads = max(blocks, old.blocks), max(threads, old.threads)
+        self._layout = lay_out(self._chain, self.lanes, blocks, threads, self._copies)
+        end = int(old.places["weights"] + old.places["states"] * (1 + self._copies))
+        self._layout.memory.view(np.float32)[:end] = old.memory.view(np.float32)[:end]
+
+    def _turn_to(self, single: bool) -> None:
+        """Bring the weights to where single samples, or blocks, are trained with them."""
+        if self._is_single == single:
+            return
+        if self._singles is None:
+            self._singles = plan_singles(self._chain, self.lanes, self._copies)
+        places = [
+            (number, step, copy)
+            for number, step in self._with_weights()
+            if number >= self._chain.first_trained
+            for copy in range(1 + self._copies)
+        ]
+        held = [self._taken(*place) for place in places]
+        self._is_single = single
+        for place, (w, b) in zip(places, held, strict=True):
+            self._put(*place, w, b)
+
+    def _put(
+        self, number: int, step: Step, copy: int, w: Floats32, b: Floats32 | None
+    ) -> None:  # fmt: skip
+        """Set the weights of an operation, or with `copy` > 0 one of their states."""
+        first = self._chain.first_trained
+        if self._is_single and number >= first:
+            assert self._singles is not None
+            into_rows(step, self._singles.weights(number - first, copy), w, b)
+        else:
+            self._region(number, step, copy)[:] = into_lanes(step, self.lanes, w, b)
+
+    def _taken(self, number: int, step: Step, copy: int) -> tuple[Floats32, Floats32]:
+        """What `_put` set, or training made of it."""
+        first = self._chain.first_trained
+        shape = self._parameters[f"{step.layer}.w"]
+        if self._is_single and number >= first:
+            assert self._singles is not None
+            return out_of_rows(step, self._singles.weights(number - first, copy), shape)
+        return out_of_lanes(step, self.lanes, self._region(number, step, copy))
 
     def _region(self, number: int, step: Step, copy: int) -> Floats32:
-        """Where the weights of an operation lie, or with `copy` > 0 one of their states."""
-        size = into_lanes(step, self.lanes, *self._zeros(step)).size
+        """Where the weights of an operation, or a state, lie for blocks of samples."""
+        size = panels(step.y.channels, self.lanes) * self.lanes * (taps_of(step) + 1)
         begin = int(self._layout.ops[number]["weights"] + copy * self._layout.places["states"])
-        found: Floats32 = self._floats[begin : begin + size]
-        return found
-
-    def _zeros(self, step: Step) -> tuple[Floats32, None]:
-        return np.zeros(self._parameters[f"{step.layer}.w"], np.float32), None
+        floats: Floats32 = self._layout.memory.view(np.float32)
+        return floats[begin : begin + size]
 
     def load(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
         """Take over parameters and the optimiser's states, by full name (``conv1.w``).
@@ -120,7 +153,7 @@ class LanesEngine:
         self._updates = int(np.asarray(tensors.get(COUNTER, 0)).ravel()[0])
         for number, step in self._with_weights():
             for copy in range(1 + self._copies):
-                parts: list[npt.NDArray[Any] | None] = []
+                parts: list[Floats32 | None] = []
                 for role in ("w", "b"):
                     name = f"{step.layer}.{role}"
                     if name not in self._parameters:
@@ -138,7 +171,7 @@ class LanesEngine:
                         )
                 w, b = parts
                 assert w is not None
-                self._region(number, step, copy)[:] = into_lanes(step, self.lanes, w, b)
+                self._put(number, step, copy, w, b)
 
     def _state_name(self, name: str, copy: int) -> str:
         return next((full for full, place in self._states.items() if place == (name, copy)), "")
@@ -155,7 +188,7 @@ class LanesEngine:
         found: dict[str, Floats32] = {}
         for number, step in self._with_weights():
             for copy in range(1 + self._copies):
-                parts = out_of_lanes(step, self.lanes, self._region(number, step, copy))
+                parts = self._taken(number, step, copy)
                 for role, values in zip(("w", "b"), parts, strict=True):
                     name = f"{step.layer}.{role}"
                     full = name if copy == 0 else self._state_name(name, copy)
@@ -177,7 +210,7 @@ class LanesEngine:
         blocks = -(-batch // self.lanes)
         threads = min(self.threads, blocks)
         single = batch == 1 and self._chain.goes_singly
-        self._room(blocks, threads, single)
+        self._room(blocks, threads)
         flat = self._flat(inputs)
         classes, values = self._targets(targets)
         if len(targets) != len(inputs) or len(rates) != steps:
@@ -185,13 +218,8 @@ class LanesEngine:
         paces = paces_of(self._rule, np.asarray(rates, np.float64), self._updates)
         batches = np.ascontiguousarray(batches, np.int64)
         if single:
-            plan = self._layout
-            with told(self._report):
-                run_singles(
-                    plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
-                    self._chain.first_trained, plan.inputs, plan.outputs, flat, classes, values,
-                    batches.ravel(), paces, losses,
-                )  # fmt: skip
+            self._turn_to(True)
+            self._run_singles(flat, classes, values, batches.ravel(), paces, losses)
         else:
             nothing = np.empty((0, 0), np.float32)
             keys = self._keys(steps)
@@ -199,11 +227,27 @@ class LanesEngine:
         self._updates += steps
         return losses
 
+    def _run_singles(
+        self, inputs: Floats32, classes: Integers, values: Floats32, samples: Integers,
+        paces: Floats32, losses: Floats64,
+    ) -> None:  # fmt: skip
+        plan, front, first = self._singles, self._layout, self._chain.first_trained
+        assert plan is not None
+        self._rule["states"] = plan.places["states"]
+        with told(self._report):
+            run_singles(
+                plan.memory, plan.ops, plan.places[()], self._rule[()], self._loss, plan.sources,
+                front.memory, front.ops[: first + 1], front.cells, front.places[()], front.inputs,
+                inputs, classes, values, front.outputs.size, samples, paces, losses,
+            )  # fmt: skip
+
     def _run(
         self, inputs: Floats32, classes: Integers, values: Floats32, batches: Integers,
         paces: Floats32, keys: Keys, losses: Floats64, outputs: Floats32, threads: int,
     ) -> None:  # fmt: skip
         plan = self._layout
+        self._turn_to(False)
+        self._rule["states"] = plan.places["states"]
         shared = barrier()
 
         def work(thread: int) -> None:

@@ -55,7 +55,6 @@ class Layout:
         inputs: the element of x for each number of a sample.
         outputs: the element of y for each number of the output.
         blocks, threads: how many there is room for.
-        single: whether for training sample by sample.
     """
 
     memory: Any
@@ -66,7 +65,6 @@ class Layout:
     outputs: Integers
     blocks: int
     threads: int
-    single: bool
 
 
 #: Where things are that belong to no operation, and how far apart the copies of things are.
@@ -81,14 +79,12 @@ PLACES = np.dtype(
             "scratch",
             "target",
             "loss",  # a vector for each block
-            "features",  # of as many samples as there are lanes, for single steps
-            "feature_line",  # floats between two of them
         )
     ]
 )
 
 
-class _Ground:
+class Ground:
     """Hands out places, in floats."""
 
     def __init__(self, lanes: int) -> None:
@@ -100,6 +96,10 @@ class _Ground:
         place = self.used
         self.used += (vectors + SLACK) * self.lanes
         return place
+
+    def floats(self, count: int) -> int:
+        """The same for so many floats."""
+        return self.take(-(-count // self.lanes))
 
     def step(self) -> int:
         """Floats between two copies: not a power of two, which would crowd a few cache lines."""
@@ -119,14 +119,12 @@ def taps_of(step: Step) -> int:
     return step.x.size
 
 
-def lay_out(
-    chain: Chain, lanes: int, blocks: int, threads: int, states: int, single: bool = False
-) -> Layout:
-    """Give everything a place; `single` for training sample by sample."""
+def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) -> Layout:
+    """Give everything a place."""
     steps = chain.steps
-    weights, block, thread = _Ground(lanes), _Ground(lanes), _Ground(lanes)
+    weights, block, thread = Ground(lanes), Ground(lanes), Ground(lanes)
     first = chain.first_trained
-    inputs = [_bordered(step) for step in steps]
+    inputs = [bordered(step) for step in steps]
     outputs = [*map(_as_read, steps, steps[1:]), steps[-1].y]
     found: list[dict[str, int]] = []
     cells: list[list[int]] = []
@@ -150,7 +148,7 @@ def lay_out(
             op["mask"] = sum(before.kind == DROPOUT for before in steps[:number])
             cells += order_rows(step.order)
         if step.kind == CONVOLUTION:
-            back = _convolution(step, op, lanes, single)
+            back = _convolution(step, op, lanes)
             op["back_cells"], op["back_count"] = len(cells), len(back)
             cells += back
             op["dz"] = thread.take(op.pop("dz_size"))
@@ -164,8 +162,6 @@ def lay_out(
         found.append(op)
     places = np.zeros((), PLACES)
     output = thread.take(outputs[-1].size)
-    line = (-(-inputs[first].size // lanes) + 2) * lanes
-    places["features"], places["feature_line"] = thread.take(line), line
     places["scratch"] = thread.take(TILE)
     places["target"] = thread.take(steps[-1].y.size)
     places["loss"] = block.take(1)
@@ -174,7 +170,7 @@ def lay_out(
     threads_at = blocks_at + block.step() * blocks
     places["block_step"], places["thread_step"] = block.step(), thread.step()
     places["loss"] += blocks_at
-    for name in ("scratch", "target", "features"):
+    for name in ("scratch", "target"):
         places[name] += threads_at
 
     ops = np.zeros(len(steps), OP)
@@ -199,15 +195,14 @@ def lay_out(
         ops,
         np.array(cells or [[0] * CELL_WIDTH], np.int64),
         places,
-        _elements(inputs[0], chain.inputs),
-        _elements(outputs[-1], chain.outputs),
+        elements_of(inputs[0], chain.inputs),
+        elements_of(outputs[-1], chain.outputs),
         blocks,
         threads,
-        single,
     )
 
 
-def _bordered(step: Step) -> Tensor:
+def bordered(step: Step) -> Tensor:
     """What an operation reads, with the zeros that it wants around it."""
     if step.kind != CONVOLUTION:
         return step.x
@@ -218,7 +213,7 @@ def _bordered(step: Step) -> Tensor:
 
 def _as_read(step: Step, after: Step) -> Tensor:
     """What an operation writes: with the zeros that a convolution after it wants around it."""
-    return _bordered(after) if after.kind == CONVOLUTION else step.y
+    return bordered(after) if after.kind == CONVOLUTION else step.y
 
 
 def _sizes(step: Step, x: Tensor, y: Tensor) -> dict[str, int]:
@@ -247,7 +242,7 @@ def _sizes(step: Step, x: Tensor, y: Tensor) -> dict[str, int]:
     }
 
 
-def _convolution(step: Step, op: dict[str, int], lanes: int, single: bool) -> list[list[int]]:
+def _convolution(step: Step, op: dict[str, int], lanes: int) -> list[list[int]]:
     """Fill in what a convolution's gradients need; the table of its input gradient."""
     w = step.window
     assert w is not None
@@ -259,7 +254,7 @@ def _convolution(step: Step, op: dict[str, int], lanes: int, single: bool) -> li
         down, right = w.kernel_h - 1 - w.bottom, w.kernel_w - 1 - w.right
         dz = replace(dz, top=up, left=left, bottom=down, right=right)
         table = back_cells(step, dz, step.x)
-    rows = w.out_h if op["back"] or single else 2
+    rows = w.out_h if op["back"] else 2
     op["width_out"], op["height_out"] = w.out_w, w.out_h
     op["width_dz"], op["first_dz"] = dz.across, dz.first
     op["kept_rows"] = rows
@@ -279,7 +274,7 @@ def _convolution(step: Step, op: dict[str, int], lanes: int, single: bool) -> li
     return table
 
 
-def _elements(tensor: Tensor, order: Integers) -> Integers:
+def elements_of(tensor: Tensor, order: Integers) -> Integers:
     """Where each number of the network's lies in a tensor with a border."""
     row, column, channel = np.unravel_index(
         np.arange(order.size), (tensor.height, tensor.width, tensor.channels)

@@ -85,41 +85,6 @@ def at_each(typing: Any, m: Any, places: Any) -> Any:
 
 
 @primitive_of_constants
-def spread_grid(typing: Any, m: Any, place: Any, row: Any, rows: Any, columns: Any) -> Any:
-    """Floats spread over vectors: `rows` rows, `row` apart, of `columns` neighbours each."""
-    if not (isinstance(rows, types.IntegerLiteral) and isinstance(columns, types.IntegerLiteral)):
-        return None
-    tile = _tile(m, rows.literal_value * columns.literal_value)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        array, start, down, *_ = args
-        found = []
-        for _ in range(rows.literal_value):
-            for column in range(columns.literal_value):
-                one = read_at(builder, array, builder.add(start, start.type(column)))
-                found.append(spread_out(builder, one, lanes_of(m)))
-            start = builder.add(start, down)
-        return context.make_tuple(builder, tile, found)
-
-    return tile(m, types.int64, types.int64, rows, columns), emit
-
-
-@primitive
-def spread_each(typing: Any, m: Any, places: Any) -> Any:
-    """The floats at each of a tuple of places, each spread over a vector."""
-    tile = _tile(m, places.count)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        where = [builder.extract_value(args[1], i) for i in range(places.count)]
-        ones = [read_at(builder, args[0], place) for place in where]
-        return context.make_tuple(
-            builder, tile, [spread_out(builder, one, lanes_of(m)) for one in ones]
-        )
-
-    return tile(m, places), emit
-
-
-@primitive_of_constants
 def spreads(typing: Any, m: Any, place: Any, step: Any, count: Any) -> Any:
     """`count` floats from `place` on, `step` apart, each spread over a vector."""
     if not isinstance(count, types.IntegerLiteral):
@@ -262,6 +227,25 @@ def keep(typing: Any, m: Any, place: Any, step: Any, acc: Any) -> Any:
     return types.void(m, types.int64, types.int64, acc), emit
 
 
+@primitive_of_constants
+def keep_rows(typing: Any, m: Any, place: Any, row: Any, rows: Any, acc: Any) -> Any:
+    """The same in so many rows, `row` floats apart, of vectors one after the other."""
+    if not isinstance(rows, types.IntegerLiteral):
+        return None
+    columns = acc.count // rows.literal_value
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        _, start, apart, _, tile = args
+        for i in range(acc.count):
+            at = builder.add(start, start.type(i % columns * lanes_of(m)))
+            store_at(builder, args[0], at, builder.extract_value(tile, i))
+            if (i + 1) % columns == 0:
+                start = builder.add(start, apart)
+        return context.get_dummy_value()
+
+    return types.void(m, types.int64, types.int64, rows, acc), emit
+
+
 @primitive
 def transpose(typing: Any, acc: Any) -> Any:
     """A square tile with rows and columns exchanged: as many vectors as a vector has lanes.
@@ -316,6 +300,18 @@ def largest_of_four(typing: Any, acc: Any) -> Any:
         return context.make_tuple(builder, tile, [*largest, *winners])
 
     return tile(acc), emit
+
+
+@primitive
+def evens(typing: Any, a: Any) -> Any:
+    """The lanes 0, 2, 4, … of a vector, side by side; and again."""
+    count = a.lanes
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        mask = ir.Constant(ir.VectorType(INT, count), [2 * i % count for i in range(count)])
+        return builder.shuffle_vector(args[0], args[0], mask)
+
+    return a(a), emit
 
 
 @primitive

@@ -20,7 +20,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-from cnnsim.kernels.lanes.compiling import primitive
+from cnnsim.kernels.lanes.compiling import primitive, primitive_of_constants
 
 FLOAT = ir.FloatType()
 #: Parts of Numba that have no types.
@@ -82,6 +82,18 @@ def memory_of(typing: Any, array: Any) -> Any:
         return builder.bitcast(data, FLOAT.as_pointer())
 
     return Memory(int(extent))(array), emit
+
+
+@primitive_of_constants
+def narrow(typing: Any, m: Any, count: Any) -> Any:
+    """The same memory with vectors of `count` floats, for what is never longer."""
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return args[0]
+
+    return Memory(count.literal_value)(m, count), emit
 
 
 def lanes_of(m: Memory) -> int:

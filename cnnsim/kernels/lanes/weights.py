@@ -1,8 +1,8 @@
-"""Weights between the network's own layout and that of the lanes.
+"""Weights between the network's own layout and those of the lanes.
 
-The network has [maps, channels, kernel_h, kernel_w] or [units, features], and a bias [maps]; the
-lanes have [maps / L][taps + 1][L] with the taps in the order kernel row, kernel column, channel and
-the bias as the last row.
+The network has [maps, channels, kernel_h, kernel_w] or [units, features], and a bias [maps].
+Blocks of samples have [maps / L][taps + 1][L], the taps in the order kernel row, kernel column,
+channel and the bias as the last row; single samples have rows, see single_plan.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from cnnsim.kernels.lanes.layout import panels, taps_of
 from cnnsim.kernels.lanes.plan import CONVOLUTION, Step
+from cnnsim.kernels.lanes.single_plan import TAPS, whole
+from cnnsim.network.layer import Shape
 
 Floats32 = npt.NDArray[np.float32]
 
@@ -35,11 +37,39 @@ def out_of_lanes(step: Step, lanes: int, flat: Floats32) -> tuple[Floats32, Floa
     return _from_taps(step, rows[:, :taps]), rows[:, taps].copy()
 
 
+def into_rows(step: Step, rows: Floats32, w: npt.NDArray[Any], b: npt.NDArray[Any] | None) -> None:
+    """Put the weights and the bias into rows."""
+    taps = _taps_of_rows(step, rows)
+    taps[..., : w.shape[-1]] = _as_kernel(step, w).reshape(*taps.shape[:-1], w.shape[-1])
+    rows[:, taps[0].size] = 0 if b is None else b
+
+
+def out_of_rows(step: Step, rows: Floats32, shape: Shape) -> tuple[Floats32, Floats32]:
+    """The weights, of this shape, and the bias from rows."""
+    taps = _taps_of_rows(step, rows)
+    w = _as_kernel(step, taps[..., : shape[-1]].reshape(shape))
+    return np.ascontiguousarray(w), rows[:, taps[0].size].copy()
+
+
+def _taps_of_rows(step: Step, rows: Floats32) -> Floats32:
+    """Rows without what is behind the taps: [maps][kernel rows of all channels][taps of a row]."""
+    if step.kind == CONVOLUTION:
+        assert step.window is not None
+        count, size = step.x.channels * step.window.kernel_h, whole(step.window.kernel_w, TAPS)
+    else:
+        count, size = 1, step.x.size
+    return rows[:, : count * size].reshape(len(rows), count, size)
+
+
+def _as_kernel(step: Step, w: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The kernels as they slide; and back."""
+    return w[:, :, ::-1, ::-1] if step.turned else w
+
+
 def _as_taps(step: Step, w: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """[maps][taps] from the network's layout."""
     if step.kind == CONVOLUTION:
-        kernel = w[:, :, ::-1, ::-1] if step.turned else w
-        return kernel.transpose(0, 2, 3, 1).reshape(len(w), -1)
+        return _as_kernel(step, w).transpose(0, 2, 3, 1).reshape(len(w), -1)
     assert step.order is not None
     return w[:, step.order]
 
@@ -50,7 +80,7 @@ def _from_taps(step: Step, rows: Floats32) -> Floats32:
         assert step.window is not None
         shape = (len(rows), step.window.kernel_h, step.window.kernel_w, step.x.channels)
         kernel = rows.reshape(shape).transpose(0, 3, 1, 2)
-        return np.ascontiguousarray(kernel[:, :, ::-1, ::-1] if step.turned else kernel)
+        return np.ascontiguousarray(_as_kernel(step, kernel))
     assert step.order is not None
     found = np.empty_like(rows)
     found[:, step.order] = rows
