@@ -39,7 +39,7 @@ class Engine(Protocol):
         """Take one step for each row of `batches`; the loss of each, before its update.
 
         Args:
-            inputs: every sample [samples, …].
+            inputs: every sample [samples, …]; an array that comes again has not changed since.
             targets: of every sample, class numbers [samples] or values [samples, …].
             batches: the samples of each step [steps, batch]; any batch size.
             rates: the learning rate of each step [steps].

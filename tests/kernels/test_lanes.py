@@ -171,6 +171,22 @@ def test_samples_one_by_one_and_in_batches_by_turns() -> None:
     assert (engine.tensors()["conv2d0.w"] == drawn(of)["conv2d0.w"]).all()
 
 
+def test_what_frozen_layers_make_of_samples_is_kept_only_as_long_as_it_is_true() -> None:
+    of = iteration(*NETS["frozen"])
+    x, target = batch_of(of, "softmax_cross_entropy", 24, 2)
+    kept, anew = LanesEngine(of, 1), LanesEngine(of, 1)
+    first = drawn(of)
+    for tensors in (first, first | {"conv2d0.w": -first["conv2d0.w"]}):
+        for engine in (kept, anew):
+            engine.load(tensors)
+        for order in (np.arange(24)[:, None], np.array([[3], [20], [3]])):
+            losses = kept.train(x, target, order, np.ones(len(order)))
+            again = anew.train(x.copy(), target, order, np.ones(len(order)))
+            assert (losses == again).all()
+        for name, values in kept.tensors().items():
+            assert (anew.tensors()[name] == values).all(), name
+
+
 @pytest.mark.parametrize(
     ("entries", "reason"),
     [

@@ -30,6 +30,9 @@ from cnnsim.network.optimizer import COUNTER
 
 Keys = npt.NDArray[np.uint64]
 
+#: Numbers that are kept at most of what frozen layers make of samples: 64 MB.
+_FEATURES = 2**24
+
 
 def refuses(iteration: Iteration) -> str:
     """Why the lanes do not train this network, in words; empty where they do."""
@@ -90,6 +93,7 @@ class LanesEngine:
         self._layout = lay_out(self._chain, self.lanes, 1, 1, self._copies)
         self._singles: SinglePlan | None = None
         self._is_single = False
+        self._seen: tuple[Floats32, Floats32] | None = None
 
     def _room(self, blocks: int, threads: int) -> None:
         """Lay the memory out for so many blocks and threads; the weights stay."""
@@ -150,6 +154,7 @@ class LanesEngine:
 
         A state that is missing is zero, as before the first step; so is the number of updates.
         """
+        self._seen = None
         self._updates = int(np.asarray(tensors.get(COUNTER, 0)).ravel()[0])
         for number, step in self._with_weights():
             for copy in range(1 + self._copies):
@@ -219,41 +224,66 @@ class LanesEngine:
         batches = np.ascontiguousarray(batches, np.int64)
         if single:
             self._turn_to(True)
-            self._run_singles(flat, classes, values, batches.ravel(), paces, losses)
+            samples = rows = batches.ravel()
+            if self._chain.first_trained:
+                flat, rows = self._features(inputs, flat, samples)
+            self._run_singles(flat, rows, classes, values, samples, paces, losses)
         else:
             nothing = np.empty((0, 0), np.float32)
-            keys = self._keys(steps)
-            self._run(flat, classes, values, batches, paces, keys, losses, nothing, threads)
+            keys, plan = self._keys(steps), self._layout
+            self._turn_to(False)
+            self._run(
+                plan.ops, plan.outputs, flat, classes, values, batches, paces, keys, losses,
+                nothing, threads,
+            )  # fmt: skip
         self._updates += steps
         return losses
 
     def _run_singles(
-        self, inputs: Floats32, classes: Integers, values: Floats32, samples: Integers,
-        paces: Floats32, losses: Floats64,
+        self, inputs: Floats32, rows: Integers, classes: Integers, values: Floats32,
+        samples: Integers, paces: Floats32, losses: Floats64,
     ) -> None:  # fmt: skip
-        plan, front, first = self._singles, self._layout, self._chain.first_trained
+        plan = self._singles
         assert plan is not None
         self._rule["states"] = plan.places["states"]
         with told(self._report):
             run_singles(
-                plan.memory, plan.ops, plan.places[()], self._rule[()], self._loss, plan.sources,
-                front.memory, front.ops[: first + 1], front.cells, front.places[()], front.inputs,
-                inputs, classes, values, front.outputs.size, samples, paces, losses,
+                plan.memory, plan.ops, plan.places[()], self._rule[()], self._loss, inputs,
+                classes, values, self._layout.outputs.size, rows, samples, paces, losses,
             )  # fmt: skip
 
+    def _features(
+        self, inputs: Floats32, flat: Floats32, samples: Integers
+    ) -> tuple[Floats32, Integers]:
+        """What the operations that are not trained make of `samples`, and in which rows.
+
+        It never changes, so it is kept for all samples, unless they are too many.
+        """
+        if self._seen is not None and self._seen[0] is inputs:
+            return self._seen[1], samples
+        features = self._layout.features
+        is_kept = len(flat) * features.size <= _FEATURES
+        if not is_kept:
+            flat, samples = flat[samples], np.arange(samples.size)
+        found = np.empty((len(flat), features.size), np.float32)
+        self._evaluate(flat, found, features, self._chain.first_trained)
+        if is_kept:
+            self._seen = inputs, found
+        return found, samples
+
     def _run(
-        self, inputs: Floats32, classes: Integers, values: Floats32, batches: Integers,
-        paces: Floats32, keys: Keys, losses: Floats64, outputs: Floats32, threads: int,
+        self, ops: Any, places: Integers, inputs: Floats32, classes: Integers, values: Floats32,
+        batches: Integers, paces: Floats32, keys: Keys, losses: Floats64, outputs: Floats32,
+        threads: int,
     ) -> None:  # fmt: skip
         plan = self._layout
-        self._turn_to(False)
         self._rule["states"] = plan.places["states"]
         shared = barrier()
 
         def work(thread: int) -> None:
             run_steps(
-                plan.memory, plan.ops, plan.cells, plan.places[()], self._rule[()], self._loss,
-                plan.inputs, plan.outputs, inputs, classes, values, batches, paces, keys, losses,
+                plan.memory, ops, plan.cells, plan.places[()], self._rule[()], self._loss,
+                plan.inputs, places, inputs, classes, values, batches, paces, keys, losses,
                 outputs, shared, thread, threads,
             )  # fmt: skip
 
@@ -301,10 +331,18 @@ class LanesEngine:
         """What the last layer says of each sample in evaluation mode [samples, …]."""
         flat = self._flat(inputs)
         found = np.empty((len(flat), self._layout.outputs.size), np.float32)
-        threads = max(1, min(self.threads, -(-len(flat) // self.lanes)))
+        self._turn_to(False)
+        self._evaluate(flat, found, self._layout.outputs, len(self._chain.steps))
+        return found.reshape(len(flat), *self._output)
+
+    def _evaluate(self, inputs: Floats32, found: Floats32, places: Integers, count: int) -> None:
+        """Fill `found` [samples][numbers] with what the first `count` operations say."""
+        threads = max(1, min(self.threads, -(-len(inputs) // self.lanes)))
         self._room(threads, threads)
         classes, values = np.empty(0, np.int64), np.empty((0, 0), np.float32)
-        everything, paces = np.arange(len(flat))[None], np.zeros((1, 2), np.float32)
-        keys = np.empty((1, 0), np.uint64)
-        self._run(flat, classes, values, everything, paces, keys, np.zeros(1), found, threads)
-        return found.reshape(len(flat), *self._output)
+        everything, paces = np.arange(len(inputs))[None], np.zeros((1, 2), np.float32)
+        keys, losses = np.empty((1, 0), np.uint64), np.zeros(1)
+        ops = self._layout.ops[:count]
+        self._run(
+            ops, places, inputs, classes, values, everything, paces, keys, losses, found, threads
+        )

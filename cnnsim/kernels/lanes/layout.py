@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.lanes.chain import Chain
+from cnnsim.kernels.lanes.chain import Chain, as_laid_out
 from cnnsim.kernels.lanes.convolution import CELL_WIDTH
 from cnnsim.kernels.lanes.plan import (
     CONVOLUTION,
@@ -54,6 +54,7 @@ class Layout:
         places: a record of PLACES.
         inputs: the element of x for each number of a sample.
         outputs: the element of y for each number of the output.
+        features: the element of x of the first operation that is trained for each number of it.
         blocks, threads: how many there is room for.
     """
 
@@ -63,6 +64,7 @@ class Layout:
     places: Any
     inputs: Integers
     outputs: Integers
+    features: Integers
     blocks: int
     threads: int
 
@@ -197,6 +199,7 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
         places,
         elements_of(inputs[0], chain.inputs),
         elements_of(outputs[-1], chain.outputs),
+        _features(chain, inputs[first]),
         blocks,
         threads,
     )
@@ -272,6 +275,13 @@ def _convolution(step: Step, op: dict[str, int], lanes: int) -> list[list[int]]:
     size = 2 * op["lead"] + w.out_w * maps + (v + 2) * lanes
     op["turned_line"] = -(-size // 64) * 64 + 16
     return table
+
+
+def _features(chain: Chain, x: Tensor) -> Integers:
+    step = chain.steps[chain.first_trained]
+    if step.order is None:
+        return elements_of(x, as_laid_out((x.channels, x.height, x.width)))
+    return elements_of(x, step.order)
 
 
 def elements_of(tensor: Tensor, order: Integers) -> Integers:

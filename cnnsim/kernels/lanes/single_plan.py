@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.lanes.chain import Chain, as_laid_out
-from cnnsim.kernels.lanes.layout import Ground, bordered, elements_of
+from cnnsim.kernels.lanes.chain import Chain
+from cnnsim.kernels.lanes.layout import Ground, bordered
 from cnnsim.kernels.lanes.plan import CONVOLUTION, Step
 from cnnsim.kernels.lanes.vector import memory
 
@@ -83,7 +83,6 @@ PLACES = np.dtype(
         (name, np.int64)
         for name in (
             "states",  # floats from the weights to each state
-            "scratch",
             "samples",
             "sample_line",  # floats between two of them
             "is_copied",  # into the first x, which has a border
@@ -102,14 +101,11 @@ class SinglePlan:
         memory: all numbers, see `memory`.
         ops: a record of OP for each operation from the first that is trained.
         places: a record of PLACES.
-        sources: for each number of a sample of the first x, its element behind the operations that
-            are not trained; without any, its own number.
     """
 
     memory: Any
     ops: Any
     places: Any
-    sources: npt.NDArray[np.int64]
 
     def weights(self, number: int, copy: int) -> Floats32:
         """The rows of an operation's weights, [maps][row]; or with `copy` > 0 of a state."""
@@ -121,8 +117,7 @@ class SinglePlan:
 
 def plan_singles(chain: Chain, lanes: int, states: int) -> SinglePlan:
     """Give everything a place."""
-    first = chain.first_trained
-    steps = chain.steps[first:]
+    steps = chain.steps[chain.first_trained :]
     ground = Ground(lanes)
     found: list[dict[str, int]] = []
     for step in steps:
@@ -162,17 +157,13 @@ def plan_singles(chain: Chain, lanes: int, states: int) -> SinglePlan:
         ops[number]["slope"] = steps[number].slope
     places = np.zeros((), PLACES)
     places["states"] = copy
-    places["scratch"] = ground.take(lanes)
     size = steps[0].x.size
     line = whole(size + 1, lanes)
     places["sample_line"], places["samples"] = line, ground.floats(line * lanes)
     places["is_copied"] = found[0]["plane"] * found[0]["channels"] != size
     line = whole(steps[-1].y.size, lanes)
     places["target_line"], places["targets"] = line, ground.floats(line * lanes)
-    plan = SinglePlan(
-        memory(ground.used, lanes), ops, places,
-        np.arange(size) if not first else _sources(chain, first),
-    )  # fmt: skip
+    plan = SinglePlan(memory(ground.used, lanes), ops, places)
     floats = plan.memory.view(np.float32)
     for op in found:
         if not op["convolves"]:
@@ -222,12 +213,3 @@ def _sizes(step: Step, lanes: int) -> dict[str, int]:
     else:
         op["taps"], op["row"] = x.size, whole(x.size + 1, lanes)
     return op
-
-
-def _sources(chain: Chain, first: int) -> npt.NDArray[np.int64]:
-    step = chain.steps[first]
-    if step.kind == CONVOLUTION:
-        order = as_laid_out((step.x.channels, step.x.height, step.x.width))
-        return elements_of(bordered(step), order)
-    assert step.order is not None
-    return elements_of(step.x, step.order)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from cnnsim.kernels.lanes.compiling import entry, kernel, spliced
 from cnnsim.kernels.lanes.loss import loss_of_one
 from cnnsim.kernels.lanes.single import (
@@ -16,8 +14,6 @@ from cnnsim.kernels.lanes.single import (
     dense_one,
     dense_one_back,
 )
-from cnnsim.kernels.lanes.step import forward, load_block
-from cnnsim.kernels.lanes.tile import keep, load_panel, transpose
 from cnnsim.kernels.lanes.update import numbers_of
 from cnnsim.kernels.lanes.vector import (
     lanes,
@@ -43,21 +39,6 @@ def bring_samples(m: Any, inputs: Any, samples: Any, to: int, line: int) -> None
         for f in range(vectors, features):
             write(m, to + f, inputs[samples[n], f])
         to += line
-
-
-@kernel
-def bring_block(
-    m: Any, front: Any, x: int, sources: Any, scratch: int, to: int, line: int
-) -> None:  # fmt: skip
-    """Copy what as many samples as there are lanes became in `front`, a sample in each lane."""
-    width = lanes(m)
-    for f in range(0, sources.size, width):
-        for k in range(min(width, sources.size - f)):
-            store(m, scratch + k * width, load(front, x + sources[f + k] * width))
-        keep(m, scratch, width, transpose(load_panel(m, scratch, width)))
-        for n in range(width):
-            value = load(m, scratch + n * width)
-            store_first(m, to + n * line + f, sources.size - f, value)
 
 
 @kernel
@@ -90,9 +71,8 @@ def put_inside(m: Any, op: Any, from_: int) -> None:
 
 @spliced
 def step_one(
-    m: Any, ops: Any, x: int, loss: int, outputs: int, target: int, rule: Any, pace: Any,
-    scratch: int,
-) -> float:  # fmt: skip
+    m: Any, ops: Any, x: int, loss: int, outputs: int, target: int, rule: Any, pace: Any
+) -> float:
     """Take one sample, which is the first operation's x, through everything; its loss."""
     for number in range(ops.size):
         op = ops[number]
@@ -120,32 +100,17 @@ def step_one(
 
 @entry
 def run_singles(
-    array: Any, ops: Any, places: Any, rule: Any, loss: int, sources: Any,
-    front_array: Any, front_ops: Any, front_cells: Any, front_places: Any, front_inputs: Any,
-    inputs: Any, classes: Any, values: Any, outputs: int, samples: Any, paces: Any, losses: Any,
+    array: Any, ops: Any, places: Any, rule: Any, loss: int, inputs: Any, classes: Any,
+    values: Any, outputs: int, rows: Any, samples: Any, paces: Any, losses: Any,
 ) -> None:  # fmt: skip
-    """One step for each of `samples`. What `front_ops` make of a sample never changes.
-
-    So as many samples as there are lanes go through them at once; the last of them is the first
-    that is trained, and only its input is used. losses [steps] is filled in.
-    """
-    m, front = memory_of(array), memory_of(front_array)
+    """One step for each of `samples`, whose `inputs` are in `rows`. losses [steps] is filled in."""
+    m = memory_of(array)
     numbers = numbers_of(rule)
-    nothing = np.empty(0, np.uint64)
     width = lanes(m)
     line, target_line = places.sample_line, places.target_line
-    before = front_ops.size - 1
     for start in range(0, samples.size, width):
         some = samples[start : start + width]
-        if before:
-            scratch = front_places.scratch
-            load_block(front, inputs, samples, start, front_inputs, front_ops[0].x, scratch)
-            forward(front, front_ops[:before], front_cells, front_places, nothing, 0, 0, 0)
-            bring_block(
-                m, front, front_ops[before].x, sources, places.scratch, places.samples, line
-            )  # fmt: skip
-        else:
-            bring_samples(m, inputs, some, places.samples, line)
+        bring_samples(m, inputs, rows[start : start + width], places.samples, line)
         bring_targets(m, classes, values, some, outputs, places.targets, target_line)
         for n in range(some.size):
             x = places.samples + n * line
@@ -154,6 +119,4 @@ def run_singles(
                 x = ops[0].x
             target = places.targets + n * target_line
             pace = paces[start + n, 0], paces[start + n, 1]
-            losses[start + n] = step_one(
-                m, ops, x, loss, outputs, target, numbers, pace, places.scratch
-            )
+            losses[start + n] = step_one(m, ops, x, loss, outputs, target, numbers, pace)

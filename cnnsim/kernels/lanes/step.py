@@ -255,10 +255,10 @@ def run_steps(
             load_block(m, inputs, samples, first, input_places, x, scratch)
             forward(m, ops, cells, places, keys[step], first, block, thread)
             if outputs.shape[0]:
+                y = place_of(places, last.y, last.y_kept, block, thread)
                 for n in range(min(width, batch - first)):
                     for o in range(output_places.size):
-                        at = last.y + own + output_places[o] * width + n
-                        outputs[first + n, o] = read(m, at)
+                        outputs[first + n, o] = read(m, y + output_places[o] * width + n)
                 continue
             target = places.target + own
             load_target(m, classes, values, samples, first, output_places, target)
