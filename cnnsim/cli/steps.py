@@ -67,6 +67,8 @@ def print_steps(
         blocks = step_blocks(stepper, first, last)
     else:
         blocks = _found(stepper, first, last, query, everything)
+    if stepper.scenario.course is not None:
+        blocks = _with_trained(stepper, blocks)
     if csv:
         csv_lines([list(FIELDS)])
         for _, rows in blocks:
@@ -77,6 +79,18 @@ def print_steps(
     else:
         for line in _aligned(blocks):
             output().write(line)
+
+
+def _with_trained(
+    stepper: Stepper, blocks: Iterator[tuple[Sweep, list[Row]]]
+) -> Iterator[tuple[Sweep, list[Row]]]:
+    """The same with what training made of a cell, where one of a run is complete."""
+    for sweep, rows in blocks:
+        for row in rows:
+            position = stepper.trace.position(row["step"])
+            if position.tap == tuple(extent - 1 for extent in sweep.taps):
+                row["trained"] = stepper.trained(position)
+        yield sweep, rows
 
 
 def _found(
@@ -171,11 +185,12 @@ def _cells(sweep: Sweep, row: Row) -> list[str]:
     term, after, total = row["term"], row["after"], row.get("total")
     folded = fold_text(sweep, term, row["before"], after, total)
     finish = finish_text(sweep, cell, after, total)
+    trained = "" if row.get("trained") is None else f"   trained: {row['trained']:.8g} in float32"
     return [
         str(row["step"]),
         "" if row["mac"] is None else str(row["mac"]),
         row["address"],
         term_text(sweep, cell, tap, values, term),
-        "   ".join(part for part in (folded, finish) if part),
+        "   ".join(part for part in (folded, finish) if part) + trained,
         row["why"] or "",
     ]

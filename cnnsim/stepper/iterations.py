@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.trained import engine_tensors, trained_values
 from cnnsim.network.iteration import KEPT, Iteration
 from cnnsim.network.optimizer import COUNTER
 from cnnsim.scenario.course import Course
@@ -46,6 +47,10 @@ class Iterations:
         """Whether iteration `number` is there without computing anything."""
         return number == 0 or number in self._later
 
+    def trained(self, number: int, tensor: str) -> Array | None:
+        """What an engine made of `tensor` when iteration `number` was trained; it never was."""
+        return None
+
     def forget(self) -> None:
         """The first iteration has changed: nothing that followed from it holds."""
         self._later.clear()
@@ -69,6 +74,7 @@ class CourseIterations(Iterations):
         self._iteration = iteration
         self._course = course
         self._later = OrderedDict()
+        self._trained: tuple[int, Mapping[str, Array]] | None = None
         self.first = self.at(course.opened)
 
     def at(self, number: int, report: Report = silent) -> Values:
@@ -89,6 +95,17 @@ class CourseIterations(Iterations):
     def has(self, number: int) -> bool:
         """Whether iteration `number` is there without computing anything."""
         return number in self._later
+
+    def trained(self, number: int, tensor: str) -> Array | None:
+        """What the engine that trained the run makes of `tensor`, where it keeps that."""
+        if tensor not in engine_tensors(self._iteration):
+            return None
+        if self._trained is None or self._trained[0] != number:
+            leaves = {name: self.at(number)[name] for name in self.at(number).leaves}
+            updates = (self._course.sweep(s, number) for s in self._iteration.phases["update"])
+            rate = next(s.params.rate for s in updates if hasattr(s.params, "rate"))
+            self._trained = number, trained_values(self._iteration, leaves, rate)
+        return self._trained[1][tensor]
 
 
 def _on_the_way(first: int, here: int, last: int, report: Report) -> Report:

@@ -77,6 +77,16 @@ class Stepper:
         position = self.trace.position(step)
         return read_step(self.trace, step, position, self.work(position))
 
+    def trained(self, position: Position) -> float | None:
+        """The float32 number that training made of the cell of `position`.
+
+        None where it is no run, or the engine does not keep that tensor: it has the loss, the
+        gradients of parameters, and what the next iteration begins with.
+        """
+        tensor = self.trace.sweep_of(position).writes
+        found = self.iterations.trained(position.iteration, tensor)
+        return None if found is None else float(found[position.cell])
+
     def reach(self, position: Position) -> Reach:
         """What the taps of the cell of `position` read: index arithmetic only."""
         return reach_of(self.trace.sweep_of(position), position.cell, self.shapes)

@@ -79,6 +79,11 @@ class Values(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._leaves) + len(self._writer)
 
+    @property
+    def leaves(self) -> Mapping[str, Array]:
+        """The tensors that no sweep writes."""
+        return self._leaves
+
     def __contains__(self, name: object) -> bool:
         return name in self._leaves or name in self._writer
 

@@ -116,6 +116,33 @@ def test_steps_of_a_run_from_the_command_line(runs: dict[str, Run]) -> None:
     before, after = (weights_after(runs["article"], updates)["fc.b"][3] for updates in (120, 121))
     assert row["left"] == before
     assert row["after"] == pytest.approx(after, rel=1e-6)
+    assert row["trained"] == after
+    told = spawn("replay", runs["article"].folder, "--steps", "--from", address, "--to", address)
+    assert f"trained: {after:.8g} in float32" in told.stdout
+
+
+@pytest.mark.parametrize(("name", "number"), [("article", 1500), ("everything", 20)])
+def test_what_training_made_of_a_cell_stands_beside_it(
+    runs: dict[str, Run], name: str, number: int
+) -> None:
+    """Updated numbers are the bits of the run, gradients nearly those of the sweeps."""
+    run = runs[name]
+    stepper = Stepper(open_scenario(str(run.folder), at=f"{number}:fc.forward"))
+    values, after = stepper.iterations.at(number), weights_after(run, number + 1)
+    iteration = stepper.scenario.iteration
+    for leaf, written in iteration.carried.items():
+        assert (stepper.iterations.trained(number, written) == after[leaf]).all(), leaf
+    for tensor in ("loss", *(slot.gradient for slot in iteration.slots)):
+        found = stepper.iterations.trained(number, tensor)
+        scale = 1e-4 * np.abs(values[tensor]).max() + 1e-9
+        np.testing.assert_allclose(found, values[tensor], rtol=0, atol=scale)
+    assert stepper.iterations.trained(number, "fc.y") is None
+    position = stepper.trace.position(stepper.find(f"{number}:fc.bias_grad[2]"))
+    gradient = stepper.iterations.trained(number, "fc.db")
+    assert gradient is not None
+    assert stepper.trained(position) == gradient[2]
+    lesson = Stepper(open_scenario("train_by_hand"))
+    assert all(lesson.trained(lesson.trace.position(step)) is None for step in range(4))
 
 
 def test_a_rate_that_was_changed_is_that_of_its_iterations(tmp_path: Path) -> None:
