@@ -61,6 +61,18 @@ def channels_at_once(m: Any, left: int) -> int:
     return 4 if lanes(m) == 16 and left > 2 else 2
 
 
+@inlined
+def four_places(m: Any, cells: Any, number: int, at: int) -> Any:
+    """Where the four cells of a row of the table read, `at` floats further on."""
+    width = lanes(m)
+    return (
+        cells[number, SOURCE] * width + at,
+        cells[number, SOURCE + 1] * width + at,
+        cells[number, SOURCE + 2] * width + at,
+        cells[number, SOURCE + 3] * width + at,
+    )
+
+
 @kernel
 def convolve(m: Any, op: Any, cells: Any, x: int, y: int, code: int, scratch: int) -> None:
     """Fill y, and code where it pools, from x. `scratch` has room for 16 vectors."""
@@ -68,44 +80,29 @@ def convolve(m: Any, op: Any, cells: Any, x: int, y: int, code: int, scratch: in
     line = op.width_in * op.channels
     panel = (op.taps + 1) * width
     for number in range(op.cells, op.cells + op.cell_count):
-        first, last = (
-            cells[number, COLUMN_FROM] * op.channels,
-            cells[number, COLUMN_TO] * op.channels,
-        )
+        first = cells[number, COLUMN_FROM] * op.channels
+        taps = cells[number, COLUMN_TO] * op.channels - first
         o = 0
         while o < op.maps:
             count = channels_at_once(m, op.maps - o)
             weights = op.weights + o // width * panel + o % width
+            acc, few = zeros(m, 16), zeros(m, 8)
+            for i in range(cells[number, ROW_FROM], cells[number, ROW_TO]):
+                places = four_places(m, cells, number, x + (i * line + first) * width)
+                w = weights + (i * op.kernel_w * op.channels + first) * width
+                if count == 4:
+                    acc = sums_of_four(m, acc, places, w, width, 1, taps)
+                else:
+                    few = sums_of_two(m, few, places, w, width, 1, taps)
             if count == 4:
-                acc = zeros(m, 16)
-                for i in range(cells[number, ROW_FROM], cells[number, ROW_TO]):
-                    at = x + (i * line + first) * width
-                    acc = sums_of_four(
-                        m, acc,
-                        (cells[number, 0] * width + at, cells[number, 1] * width + at,
-                         cells[number, 2] * width + at, cells[number, 3] * width + at),
-                        weights + (i * op.kernel_w * op.channels + first) * width,
-                        width, 1, last - first,
-                    )  # fmt: skip
                 if op.pools:
                     keep(m, scratch, width, largest_of_four(acc))
                 else:
                     keep(m, scratch, width, acc)
+            elif op.pools:
+                keep(m, scratch, width, largest_of_four(few))
             else:
-                few = zeros(m, 8)
-                for i in range(cells[number, ROW_FROM], cells[number, ROW_TO]):
-                    at = x + (i * line + first) * width
-                    few = sums_of_two(
-                        m, few,
-                        (cells[number, 0] * width + at, cells[number, 1] * width + at,
-                         cells[number, 2] * width + at, cells[number, 3] * width + at),
-                        weights + (i * op.kernel_w * op.channels + first) * width,
-                        width, 1, last - first,
-                    )  # fmt: skip
-                if op.pools:
-                    keep(m, scratch, width, largest_of_four(few))
-                else:
-                    keep(m, scratch, width, few)
+                keep(m, scratch, width, few)
             bias = weights + op.taps * width
             for channel in range(min(count, op.maps - o)):
                 shift = spread(m, read(m, bias + channel))
@@ -141,10 +138,7 @@ def convolve_back(m: Any, op: Any, cells: Any, dz: int, dx: int, scratch: int) -
                     weights = op.weights + (turned * op.channels + c) * width
                     at = dz + (i * line + j * op.maps) * width
                     for o in range(0, op.maps, width):
-                        places = (
-                            cells[number, 0] * width + at, cells[number, 1] * width + at,
-                            cells[number, 2] * width + at, cells[number, 3] * width + at,
-                        )  # fmt: skip
+                        places = four_places(m, cells, number, at)
                         taps = min(width, op.maps - o)
                         if count == 4:
                             acc = sums_of_four(m, acc, places, weights, 1, width, taps)
