@@ -1,17 +1,20 @@
 """``python -m tests.benchmarks.lanes``: training steps beside PyTorch's, in alternating processes.
 
 Machines are noisy and shared: only ratios of processes that ran in turns count. PyTorch runs in
-both layouts of memory, with the fused Adam; the better one counts.
+both layouts of memory, with the fused Adam; the better one counts. Where single pictures are
+trained, JAX runs too, if it is installed: one compiled loop over all of them, as here.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -36,15 +39,21 @@ def dense(units: int) -> Entry:
 
 @dataclass(frozen=True)
 class Net:
-    """A network to measure, and how many times faster than PyTorch it should be."""
+    """A network to measure, and how many times faster than PyTorch it should be.
+
+    Attributes:
+        is_forward: no training: what the network says of a batch.
+    """
 
     shape: tuple[int, int, int]
     entries: list[Entry]
     goal: float
     batch: int = 64
+    is_forward: bool = False
 
 
 _BLOCK = [RELU, POOL]
+_THIRDS: Entry = {"type": "max_pool2d", "size": 3, "stride": 2}
 _TAIL = [dense(84), RELU, dense(10)]
 _HEAD = [FLAT, dense(512), RELU, dense(10)]
 NETS = {
@@ -77,7 +86,14 @@ NETS = {
     "article_trained": Net(
         (1, 8, 8), [conv(4, 3, bias="none"), *_BLOCK, FLAT, dense(10)], 540, batch=1
     ),
-}
+    "alexnet": Net(
+        (3, 227, 227),
+        [conv(96, 11, stride=4), RELU, _THIRDS, conv(256, 5, 2), RELU, _THIRDS, conv(384, 3, 1),
+         RELU, conv(384, 3, 1), RELU, conv(256, 3, 1), RELU, _THIRDS, FLAT, dense(4096), RELU,
+         dense(200)],
+        1.5, batch=1, is_forward=True,
+    ),
+}  # fmt: skip
 SAMPLES = 512
 
 
@@ -106,17 +122,29 @@ def ours(net: Net, threads: int, seconds: float) -> list[float]:
     engine = LanesEngine(iteration, threads)
     engine.load({name: p.draw(0, name) for name, p in network.parameters.items()})
     rng = np.random.default_rng(0)
+    if net.is_forward:
+        one = rng.random((net.batch, *net.shape), dtype=np.float32)
+        return timed(lambda: engine.outputs(one), 4, seconds)
     x = rng.random((SAMPLES, *net.shape), dtype=np.float32)
     y = rng.integers(0, 10, SAMPLES)
     steps = 10 if net.batch > 1 else 4 * SAMPLES
+
+    def train() -> None:
+        order = rng.integers(0, SAMPLES, (steps, net.batch))
+        engine.train(x, y, order, np.full(steps, 1e-3))
+
+    return [taken / steps for taken in timed(train, 4, seconds)]
+
+
+def timed(work: Callable[[], Any], least: int, seconds: float) -> list[float]:
+    """Seconds of each run, at least so many; the first ones, a fourth of these, do not count."""
     found: list[float] = []
     ends = perf_counter() + seconds
-    while len(found) < 4 or perf_counter() < ends:
-        order = rng.integers(0, SAMPLES, (steps, net.batch))
+    while len(found) < least or perf_counter() < ends:
         begun = perf_counter()
-        engine.train(x, y, order, np.full(steps, 1e-3))
-        found.append((perf_counter() - begun) / steps)
-    return found[1:]
+        work()
+        found.append(perf_counter() - begun)
+    return found[least // 4 :]
 
 
 def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[float]:
@@ -127,7 +155,7 @@ def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[
     torch.set_num_threads(threads)
     modules: list[Any] = []
     channels, features = net.shape[0], 0
-    x = torch.rand(SAMPLES, *net.shape)
+    x = torch.rand(net.batch if net.is_forward else SAMPLES, *net.shape)
     for entry in net.entries:
         kind = entry["type"]
         if kind == "conv2d":
@@ -137,6 +165,7 @@ def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[
                     entry["filters"],
                     entry["size"],
                     padding=entry["padding"],
+                    stride=entry.get("stride", 1),
                     bias=entry.get("bias") != "none",
                 ).requires_grad_(not entry.get("frozen", False))
             )
@@ -144,8 +173,10 @@ def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[
         elif kind == "dense":
             features = int(nn.Sequential(*modules)(x[:1]).shape[1])
             modules.append(nn.Linear(features, entry["units"]))
+        elif kind == "max_pool2d":
+            modules.append(nn.MaxPool2d(entry["size"], entry.get("stride")))
         else:
-            modules.append({"relu": nn.ReLU, "flatten": nn.Flatten}.get(kind, _halves)())
+            modules.append({"relu": nn.ReLU, "flatten": nn.Flatten}[kind]())
     model = nn.Sequential(*modules)
     if channels_last:
         model = model.to(memory_format=torch.channels_last)
@@ -156,22 +187,58 @@ def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[
     if net.batch > 1:
         optimizer = torch.optim.Adam(learned, fused=True)
     loss = nn.CrossEntropyLoss()
-    found: list[float] = []
-    ends = perf_counter() + seconds
-    while len(found) < 12 or perf_counter() < ends:
+
+    def train() -> None:
         order = torch.randint(0, SAMPLES, (net.batch,))
-        begun = perf_counter()
         optimizer.zero_grad(set_to_none=True)
         loss(model(x[order]), y[order]).backward()
         optimizer.step()
-        found.append(perf_counter() - begun)
-    return found[4:]
+
+    if net.is_forward:
+        with torch.inference_mode():
+            return timed(lambda: model(x), 8, seconds)
+    return timed(train, 16, seconds)
 
 
-def _halves() -> Any:
-    from torch import nn
+def scanned(net: Net, seconds: float) -> list[float]:
+    """Seconds of a step of JAX on the article's network, whose loop over samples is compiled."""
+    import jax
+    from jax import numpy as jnp
 
-    return nn.MaxPool2d(2)
+    learned = not net.entries[0].get("frozen", False)
+    maps, size = net.entries[0]["filters"], net.entries[0]["size"]
+    side = net.shape[1] - size + 1
+    taps = [(i, j) for i in range(size) for j in range(size)]
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.random((SAMPLES, *net.shape[1:]), dtype=np.float32))
+    y = jnp.asarray(rng.integers(0, 10, SAMPLES))
+    weights = tuple(
+        jnp.asarray(rng.normal(0, 0.1, shape).astype(np.float32))
+        for shape in ((len(taps), maps), (maps * (side // 2) ** 2, 10), (10,))
+    )
+
+    def loss(weights: Any, picture: Any, label: Any) -> Any:
+        kernel, w, b = weights
+        kernel = kernel if learned else jax.lax.stop_gradient(kernel)
+        windows = [picture[i : i + side, j : j + side] for i, j in taps]
+        # Of some ways to say it the fastest one of each.
+        if learned:
+            sums = (jnp.stack(windows, -1)[..., None] * kernel).sum(2)
+        else:
+            sums = sum(window[..., None] * kernel[tap] for tap, window in enumerate(windows))
+        pooled = jnp.maximum(sums, 0).reshape(side // 2, 2, side // 2, 2, maps).max((1, 3))
+        z = pooled.ravel() @ w + b
+        return jax.nn.logsumexp(z) - z[label]
+
+    def step(weights: Any, sample: Any) -> Any:
+        value, slopes = jax.value_and_grad(loss)(weights, x[sample], y[sample])
+        return jax.tree.map(lambda w, dw: w - 1e-3 * dw, weights, slopes), value
+
+    steps = 4 * SAMPLES
+    run = jax.jit(lambda weights, order: jax.lax.scan(step, weights, order))
+    order = jnp.asarray(rng.integers(0, SAMPLES, steps))
+    runs = timed(lambda: jax.block_until_ready(run(weights, order)), 4, seconds)
+    return [taken / steps for taken in runs]
 
 
 def measure(who: str, name: str, threads: int, seconds: float) -> list[float]:
@@ -182,7 +249,11 @@ def measure(who: str, name: str, threads: int, seconds: float) -> list[float]:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+        env={
+            **os.environ,
+            "OMP_NUM_THREADS": str(threads),
+            "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false" if threads == 1 else "",
+        },
     )
     found: list[float] = json.loads(finished.stdout)
     return found
@@ -191,6 +262,9 @@ def measure(who: str, name: str, threads: int, seconds: float) -> list[float]:
 def compare(name: str, threads: int, rounds: int, seconds: float) -> str:
     """One line: milliseconds of a step, medians and bests, and how they compare."""
     times: dict[str, list[list[float]]] = {"lanes": [], "nchw": [], "channels_last": []}
+    scans = NETS[name].batch == 1 and not NETS[name].is_forward
+    if scans and importlib.util.find_spec("jax"):
+        times["jax"] = []
     for _ in range(rounds):
         for who, runs in times.items():
             runs.append(measure(who, name, threads, seconds))
@@ -202,6 +276,7 @@ def compare(name: str, threads: int, rounds: int, seconds: float) -> str:
     return (
         f"{name:16} batch {NETS[name].batch:3} threads {threads}  {each}  "
         f"ratio of medians {ratios[0]:.2f}, of bests {ratios[1]:.2f}  goal {NETS[name].goal:g}"
+        + ("  (jax: not installed)" if scans and "jax" not in times else "")
     )
 
 
@@ -220,13 +295,15 @@ def main() -> int:
         net = NETS[names[0]]
         if options.child == "lanes":
             print(json.dumps(ours(net, counts[0], options.seconds)))
+        elif options.child == "jax":
+            print(json.dumps(scanned(net, options.seconds)))
         else:
             last = options.child == "channels_last"
             print(json.dumps(theirs(net, counts[0], options.seconds, last)))
         return 0
     print("ms a step: median of medians (best)")
     for name in names:
-        for threads in counts if NETS[name].batch > 1 else counts[:1]:
+        for threads in counts if NETS[name].batch > 1 or NETS[name].is_forward else counts[:1]:
             print(compare(name, threads, options.rounds, options.seconds), flush=True)
     return 0
 
