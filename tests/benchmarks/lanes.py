@@ -97,8 +97,8 @@ NETS = {
 SAMPLES = 512
 
 
-def ours(net: Net, threads: int, seconds: float) -> list[float]:
-    """Seconds of a step, each averaged over a run of steps in one call."""
+def engine_of(net: Net, threads: int, training: Entry) -> tuple[Any, Any, Any]:
+    """The lanes with `net`, the network, and the optimiser of the table ``[training]``."""
     from cnnsim.kernels.lanes.engine import LanesEngine
     from cnnsim.network.graph import connect
     from cnnsim.network.iteration import Iteration
@@ -111,15 +111,17 @@ def ours(net: Net, threads: int, seconds: float) -> list[float]:
         for number, entry in enumerate(net.entries)
     ]
     network = connect(layers, net.shape)
+    keys = {"type": "softmax_cross_entropy", "target": 0}
+    loss = losses()["softmax_cross_entropy"].model_validate(keys)
+    optimizer = optimizers()[training["optimizer"]].model_validate(training)
+    iteration = Iteration(network, loss, optimizer=optimizer)
+    return LanesEngine(iteration, threads), network, optimizer
+
+
+def ours(net: Net, threads: int, seconds: float) -> list[float]:
+    """Seconds of a step, each averaged over a run of steps in one call."""
     kind = "adam" if net.batch > 1 else "sgd"
-    iteration = Iteration(
-        network,
-        losses()["softmax_cross_entropy"].model_validate(
-            {"type": "softmax_cross_entropy", "target": 0}
-        ),
-        optimizer=optimizers()[kind].model_validate({"optimizer": kind}),
-    )
-    engine = LanesEngine(iteration, threads)
+    engine, network, _ = engine_of(net, threads, {"optimizer": kind})
     engine.load({name: p.draw(0, name) for name, p in network.parameters.items()})
     rng = np.random.default_rng(0)
     if net.is_forward:
