@@ -7,16 +7,13 @@ be inlined, and of the CPU.
 
 from __future__ import annotations
 
-import importlib
 import os
 import platform
 import shutil
-import sys
 import time
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from platformdirs import user_cache_path
 
@@ -27,8 +24,6 @@ _INLINED = ("steps", "network", "kernels")
 #: Folders of other versions are kept if they are among the last used, or were used in this time.
 _KEPT = 4
 _SECONDS = 7 * 24 * 3600
-#: Where Numba looks for a BLAS.
-_BLAS = "scipy.linalg"
 
 
 def source_digest() -> str:
@@ -64,24 +59,7 @@ def prepare_cache() -> bool:
     from numba.core import config
 
     vars(config)["CACHE_DIR"] = str(folder)
-    _load_numba()
     return True
-
-
-def _load_numba() -> None:
-    """Load what Numba needs for its first kernel, without a look for SciPy's BLAS.
-
-    That look takes a sixth of a second where SciPy is installed, and is for np.dot and the like in
-    compiled code, of which there is none here.
-    """
-    if _BLAS in sys.modules:
-        return
-    hidden: dict[str, Any] = {_BLAS: None}
-    sys.modules.update(hidden)
-    try:
-        importlib.import_module("numba.np.arraymath")
-    finally:
-        sys.modules.pop(_BLAS, None)
 
 
 def _prune(folder: Path) -> None:
