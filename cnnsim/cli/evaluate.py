@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from cnnsim.cli.options import Csv, Json
+from cnnsim.cli.options import Csv, Device, Json
 from cnnsim.cli.output import Column, csv_lines, emit, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.streams import output, style
@@ -30,6 +30,7 @@ def evaluate(
     worst: Annotated[
         int, Parameter(metavar="N", help="How many of the worst mistakes; default: 10.")
     ] = 10,
+    device: Device = "cpu",
     json: Json = False,
     csv: Csv = False,
 ) -> int:
@@ -38,12 +39,14 @@ def evaluate(
         raise UsageError("--json and --csv exclude each other", "choose one")
     if worst < 0:
         raise UsageError(f"--worst should be 0 or more, not {worst}")
+    from cnnsim.kernels.choose import choose_device
     from cnnsim.kernels.processors import processors
     from cnnsim.training import trained
 
+    chosen = choose_device(device)
     found = trained.open_trained(Path(run), best)
     with Narrator("testing"):
-        result = trained.evaluate(found, processors())
+        result = trained.evaluate(found, processors(), chosen)
     if json:
         _print_json(run, found, result, worst)
     elif csv:

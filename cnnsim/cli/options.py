@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -13,6 +13,10 @@ Settings = Annotated[
         metavar="KEY=VALUE",
         help="Change a key: --set seed=3, --set layers.conv1.padding=1; repeat at will.",
     ),
+]
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"],
+    Parameter(name="--device", help="What computes; auto is a GPU where one is found."),
 ]
 Json = Annotated[
     bool,

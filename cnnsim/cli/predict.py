@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from cnnsim.cli.evaluate import Best
 from cnnsim.cli.main import complain
-from cnnsim.cli.options import Json
+from cnnsim.cli.options import Device, Json
 from cnnsim.cli.output import Column, emit, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.errors import CnnsimError, UsageError, printable
@@ -26,6 +26,7 @@ def predict(
     invert: Annotated[
         bool, Parameter(help="Dark on light becomes light on dark, as the digits are.")
     ] = False,
+    device: Device = "cpu",
     json: Json = False,
 ) -> int:
     """Say which class a trained run takes pictures for, made like those that it learned from.
@@ -38,12 +39,14 @@ def predict(
         )
     import numpy as np
 
+    from cnnsim.kernels.choose import choose_device
     from cnnsim.kernels.processors import processors
     from cnnsim.training.evaluate import shares
     from cnnsim.training.names import class_names
     from cnnsim.training.seen import read_seen
     from cnnsim.training.trained import open_trained
 
+    chosen = choose_device(device)
     found = open_trained(Path(run), best)
     scenario = found.run.scenario
     shape = scenario.network.input_shape
@@ -64,7 +67,7 @@ def predict(
         return code
     classes = class_names(scenario)
     with Narrator("looking"):
-        outputs = found.outputs(np.stack(pictures), processors())
+        outputs = found.outputs(np.stack(pictures), processors(), chosen)
     rows = []
     for image, row in zip(names, shares(scenario, outputs), strict=True):
         order = np.argsort(-row, kind="stable").tolist()

@@ -6,13 +6,13 @@ import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from cnnsim.cli.interrupt import Interrupt
 from cnnsim.cli.main import complain
-from cnnsim.cli.options import Json, Settings
+from cnnsim.cli.options import Device, Json, Settings
 from cnnsim.cli.output import Column, emit, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.seeds import parse_seeds
@@ -38,9 +38,7 @@ _COLUMNS = [
 
 def train(
     *scenarios: Annotated[str, Parameter(name="SCENARIO", help="Bundled names, paths, or -.")],
-    device: Annotated[
-        Literal["auto", "cpu", "cuda"], Parameter(help="What computes; default: auto.")
-    ] = "auto",
+    device: Device = "auto",
     seeds: Annotated[
         str | None,
         Parameter(metavar="SEEDS", help="0..9, 3, or 0,2,5..7; default: the scenario's."),
@@ -68,10 +66,10 @@ def train(
     for name, number in (("--epochs", epochs), ("--threads", threads)):
         if number is not None and number < 1:
             raise UsageError(f"{name} should be 1 or more, not {number}")
-    from cnnsim.kernels.choose import check_device
+    from cnnsim.kernels.choose import choose_device
     from cnnsim.kernels.processors import processors
 
-    check_device(device)
+    chosen = choose_device(device)
     words = [*settings, *([f"training.epochs={epochs}"] if epochs else []), NO_TOUR]
     numbers = None if seeds is None else parse_seeds(seeds)
     with Narrator("reading the pictures"):
@@ -79,7 +77,7 @@ def train(
     report = _Report(runs, json)
     with Interrupt() as interrupt, report.board:
         report.interrupt = interrupt
-        _go(runs, threads or processors(), device, report)
+        _go(runs, threads or processors(), chosen, report)
     if not json:
         report.print_results()
     report.print_means()

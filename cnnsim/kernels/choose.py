@@ -5,25 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from cnnsim.errors import UsageError
 from cnnsim.kernels.engine import Engine
 from cnnsim.kernels.fill import Progress
 from cnnsim.network.iteration import Iteration
 
+#: What somebody may ask for, and what it comes to.
 Device = Literal["auto", "cpu", "cuda"]
+Chosen = Literal["cpu", "cuda"]
+
+
+def choose_device(device: Device) -> Chosen:
+    """What computes: ``auto`` is the GPU where there is one that can.
+
+    Raises UsageError where a GPU is asked for and cannot be used, saying what is missing.
+    """
+    if device == "cpu":
+        return "cpu"
+    from cnnsim.kernels.cuda.device import find_device, is_available, is_simulated
+
+    if device == "cuda":
+        find_device()
+        return "cuda"
+    # A simulator is not found by itself: it is slower than anything.
+    return "cuda" if is_available() and not is_simulated() else "cpu"
 
 
 def engine_for(
     iteration: Iteration,
     threads: int,
-    device: Device = "auto",
+    device: Device = "cpu",
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Engine:
     """The fastest engine that trains `iteration` on `device`; `report` hears of its compiling.
 
-    Raises UsageError where the device is missing.
+    Raises UsageError where the device is missing, CnnsimError where it has too little memory.
     """
-    check_device(device)
+    if choose_device(device) == "cuda":
+        from cnnsim.kernels.cuda.engine import CudaEngine
+
+        return CudaEngine(iteration, report)
     from cnnsim.kernels.lanes.engine import LanesEngine, refuses
 
     if not refuses(iteration):
@@ -31,11 +51,3 @@ def engine_for(
     from cnnsim.kernels.general import GeneralEngine
 
     return GeneralEngine(iteration, threads, report)
-
-
-def check_device(device: Device) -> None:
-    """Raise UsageError where `device` cannot train."""
-    if device == "cuda":
-        raise UsageError(
-            "this version has no engine for CUDA", "leave --device out: the CPU trains everything"
-        )

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from cnnsim.errors import UsageError, printable
-from cnnsim.kernels.choose import Device, engine_for
+from cnnsim.kernels.choose import Chosen, Device, choose_device, engine_for
 from cnnsim.kernels.fill import Progress
 from cnnsim.training.control import Control
 from cnnsim.training.files import locked
@@ -32,7 +32,8 @@ def train_folder(
     """
     began = perf_counter()
     run = open_run(folder)
-    if (finished := result_of(run, device)) is not None:
+    chosen = choose_device(device)
+    if (finished := result_of(run, chosen)) is not None:
         report({**finished, "seconds": 0.0})
         return
     with locked(folder / SCENARIO):
@@ -41,13 +42,13 @@ def train_folder(
         def compiling(progress: Progress) -> None:
             report({"kind": "compiling", "seed": run.seed, "what": progress.sweep})
 
-        engine = engine_for(run.iteration, threads, device, compiling)
+        engine = engine_for(run.iteration, threads, chosen, compiling)
         outcome = Training(run, engine, split, report, control).go()
-    report(_end(run, split, outcome, device, perf_counter() - began))
+    report(_end(run, split, outcome, chosen, perf_counter() - began))
 
 
 def _end(
-    run: Run, split: Split, outcome: Outcome, device: Device, seconds: float
+    run: Run, split: Split, outcome: Outcome, device: Chosen, seconds: float
 ) -> dict[str, Any]:
     if outcome.how == "finished":
         found = result_of(run, device)
@@ -64,7 +65,7 @@ def _end(
     }
 
 
-def result_of(run: Run, device: Device) -> dict[str, Any] | None:
+def result_of(run: Run, device: Chosen) -> dict[str, Any] | None:
     """The result of a finished run; None where epochs are missing. ``seconds`` are left out."""
     if not (run.folder / LAST).exists() or run.read()[1].epoch < run.optimizer.epochs:
         return None
@@ -79,7 +80,7 @@ def result_of(run: Run, device: Device) -> dict[str, Any] | None:
         "kind": "result",
         "scenario": run.name,
         "seed": run.seed,
-        "device": "cpu" if device == "auto" else device,
+        "device": device,
         "epochs": len(rows),
         "train_loss": rows[-1]["train_loss"],
         "test_loss": rows[-1]["test_loss"],

@@ -31,7 +31,7 @@ class Trained:
     tensors: dict[str, npt.NDArray[Any]]
     point: Point
 
-    def outputs(self, pictures: Floats32, threads: int, device: Device = "auto") -> Floats32:
+    def outputs(self, pictures: Floats32, threads: int, device: Device = "cpu") -> Floats32:
         """What the last layer says of pictures [samples, …]."""
         engine = engine_for(self.run.iteration, threads, device)
         engine.load(self.tensors)
@@ -67,7 +67,7 @@ class Evaluation:
         return [int(number) for number in order[:count]]
 
 
-def evaluate(trained: Trained, threads: int, device: Device = "auto") -> Evaluation:
+def evaluate(trained: Trained, threads: int, device: Device = "cpu") -> Evaluation:
     """Test a checkpoint. Raises CnnsimError where its pictures are missing."""
     scenario = trained.run.scenario
     split = load(scenario)

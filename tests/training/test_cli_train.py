@@ -137,7 +137,7 @@ def test_one_that_diverges_does_not_stop_the_others(run: Run, tmp_path: Path) ->
         (["--seeds", ""], "is no seed"),
         (["--epochs", "0"], "--epochs should be 1 or more"),
         (["--threads", "0"], "--threads should be 1 or more"),
-        (["--device", "cuda"], "no engine for CUDA"),
+        (["--device", "cuda"], "training on a GPU needs numba-cuda"),
         (["--resume", "--overwrite"], "exclude each other"),
         (["--set", "training.rate=-1"], "training.rate"),
         (["--set", "data.source=nowhere"], "there are no pictures at"),

@@ -1,0 +1,1 @@
+"""Training on an NVIDIA GPU: kernels for numba.cuda, and what launches them."""

@@ -1,0 +1,106 @@
+"""Kernels of numba.cuda: compiled when first launched, kept on disk; plain Python in the simulator.
+
+A kernel is a plain function that a maker returns: shapes and places are what it closes over, so
+they are constants for the compiler and part of the key under which the compiled code is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from numba import cuda
+
+from cnnsim.kernels.cache import prepare_cache
+from cnnsim.kernels.cuda.device import explained, is_simulated
+
+SIMULATED = is_simulated()
+
+#: Bytes of shared memory that every kernel may use; more has to be allowed.
+_FREE_SHARED = 48 * 1024
+
+
+def _prepare() -> bool:
+    """Point numba-cuda to the cache, as Numba is; whether kernels can be kept."""
+    can_cache = prepare_cache()
+    if SIMULATED:
+        return False
+    from numba.core import config as numbas
+    from numba.cuda.core import config
+
+    vars(config)["CACHE_DIR"] = vars(numbas)["CACHE_DIR"]
+    # Small networks have small grids: that is no mistake of whoever trains them.
+    vars(config)["CUDA_LOW_OCCUPANCY_WARNINGS"] = 0
+    return can_cache
+
+
+_CAN_CACHE = _prepare()
+
+
+def device(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make `function` one that kernels call; it becomes a part of them, arrays of its own too."""
+    options: dict[str, Any] = {} if SIMULATED else {"forceinline": True}
+    compiled: Callable[..., Any] = cuda.jit(device=True, fastmath=True, **options)(function)
+    return compiled
+
+
+@dataclass
+class Kernel:
+    """A function for the GPU with the grid that it is launched on.
+
+    Attributes:
+        function: plain, of device arrays.
+        blocks, threads: the grid, and its blocks.
+        shared: bytes of dynamic shared memory of a block.
+        exact: sums keep their order, divisions and roots their last digit.
+        keeps: whether its compiled code may be kept: all that it inlines is in this package.
+        name: for people who wait for the compiler.
+    """
+
+    function: Callable[..., None]
+    blocks: int
+    threads: int
+    shared: int = 0
+    exact: bool = False
+    keeps: bool = True
+    name: str = ""
+    _compiled: Any = field(default=None, repr=False)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the compiler is told."""
+        return {"fastmath": not self.exact, "launch_bounds": self.threads}
+
+    def launch(self, stream: Any, *arguments: Any) -> None:
+        """Run it on `stream`, 0 for the default one; the first call compiles, or loads."""
+        if self._compiled is None:
+            self.prepare(*arguments)
+        self._compiled[self.blocks, self.threads, stream, self.shared](*arguments)
+
+    def prepare(self, *arguments: Any) -> None:
+        """Compile it for `arguments`, or load it, and allow its shared memory. Launches nothing."""
+        if self._compiled is not None:
+            return
+        if SIMULATED:
+            # The simulator knows none of the options.
+            self._compiled = cuda.jit(self.function)
+            return
+        cached = _CAN_CACHE and self.keeps
+        compiled = cuda.jit(cache=cached, **self.options)(self.function)
+        with explained():
+            compiled.compile(tuple(compiled.typeof_pyval(argument) for argument in arguments))
+            if self.shared > _FREE_SHARED:
+                _allow_shared(compiled, self.shared)
+        self._compiled = compiled
+
+
+def _allow_shared(compiled: Any, size: int) -> None:
+    """Let every compiled form of a kernel use `size` bytes of dynamic shared memory."""
+    from cuda.bindings import driver as binding
+    from numba.cuda.cudadrv.driver import driver
+
+    attribute = binding.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+    for form in compiled.overloads.values():
+        function = form._codelibrary.get_cufunc()
+        driver.cuKernelSetAttribute(attribute, size, function.handle, function.device.id)
