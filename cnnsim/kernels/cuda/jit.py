@@ -19,6 +19,8 @@ SIMULATED = is_simulated()
 
 #: Bytes of shared memory that every kernel may use; more has to be allowed.
 _FREE_SHARED = 48 * 1024
+#: Enough blocks to fill any GPU; what is beyond goes on in strides.
+_MOST_BLOCKS = 4096
 
 
 def _prepare() -> bool:
@@ -53,6 +55,7 @@ class Kernel:
         function: plain, of device arrays.
         blocks, threads: the grid, and its blocks.
         shared: bytes of dynamic shared memory of a block.
+        arguments: how many arrays it takes, of arena, ledger, pictures and targets.
         exact: sums keep their order, divisions and roots their last digit.
         keeps: whether its compiled code may be kept: all that it inlines is in this package.
         name: for people who wait for the compiler.
@@ -62,6 +65,7 @@ class Kernel:
     blocks: int
     threads: int
     shared: int = 0
+    arguments: int = 1
     exact: bool = False
     keeps: bool = True
     name: str = ""
@@ -93,6 +97,16 @@ class Kernel:
             if self.shared > _FREE_SHARED:
                 _allow_shared(compiled, self.shared)
         self._compiled = compiled
+
+
+def grid(count: int, threads: int = 128) -> tuple[int, int]:
+    """Blocks and threads for `count` things that are done alike, in strides of the whole grid.
+
+    The simulator starts an operating system's thread for each.
+    """
+    if SIMULATED:
+        return 2, 2
+    return max(1, min(-(-count // threads), _MOST_BLOCKS)), threads
 
 
 def _allow_shared(compiled: Any, size: int) -> None:

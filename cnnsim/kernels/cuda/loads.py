@@ -45,8 +45,13 @@ def _simulated() -> tuple[Load, Load, Load, Load, Load]:
 
 def _compiled() -> tuple[Load, Load, Load, Load, Load]:
     from llvmlite import ir
-    from numba.core import cgutils, types
+    from numba.core import cgutils as _cgutils
+    from numba.core import types as _types
     from numba.cuda.extending import intrinsic
+
+    # Numba has types for some of its functions only.
+    cgutils: Any = _cgutils
+    types: Any = _types
 
     def pointer(context: Any, builder: Any, array: Any, value: Any, at: Any) -> Any:
         held = context.make_array(array)(context, builder, value)
