@@ -299,7 +299,6 @@ def general(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Kernel:
         together if shares_cells else alone,
         blocks,
         threads,
-        exact=True,
         keeps=all(room.startswith("cnnsim.") or room == "builtins" for room in rooms),
         name=sweep.full_name,
     )

@@ -43,7 +43,7 @@ _CAN_CACHE = _prepare()
 def device(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function` one that kernels call; it becomes a part of them, arrays of its own too."""
     options: dict[str, Any] = {} if SIMULATED else {"forceinline": True}
-    compiled: Callable[..., Any] = cuda.jit(device=True, fastmath=True, **options)(function)
+    compiled: Callable[..., Any] = cuda.jit(device=True, **options)(function)
     return compiled
 
 
@@ -56,7 +56,6 @@ class Kernel:
         blocks, threads: the grid, and its blocks.
         shared: bytes of dynamic shared memory of a block.
         arguments: how many arrays it takes, of arena, ledger, pictures and targets.
-        exact: sums keep their order, divisions and roots their last digit.
         keeps: whether its compiled code may be kept: all that it inlines is in this package.
         name: for people who wait for the compiler.
     """
@@ -66,15 +65,14 @@ class Kernel:
     threads: int
     shared: int = 0
     arguments: int = 1
-    exact: bool = False
     keeps: bool = True
     name: str = ""
     _compiled: Any = field(default=None, repr=False)
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the compiler is told."""
-        return {"fastmath": not self.exact, "launch_bounds": self.threads}
+        """What the compiler is told. No fast mathematics: a NaN has to stay one, to be seen."""
+        return {"launch_bounds": self.threads}
 
     def launch(self, stream: Any, *arguments: Any) -> None:
         """Run it on `stream`, 0 for the default one; the first call compiles, or loads."""

@@ -69,6 +69,7 @@ class Kept:
         layout: their places.
         trained: (begin, end) of the trained parameters.
         states: where the copy of each state begins, by name.
+        updated_to: where the last of these ends.
         carried: (begin, end) of everything that a step changes.
     """
 
@@ -88,6 +89,7 @@ class Kept:
                 self.states[what] = self.layout.end
                 for slot in iteration.slots:
                     self._take(slot.state(what))
+        self.updated_to = self.layout.end
         for name in iteration.carried:
             if name not in self.layout.places:
                 self._take(name)

@@ -52,7 +52,7 @@ class Plan:
         fast = choose(iteration, sweeps, rooms, kept)
         if fast.updates:
             # What is left to carry over is what layers keep by themselves.
-            begin, updated = fast.updated_to, updated + fast.updated_to - begin
+            begin, updated = kept.updated_to, updated + kept.updated_to - begin
         self._kernels: list[Kernel | Sweep] = []
         for name, constant in network.constants.items():
             keys = ORDER + self.steps * self.batch + self.masks.index(name)

@@ -1,0 +1,88 @@
+"""The activations that kernels take along, and their slopes, from the output, in float32."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from numba import float32
+
+from cnnsim.kernels.cuda.jit import device
+from cnnsim.network.kinds.leaky_relu import LeakyRelu
+from cnnsim.network.kinds.relu import Relu
+from cnnsim.network.kinds.sigmoid import Sigmoid
+from cnnsim.network.kinds.tanh import Tanh
+from cnnsim.network.layer import Layer
+
+#: The kinds that have one; each grows with its input, so a pool may choose before it.
+ACTIVATIONS = (Relu, LeakyRelu, Sigmoid, Tanh)
+
+
+class Activation(NamedTuple):
+    """A function and its slope, both for kernels to call: ``apply(x)`` and ``slope(y)``."""
+
+    apply: Callable[[Any], Any]
+    slope: Callable[[Any], Any]
+
+
+@device
+def _same(x: Any) -> Any:
+    return x
+
+
+@device
+def _one(y: Any) -> Any:
+    return float32(1.0)
+
+
+@device
+def _sigmoid(x: Any) -> Any:
+    return float32(1.0) / (float32(1.0) + math.exp(-x))
+
+
+@device
+def _sigmoid_slope(y: Any) -> Any:
+    return y * (float32(1.0) - y)
+
+
+@device
+def _tanh(x: Any) -> Any:
+    return math.tanh(x)
+
+
+@device
+def _tanh_slope(y: Any) -> Any:
+    return float32(1.0) - y * y
+
+
+#: No activation.
+NONE = Activation(_same, _one)
+
+
+def _rectifier(below: float) -> Activation:
+    """ReLU, or with a slope `below` 0 the leaky one."""
+
+    @device
+    def apply(x: Any) -> Any:
+        # NaN stays NaN.
+        return float32(below) * x if x <= float32(0.0) else x
+
+    @device
+    def slope(y: Any) -> Any:
+        return float32(1.0) if y > float32(0.0) else float32(below)
+
+    return Activation(apply, slope)
+
+
+def activation_of(layer: Layer | None) -> Activation:
+    """That of a layer of one of the `ACTIVATIONS`; without a layer there is none."""
+    if isinstance(layer, Relu):
+        return _rectifier(0.0)
+    if isinstance(layer, LeakyRelu):
+        return _rectifier(layer.slope)
+    if isinstance(layer, Sigmoid):
+        return Activation(_sigmoid, _sigmoid_slope)
+    if isinstance(layer, Tanh):
+        return Activation(_tanh, _tanh_slope)
+    return NONE

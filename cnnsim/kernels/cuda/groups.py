@@ -1,0 +1,106 @@
+"""Layers that one kernel does together: a convolution or dense layer with what follows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnsim.kernels.cuda.activations import ACTIVATIONS, Activation, activation_of
+from cnnsim.kernels.cuda.convolution import Shape, blocks_of
+from cnnsim.network.iteration import Iteration
+from cnnsim.network.kinds.conv2d import Conv2d
+from cnnsim.network.kinds.dense import Dense
+from cnnsim.network.kinds.max_pool2d import MaxPool2d
+from cnnsim.network.layer import Layer, Place
+
+
+@dataclass(frozen=True)
+class Group:
+    """A layer with weights, then an activation, then a pool; the latter two may be missing.
+
+    Attributes:
+        layer, place: the one with weights.
+        follow: the others, in order.
+        last: the place of the last of all.
+        activation: that of the group, or none.
+        shape: of a convolution, with its pool.
+        is_read_once: one layer alone reads what comes out.
+    """
+
+    layer: Conv2d | Dense
+    place: Place
+    follow: tuple[Layer, ...]
+    last: Place
+    activation: Activation
+    shape: Shape | None
+    is_read_once: bool
+
+    @property
+    def output(self) -> str:
+        """The tensor that comes out."""
+        return self.last.tensor("y")
+
+
+def groups_of(iteration: Iteration) -> list[Group]:
+    """The groups of a network, in the order of their layers."""
+    network = iteration.network
+    readers: dict[str, list[Layer]] = {}
+    for layer in network.layers:
+        for tensor in network.places[layer.name].tensors:
+            readers.setdefault(tensor, []).append(layer)
+    found = []
+    for layer in network.layers:
+        place = network.places[layer.name]
+        if isinstance(layer, Conv2d):
+            shape = _shape(layer, place)
+            if shape is None or blocks_of(shape) is None:
+                continue
+        elif isinstance(layer, Dense):
+            shape = None
+        else:
+            continue
+        follow: list[Layer] = []
+        follower = _only(readers, place)
+        activation = activation_of(None)
+        if isinstance(follower, ACTIVATIONS):
+            follow.append(follower)
+            activation = activation_of(follower)
+            follower = _only(readers, network.places[follower.name])
+        if shape is not None and isinstance(follower, MaxPool2d) and _halves(follower, shape):
+            pooled = Shape(**{**vars(shape), "pools": True})
+            follow.append(follower)
+            shape = pooled
+        last = network.places[follow[-1].name] if follow else place
+        is_read_once = _only(readers, last) is not None
+        found.append(Group(layer, place, tuple(follow), last, activation, shape, is_read_once))
+    return found
+
+
+def _only(readers: dict[str, list[Layer]], place: Place) -> Layer | None:
+    """The only layer that reads what comes out at `place`; None where there is not just one."""
+    found = readers.get(place.tensor("y"), [])
+    return found[0] if len(found) == 1 else None
+
+
+def _shape(layer: Conv2d, place: Place) -> Shape | None:
+    """The sizes of a convolution; None where the kernels do not take it."""
+    w = layer.window(place.inputs[0])
+    strides = (w.stride_h, w.stride_w, w.dilation_h, w.dilation_w)
+    if strides != (1, 1, 1, 1) or layer.groups > 1 or layer.bias_kind == "untied":
+        return None
+    channels, height, width = place.inputs[0]
+    maps, out_h, out_w = place.output
+    return Shape(
+        place.batch, channels, height, width, maps, w.kernel_h, w.kernel_w, w.top, w.left,
+        out_h, out_w,
+    )  # fmt: skip
+
+
+def _halves(layer: MaxPool2d, shape: Shape) -> bool:
+    """Whether a pool takes 2x2 cells each, and leaves out what is over."""
+    w = layer.window((shape.maps, shape.out_h, shape.out_w))
+    sizes = (w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w)
+    return (
+        sizes == (2, 2, 2, 2, 1, 1)
+        and (w.top, w.left, w.bottom, w.right) == (0, 0, 0, 0)
+        and (w.out_h, w.out_w) == (shape.out_h // 2, shape.out_w // 2)
+    )

@@ -1,0 +1,211 @@
+"""The kernel and bias gradient of a convolution, summed in an order that never changes.
+
+A thread has the elements of one kernel row, of one channel, for 8 maps; it slides along the rows of
+the output and multiplies pixels that it has in registers by eight gradients that its whole warp
+shares. The samples are cut into slices, by the sizes alone; another kernel adds the slices up.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numba import cuda, float32
+
+from cnnsim.kernels.cuda.convolution import MAPS, SHARED, Shape
+from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, grid
+from cnnsim.kernels.cuda.loads import ld1, ld4, st1
+from cnnsim.kernels.cuda.tile import clear, put8, times8
+
+#: Threads of a block, about, and blocks that fill a large GPU.
+_THREADS, _BLOCKS = (8, 4) if SIMULATED else (128, 528)
+#: Elements of a kernel row that a thread can take at once, best first.
+_AT_ONCE = (5, 3, 1)
+
+
+class Slices(NamedTuple):
+    """How a kernel gradient is cut up.
+
+    Attributes:
+        row: kernel elements of a thread.
+        channels: of a block.
+        rows: of the output that lie in shared memory together.
+        samples: of a slice.
+        slices: how many there are.
+    """
+
+    row: int
+    channels: int
+    rows: int
+    samples: int
+    slices: int
+
+
+def slices_of(s: Shape) -> Slices | None:
+    """How to cut it up; None where a row is too long for shared memory."""
+    row = next(size for size in _AT_ONCE if s.kernel_w % size == 0)
+    each = s.kernel_h * (s.kernel_w // row)
+    most = min(s.channels, max(1, _THREADS // each))
+    for channels in range(most, 0, -1):
+        rows = next(
+            (rows for rows in range(s.out_h, 0, -1) if _floats(s, channels, rows) <= SHARED), 0
+        )
+        if rows >= min(s.out_h, 4) and channels * each < 512:
+            blocks = -(-s.channels // channels) * -(-s.maps // MAPS)
+            count = min(s.batch, -(-_BLOCKS // blocks))
+            samples = -(-s.batch // count)
+            return Slices(row, channels, rows, samples, -(-s.batch // samples))
+    return None
+
+
+def _plane(s: Shape, rows: int) -> int:
+    """Floats of a channel's plane: not a multiple of the memory's banks apart."""
+    plane = (rows + s.kernel_h - 1) * (s.out_w + s.kernel_w - 1)
+    return -(-(plane - 1) // 32) * 32 + 1
+
+
+def _floats(s: Shape, channels: int, rows: int) -> int:
+    pixels = channels * _plane(s, rows)
+    return -(-pixels // 4) * 4 + rows * s.out_w * MAPS
+
+
+def kernel_gradient(
+    s: Shape, cut: Slices, x: int, dz: int, parts: int, has_bias: bool, turned: bool, name: str = ""
+) -> Kernel:
+    """The kernel that fills `parts` [slices][maps][elements of a kernel, and its bias]."""
+    batch, channels, height, width, maps = s.batch, s.channels, s.height, s.width, s.maps
+    kernel_h, kernel_w, top, left = s.kernel_h, s.kernel_w, s.top, s.left
+    out_h, out_w = s.out_h, s.out_w
+    row_size, some, rows, samples, count = cut
+    pieces = kernel_w // row_size
+    each = kernel_h * pieces
+    # The last thread of a block sums the bias, as if every pixel were 1.
+    threads = some * each + (1 if has_bias else 0)
+    blocks_along, sets = -(-channels // some), -(-maps // MAPS)
+    bands = -(-out_h // rows)
+    plane_w, plane_h = out_w + kernel_w - 1, rows + kernel_h - 1
+    plane, inside = _plane(s, rows), plane_w * plane_h
+    pixels = some * inside
+    gradients_at = -(-some * plane // 4) * 4
+    gradients = rows * out_w * MAPS
+    elements = channels * kernel_h * kernel_w
+    line = elements + (1 if has_bias else 0)
+    count_of_sums = MAPS * row_size
+    step = -1 if turned else 1
+
+    def fill(arena: Any) -> None:
+        shared = cuda.shared.array(0, float32)
+        sums = cuda.local.array(count_of_sums, float32)
+        clear(sums, count_of_sums)
+        mine = cuda.threadIdx.x
+        first_map = cuda.blockIdx.x % sets * MAPS
+        first_channel = cuda.blockIdx.x // sets % blocks_along * some
+        part = cuda.blockIdx.x // (sets * blocks_along)
+        is_bias = mine == some * each
+        c = 0 if is_bias else mine // each
+        i = mine % each // pieces
+        j = mine % pieces * row_size
+        corner = 0 if is_bias else c * plane + i * plane_w + j
+        one = float32(1.0)
+        for n in range(part * samples, min((part + 1) * samples, batch)):
+            for band in range(bands):
+                cuda.syncthreads()
+                for number in range(mine, pixels, threads):
+                    column = number % plane_w - left
+                    row = number // plane_w % plane_h + band * rows - top
+                    channel = number // inside
+                    at = channel * plane + number % inside
+                    channel += first_channel
+                    pixel = float32(0.0)
+                    if 0 <= row < height and 0 <= column < width and channel < channels:
+                        pixel = ld1(
+                            arena, x + ((n * channels + channel) * height + row) * width + column
+                        )
+                    st1(shared, at, pixel)
+                for number in range(mine, gradients, threads):
+                    # Neighbouring threads read neighbouring cells.
+                    column = number % out_w
+                    row = number // out_w % rows
+                    o = number // (out_w * rows)
+                    gradient = float32(0.0)
+                    if band * rows + row < out_h and first_map + o < maps:
+                        gradient = ld1(
+                            arena,
+                            dz
+                            + ((n * maps + first_map + o) * out_h + band * rows + row) * out_w
+                            + column,
+                        )
+                    st1(shared, gradients_at + (row * out_w + column) * MAPS + o, gradient)
+                cuda.syncthreads()
+                for row in range(rows):
+                    at = corner + row * plane_w
+                    gradient_at = gradients_at + row * out_w * MAPS
+                    a = ld1(shared, at)
+                    b = c_ = d = float32(0.0)
+                    if row_size >= 3:
+                        b = ld1(shared, at + 1)
+                    if row_size >= 5:
+                        c_, d = ld1(shared, at + 2), ld1(shared, at + 3)
+                    for column in range(out_w):
+                        low = ld4(shared, gradient_at + column * MAPS)
+                        high = ld4(shared, gradient_at + column * MAPS + 4)
+                        last = ld1(shared, at + column + row_size - 1)
+                        if row_size == 1:
+                            times8(sums, 0, one if is_bias else last, low, high)
+                        else:
+                            times8(sums, 0, one if is_bias else a, low, high)
+                            times8(sums, 8, b, low, high)
+                            if row_size == 3:
+                                times8(sums, 16, last, low, high)
+                                a, b = b, last
+                            else:
+                                times8(sums, 16, c_, low, high)
+                                times8(sums, 24, d, low, high)
+                                times8(sums, 32, last, low, high)
+                                a, b, c_, d = b, c_, d, last
+        channel = first_channel + c
+        begin, left_over = parts + (part * maps + first_map) * line, maps - first_map
+        if is_bias:
+            if first_channel == 0:
+                put8(arena, begin + elements, line, sums, 0, left_over)
+        elif channel < channels:
+            begin += channel * kernel_h * kernel_w
+            if turned:
+                begin += (kernel_h - 1 - i) * kernel_w + kernel_w - 1 - j
+            else:
+                begin += i * kernel_w + j
+            put8(arena, begin, line, sums, 0, left_over)
+            if row_size >= 3:
+                put8(arena, begin + step, line, sums, 8, left_over)
+                put8(arena, begin + 2 * step, line, sums, 16, left_over)
+            if row_size >= 5:
+                put8(arena, begin + 3 * step, line, sums, 24, left_over)
+                put8(arena, begin + 4 * step, line, sums, 32, left_over)
+
+    return Kernel(
+        fill,
+        count * blocks_along * sets,
+        threads,
+        4 * (gradients_at + gradients),
+        name=name,
+    )
+
+
+def add_up(s: Shape, slices: int, parts: int, dw: int, db: int | None, name: str = "") -> Kernel:
+    """The kernel that adds the slices up, in their order, to the gradients at `dw` and `db`."""
+    elements = s.channels * s.kernel_h * s.kernel_w
+    has_bias, bias_at = db is not None, db or 0
+    line = elements + (1 if has_bias else 0)
+    count = s.maps * line
+
+    def fill(arena: Any) -> None:
+        for number in range(cuda.grid(1), count, cuda.gridsize(1)):
+            total = float32(0.0)
+            for part in range(slices):
+                total += ld1(arena, parts + part * count + number)
+            o, element = number // line, number % line
+            if has_bias and element == elements:
+                st1(arena, bias_at + o, total)
+            else:
+                st1(arena, dw + o * elements + element, total)
+
+    return Kernel(fill, *grid(count), name=name)
