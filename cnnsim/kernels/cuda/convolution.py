@@ -25,10 +25,9 @@ from cnnsim.kernels.cuda.tile import clear, outer4
 MAPS = 8
 #: Sums of a thread.
 _SUMS = 4 * MAPS
-#: Threads of a block at most and about, and the floats of shared memory that need no permission.
-MOST_THREADS, _THREADS, SHARED = 512, 256, 12 * 1024
-if SIMULATED:
-    _THREADS = 8
+#: Threads of a block at most and about, the floats of shared memory that need no permission, and
+#: blocks that fill a large GPU.
+MOST_THREADS, _THREADS, SHARED, _BLOCKS = 512, 8 if SIMULATED else 256, 12 * 1024, 264
 
 
 class Weights(NamedTuple):
@@ -74,14 +73,18 @@ class Blocks(NamedTuple):
 
 
 def blocks_of(s: Shape) -> Blocks | None:
-    """How to cut a convolution up; None where it is too large for a block."""
+    """How to cut a convolution up; None where it is too large for a block.
+
+    Blocks are small where there is little to do, so that all of the GPU takes part.
+    """
     down, across = -(-s.out_h // 2), -(-s.out_w // 2)
     groups = -(-s.maps // MAPS)
-    rows = max(1, min(down, _THREADS // across))
+    threads = min(_THREADS, max(32, s.batch * down * across * groups // _BLOCKS))
+    rows = max(1, min(down, threads // across))
     samples = 1
     if rows == down:
-        samples = max(1, min(s.batch, _THREADS // 2 // (rows * across)))
-    taken = max(1, min(groups, _THREADS // (rows * across * samples)))
+        samples = max(1, min(s.batch, threads // (rows * across)))
+    taken = max(1, min(groups, threads // (rows * across * samples)))
     if rows * across * samples * taken > MOST_THREADS:
         return None
     plane = (2 * rows + s.kernel_h - 1) * (2 * across + s.kernel_w - 1)

@@ -33,6 +33,7 @@ def gather(batch: int, size: int, inputs: int, width: int, targets: int, by_clas
     def fill(arena: Any, ledger: Any, pictures: Any, wanted: Any) -> None:
         step = ledger[0]
         first = cuda.grid(1)
+        one, none = float32(1.0), float32(0.0)
         for number in range(first, pixels, cuda.gridsize(1)):
             sample = ledger[ORDER + step * batch + number // size]
             arena[inputs + number] = pictures[sample * size + number % size]
@@ -40,7 +41,7 @@ def gather(batch: int, size: int, inputs: int, width: int, targets: int, by_clas
             sample = ledger[ORDER + step * batch + number // width]
             at = number % width
             if by_class:
-                arena[targets + number] = float32(1.0 if wanted[sample] == at else 0.0)
+                arena[targets + number] = one if wanted[sample] == float32(at) else none
             else:
                 arena[targets + number] = wanted[sample * width + at]
         if first < PACES:
@@ -79,7 +80,7 @@ def mask(keys: int, masks: int, batch: int, elements: int, rate: float, at: int)
         key = ledger[keys + ledger[0] * masks]
         for place in range(cuda.grid(1), count, cuda.gridsize(1)):
             is_kept = stays(key, place // elements, place % elements, least)
-            arena[at + place] = float32(scale if is_kept else 0.0)
+            arena[at + place] = float32(scale) if is_kept else float32(0.0)
 
     return Kernel(fill, *grid(count), arguments=2, name="mask")
 

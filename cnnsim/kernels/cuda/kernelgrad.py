@@ -1,8 +1,9 @@
 """The kernel and bias gradient of a convolution, summed in an order that never changes.
 
-A thread has the elements of one kernel row, of one channel, for 8 maps; it slides along the rows of
-the output and multiplies pixels that it has in registers by eight gradients that its whole warp
-shares. The samples are cut into slices, by the sizes alone; another kernel adds the slices up.
+A thread has the elements of one kernel row, of one channel, for 8 maps; it slides along rows of the
+output and multiplies pixels that it has in registers by eight gradients that its whole team shares.
+Where channels are few, several teams of a block take turns at the rows. The samples are cut into
+slices, by the sizes alone. Teams and slices are added up in their order.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Slices(NamedTuple):
         row: kernel elements of a thread.
         channels: of a block.
         rows: of the output that lie in shared memory together.
+        teams: that take turns at these rows.
         samples: of a slice.
         slices: how many there are.
     """
@@ -36,6 +38,7 @@ class Slices(NamedTuple):
     row: int
     channels: int
     rows: int
+    teams: int
     samples: int
     slices: int
 
@@ -53,7 +56,8 @@ def slices_of(s: Shape) -> Slices | None:
             blocks = -(-s.channels // channels) * -(-s.maps // MAPS)
             count = min(s.batch, -(-_BLOCKS // blocks))
             samples = -(-s.batch // count)
-            return Slices(row, channels, rows, samples, -(-s.batch // samples))
+            teams = max(1, min(rows, _THREADS // (channels * each + 1)))
+            return Slices(row, channels, rows, teams, samples, -(-s.batch // samples))
     return None
 
 
@@ -75,11 +79,12 @@ def kernel_gradient(
     batch, channels, height, width, maps = s.batch, s.channels, s.height, s.width, s.maps
     kernel_h, kernel_w, top, left = s.kernel_h, s.kernel_w, s.top, s.left
     out_h, out_w = s.out_h, s.out_w
-    row_size, some, rows, samples, count = cut
+    row_size, some, rows, teams, samples, count = cut
     pieces = kernel_w // row_size
     each = kernel_h * pieces
-    # The last thread of a block sums the bias, as if every pixel were 1.
-    threads = some * each + (1 if has_bias else 0)
+    # The last thread of a team sums the bias, as if every pixel were 1.
+    units = some * each + (1 if has_bias else 0)
+    threads = units * teams
     blocks_along, sets = -(-channels // some), -(-maps // MAPS)
     bands = -(-out_h // rows)
     plane_w, plane_h = out_w + kernel_w - 1, rows + kernel_h - 1
@@ -90,7 +95,7 @@ def kernel_gradient(
     elements = channels * kernel_h * kernel_w
     line = elements + (1 if has_bias else 0)
     count_of_sums = MAPS * row_size
-    step = -1 if turned else 1
+    taps = kernel_h * kernel_w
 
     def fill(arena: Any) -> None:
         shared = cuda.shared.array(0, float32)
@@ -100,10 +105,11 @@ def kernel_gradient(
         first_map = cuda.blockIdx.x % sets * MAPS
         first_channel = cuda.blockIdx.x // sets % blocks_along * some
         part = cuda.blockIdx.x // (sets * blocks_along)
-        is_bias = mine == some * each
-        c = 0 if is_bias else mine // each
-        i = mine % each // pieces
-        j = mine % pieces * row_size
+        team, unit = mine // units, mine % units
+        is_bias = unit == some * each
+        c = 0 if is_bias else unit // each
+        i = unit % each // pieces
+        j = unit % pieces * row_size
         corner = 0 if is_bias else c * plane + i * plane_w + j
         one = float32(1.0)
         for n in range(part * samples, min((part + 1) * samples, batch)):
@@ -136,7 +142,7 @@ def kernel_gradient(
                         )
                     st1(shared, gradients_at + (row * out_w + column) * MAPS + o, gradient)
                 cuda.syncthreads()
-                for row in range(rows):
+                for row in range(team, rows, teams):
                     at = corner + row * plane_w
                     gradient_at = gradients_at + row * out_w * MAPS
                     a = ld1(shared, at)
@@ -162,30 +168,37 @@ def kernel_gradient(
                                 times8(sums, 24, d, low, high)
                                 times8(sums, 32, last, low, high)
                                 a, b, c_, d = b, c_, d, last
-        channel = first_channel + c
-        begin, left_over = parts + (part * maps + first_map) * line, maps - first_map
-        if is_bias:
-            if first_channel == 0:
-                put8(arena, begin + elements, line, sums, 0, left_over)
-        elif channel < channels:
-            begin += channel * kernel_h * kernel_w
-            if turned:
-                begin += (kernel_h - 1 - i) * kernel_w + kernel_w - 1 - j
-            else:
-                begin += i * kernel_w + j
-            put8(arena, begin, line, sums, 0, left_over)
-            if row_size >= 3:
-                put8(arena, begin + step, line, sums, 8, left_over)
-                put8(arena, begin + 2 * step, line, sums, 16, left_over)
-            if row_size >= 5:
-                put8(arena, begin + 3 * step, line, sums, 24, left_over)
-                put8(arena, begin + 4 * step, line, sums, 32, left_over)
+        cuda.syncthreads()
+        put8(shared, mine * count_of_sums, sums, 0)
+        if row_size >= 3:
+            put8(shared, mine * count_of_sums + 8, sums, 8)
+            put8(shared, mine * count_of_sums + 16, sums, 16)
+        if row_size >= 5:
+            put8(shared, mine * count_of_sums + 24, sums, 24)
+            put8(shared, mine * count_of_sums + 32, sums, 32)
+        cuda.syncthreads()
+        for number in range(mine, units * count_of_sums, threads):
+            total = float32(0.0)
+            for other in range(teams):
+                total += ld1(shared, other * units * count_of_sums + number)
+            o, k, unit = number % MAPS, number // MAPS % row_size, number // count_of_sums
+            channel = first_channel + unit // each
+            begin = parts + (part * maps + first_map + o) * line
+            if first_map + o < maps:
+                if unit == some * each:
+                    if k == 0 and first_channel == 0:
+                        st1(arena, begin + elements, total)
+                elif channel < channels:
+                    element = unit % each // pieces * kernel_w + unit % pieces * row_size + k
+                    if turned:
+                        element = taps - 1 - element
+                    st1(arena, begin + channel * taps + element, total)
 
     return Kernel(
         fill,
         count * blocks_along * sets,
         threads,
-        4 * (gradients_at + gradients),
+        4 * max(gradients_at + gradients, threads * count_of_sums),
         name=name,
     )
 

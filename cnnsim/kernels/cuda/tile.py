@@ -56,21 +56,13 @@ def times8(sums: Any, at: int, x: Any, low: Any, high: Any) -> None:
 
 
 @device
-def put8(array: Any, at: int, step: int, sums: Any, first: int, count: int) -> None:
-    """Store 8 sums from `first` on, `step` apart; the first `count` of them where that is less."""
-    if count > 0:
-        st1(array, at, sums[first])
-    if count > 1:
-        st1(array, at + step, sums[first + 1])
-    if count > 2:
-        st1(array, at + 2 * step, sums[first + 2])
-    if count > 3:
-        st1(array, at + 3 * step, sums[first + 3])
-    if count > 4:
-        st1(array, at + 4 * step, sums[first + 4])
-    if count > 5:
-        st1(array, at + 5 * step, sums[first + 5])
-    if count > 6:
-        st1(array, at + 6 * step, sums[first + 6])
-    if count > 7:
-        st1(array, at + 7 * step, sums[first + 7])
+def put8(array: Any, at: int, sums: Any, first: int) -> None:
+    """Store 8 sums from `first` on side by side."""
+    st1(array, at, sums[first])
+    st1(array, at + 1, sums[first + 1])
+    st1(array, at + 2, sums[first + 2])
+    st1(array, at + 3, sums[first + 3])
+    st1(array, at + 4, sums[first + 4])
+    st1(array, at + 5, sums[first + 5])
+    st1(array, at + 6, sums[first + 6])
+    st1(array, at + 7, sums[first + 7])

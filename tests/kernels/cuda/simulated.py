@@ -1,0 +1,267 @@
+"""The GPU's kernels in Numba's simulator, against the sweeps that define what they compute.
+
+Run by `test_cuda_simulator`, in a process with NUMBA_ENABLE_CUDASIM=1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from lanes_nets import FLAT, POOL, RELU, Array, Entry, batch_of, conv, dense, drawn, iteration
+from lanes_nets import reference as by_sweeps
+from nets import EVERYTHING
+from numba import cuda
+from running import KINDS
+
+from cnnsim.errors import CnnsimError
+from cnnsim.kernels.cuda import choice, device, jit, plan
+from cnnsim.kernels.cuda.activations import NONE, activation_of
+from cnnsim.kernels.cuda.choice import Fast
+from cnnsim.kernels.cuda.engine import CudaEngine
+from cnnsim.kernels.cuda.feeding import mask
+from cnnsim.kernels.cuda.product import Finish, Matrix, product
+from cnnsim.network.iteration import Iteration
+from cnnsim.network.kinds.tanh import Tanh
+from cnnsim.network.mask import dropout_mask, mask_key
+from cnnsim.network.optimizer import COUNTER
+from cnnsim.scenario.reader import parse_scenario
+
+assert jit.SIMULATED, "run with NUMBA_ENABLE_CUDASIM=1"
+
+ADAM = {"optimizer": "adam", "rate": 0.01, "beta_one": 0.8, "weight_decay": 0.01}
+NESTEROV = {
+    "optimizer": "sgd", "rate": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01,
+}  # fmt: skip
+MOMENTUM = {"optimizer": "sgd", "rate": 0.05, "momentum": 0.8}
+PLAIN = {"optimizer": "sgd", "rate": 0.1, "weight_decay": 0.05}
+LEAKY, SIGMOID, TANH = {"type": "leaky_relu", "slope": 0.1}, {"type": "sigmoid"}, {"type": "tanh"}
+
+#: What the fast kernels are for, with every choice that they make; input, layers, loss, optimiser.
+NETS: dict[str, tuple[tuple[int, ...], list[Entry], str, dict[str, Any]]] = {
+    "lenet's pattern": (
+        (1, 8, 8),
+        [conv(3, 5, 2), RELU, POOL, conv(10, 3), RELU, POOL, FLAT, dense(9), RELU, dense(5)],
+        "softmax_cross_entropy", ADAM,
+    ),
+    "odd sides, no bias": (
+        (2, 7, 5),
+        [conv(9, 3, 1, bias="none"), LEAKY, POOL, FLAT, dense(6, bias="none"), TANH, dense(3)],
+        "mean_squared_error", NESTEROV,
+    ),
+    "no pool, turned kernels": (
+        (2, 5, 6),
+        [conv(4, [2, 3], [0, 1, 1, 0], mode="convolution"), SIGMOID, conv(3, 3, 2), TANH, FLAT,
+         dense(4)],
+        "softmax_cross_entropy", MOMENTUM,
+    ),
+    "a pool right behind, more padding than kernel": (
+        (1, 5, 5),
+        [conv(3, 2, 2), POOL, conv(2, 1), FLAT, dense(1), SIGMOID],
+        "binary_cross_entropy", PLAIN,
+    ),
+    "frozen at first": (
+        (1, 6, 6),
+        [conv(4, 3, frozen=True), RELU, POOL, FLAT, dense(12), SIGMOID, dense(3)],
+        "softmax_cross_entropy", PLAIN,
+    ),
+    "strides and other pools": (
+        (2, 7, 7),
+        [conv(3, 3, 1, stride=2), RELU, {"type": "avg_pool2d", "size": 2, "stride": 1}, conv(4, 2),
+         {"type": "max_pool2d", "size": 2, "stride": 1}, FLAT, dense(3)],
+        "softmax_cross_entropy", ADAM,
+    ),
+    "dense alone, deep enough to be cut": (
+        (40,),
+        [dense(7), RELU, {"type": "dropout", "rate": 0.3}, dense(6), LEAKY, dense(4)],
+        "softmax_cross_entropy", ADAM,
+    ),
+    "read twice": (
+        (1, 4, 4),
+        [conv(2, 3, 1, name="a"), {**RELU, "name": "r"}, conv(2, 3, 1, name="b"),
+         {"type": "add", "name": "sum", "from": ["r", "b"]}, FLAT, dense(3)],
+        "softmax_cross_entropy", PLAIN,
+    ),
+    "reshaped": (
+        (1, 4, 4),
+        [FLAT, dense(18), RELU, {"type": "reshape", "shape": [2, 3, 3]}, conv(3, 2), RELU, FLAT,
+         dense(3)],
+        "softmax_cross_entropy", MOMENTUM,
+    ),
+}  # fmt: skip
+
+
+def check(of: Iteration, x: Array, target: Array, engine: CudaEngine, steps: int = 2) -> None:
+    """Losses, parameters, states and the output of `steps` updates with the batch as it is."""
+    batch = of.network.batch
+    rate = of.optimizer.rate if of.optimizer else 0.0
+    rows = np.tile(np.arange(batch), (steps, 1))
+    outputs = engine.outputs(x)
+    losses = engine.train(x, target, rows, np.full(steps, rate))
+    expected, tensors = by_sweeps(of, x, steps)
+    np.testing.assert_allclose(losses, expected, rtol=2e-5, atol=1e-6)
+    found = engine.tensors()
+    for name, updated in of.carried.items():
+        before = drawn(of).get(name, np.zeros(1))
+        scale = 2e-5 * (np.abs(tensors[updated] - before).max() + 0.1 * np.abs(before).max())
+        np.testing.assert_allclose(
+            found[name], tensors[updated], rtol=1e-5, atol=scale + 1e-7, err_msg=name
+        )
+    assert found[COUNTER].tolist() == [steps]
+    if not of.network.constants:
+        first, values = by_sweeps(of, x)
+        np.testing.assert_allclose(outputs, values[of.output], rtol=1e-5, atol=1e-5)
+        assert len(first) == 1
+
+
+def opened(name: str, batch: int) -> tuple[Iteration, Array, Array]:
+    """A net of NETS with a batch and its targets."""
+    shape, entries, loss, training = NETS[name]
+    x, target = batch_of(iteration(shape, entries, loss=loss), loss, batch, 7)
+    of = iteration(shape, entries, batch, loss, target.astype(np.float64), **training)
+    return of.resized(batch, True), x, target
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_updates_are_those_of_the_sweeps(name: str) -> None:
+    of, x, target = opened(name, 5)
+    engine = CudaEngine(of)
+    engine.load(drawn(of))
+    check(of, x, target, engine)
+
+
+def test_what_the_fast_kernels_do() -> None:
+    """A net like LeNet has none of its own sweeps left, and few launches."""
+    of, _, _ = opened("lenet's pattern", 5)
+    made = plan.Plan(of, CudaEngine(of)._kept, True)
+    names = [item.name for item in made._kernels if isinstance(item, jit.Kernel)]
+    assert len(names) == len(made._kernels)
+    assert len(names) <= 25, names
+
+
+@pytest.mark.parametrize("text", [KINDS, EVERYTHING], ids=["every kind", "everything"])
+@pytest.mark.parametrize("choose", [choice.choose, lambda *rest: Fast()], ids=["fast", "general"])
+def test_every_kind_of_layer(
+    text: str, choose: Callable[..., Fast], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "choose", choose)
+    if "[training]" not in text:
+        text += '[loss]\ntype = "mean_squared_error"\ntarget = [[0, 0, 0, 1], [0, 1, 0, 0]]\n[training]\noptimizer = "sgd"\n'
+    scenario = parse_scenario("t", text, settings=["seed=3"]).iteration
+    loss = scenario.loss
+    assert loss is not None
+    x, target = batch_of(scenario, loss.type, 2, 1)
+    given = loss.model_copy(update={"target": target.astype(np.float64)})
+    of = replace(scenario, loss=given).resized(2, True)
+    engine = CudaEngine(of)
+    engine.load(drawn(of))
+    check(of, x, target, engine, steps=1)
+
+
+def test_a_kind_that_the_compiler_refuses_runs_on_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise KeyError("ufunc")
+
+    monkeypatch.setattr(plan, "general", refuse)
+    monkeypatch.setattr(plan, "choose", lambda *rest: Fast())
+    of, x, target = opened("strides and other pools", 2)
+    engine = CudaEngine(of)
+    engine.load(drawn(of))
+    check(of, x, target, engine)
+
+
+def test_calls_do_not_change_a_bit() -> None:
+    """Many steps in one call, one by one, or after saving and loading in between."""
+    of = parse_scenario("t", EVERYTHING).iteration
+    network = of.network
+    stream = np.random.default_rng(2)
+    x, classes = stream.random((3, *network.input_shape), np.float32), stream.integers(0, 3, 3)
+    batches, rates = np.arange(3).reshape(3, 1), np.array([0.01, 0.02, 0.03])
+    whole, pieces = CudaEngine(of), CudaEngine(of)
+    for engine in (whole, pieces):
+        engine.load({name: p.draw(network.seed, name) for name, p in network.parameters.items()})
+    losses = whole.train(x, classes, batches, rates)
+    singly = []
+    for number in range(3):
+        one = slice(number, number + 1)
+        singly.append(pieces.train(x, classes, batches[one], rates[one]))
+        # An evaluation in between, and another batch size, leave no trace.
+        pieces.outputs(x[:1])
+        fresh = CudaEngine(of)
+        fresh.load(pieces.tensors())
+        pieces = fresh
+    assert np.concatenate(singly).tobytes() == losses.tobytes()
+    for name, tensor in whole.tensors().items():
+        assert tensor.tobytes() == pieces.tensors()[name].tobytes(), name
+
+
+def test_what_is_beyond_the_ledger_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    of, x, target = opened("frozen at first", 2)
+    found = []
+    for most in (1024, 2):
+        monkeypatch.setattr("cnnsim.kernels.cuda.layout.STEPS", most)
+        engine = CudaEngine(of)
+        engine.load(drawn(of))
+        rows = np.tile(np.arange(2), (5, 1))
+        found.append(engine.train(x, target, rows, np.linspace(0.1, 0.2, 5)))
+    assert found[0].tobytes() == found[1].tobytes()
+
+
+# -- single kernels --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "depth"), [(1, 1, 1), (5, 9, 3), (8, 7, 50), (13, 4, 17), (30, 30, 6)]
+)
+@pytest.mark.parametrize("has_ones", [False, True])
+def test_products(rows: int, columns: int, depth: int, has_ones: bool) -> None:
+    stream = np.random.default_rng(3)
+    a, b = stream.standard_normal((rows, depth)), stream.standard_normal((depth, columns))
+    bias, known = stream.standard_normal(columns), np.tanh(stream.standard_normal((rows, columns)))
+    # Either matrix may lie turned: the right one does here.
+    parts = [a, b.T, bias, known, np.zeros((rows, columns)), np.zeros(rows)]
+    begins = np.cumsum([0, *(-(-part.size // 4) * 4 for part in parts)]).tolist()
+    arena = np.zeros(begins[-1] + 40 * (rows + 8) * (columns + 8), np.float32)
+    for part, begin in zip(parts, begins, strict=False):
+        arena[begin : begin + part.size] = part.reshape(-1)
+    tanh = activation_of(Tanh.model_validate({"type": "tanh", "name": "t"}))
+    finish = Finish(begins[2], NONE, begins[3], tanh, begins[5] if has_ones else None)
+    kernels = product(
+        rows, columns, depth, Matrix(begins[0], depth, 1), Matrix(begins[1], 1, depth),
+        Matrix(begins[4], columns, 1), lambda size: begins[-1], finish,
+    )  # fmt: skip
+    on_device = cuda.to_device(arena)
+    for kernel in kernels:
+        kernel.launch(0, on_device)
+    found = on_device.copy_to_host()
+    expected = (a @ b + bias) * (1 - known**2)
+    result = found[begins[4] : begins[4] + rows * columns].reshape(rows, columns)
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
+    sums = found[begins[5] : begins[5] + rows]
+    np.testing.assert_allclose(sums, a.sum(axis=1) if has_ones else 0, rtol=1e-5, atol=1e-5)
+
+
+def test_masks_are_the_stepper_s() -> None:
+    keys = [mask_key(5, "drop.mask", number) for number in range(3)]
+    ledger = np.array([2, *np.array(keys, np.uint64).view(np.int64)], np.int64)
+    arena = cuda.to_device(np.zeros(60, np.float32))
+    mask(1, 1, 4, 15, 0.25, 0).launch(0, arena, cuda.to_device(ledger))
+    expected = dropout_mask(5, "drop.mask", 2, (4, 15), 0.25).astype(np.float32)
+    assert arena.copy_to_host().tobytes() == expected.tobytes()
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+def test_too_little_memory_is_said_before_anything_is_allocated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of, x, target = opened("lenet's pattern", 3)
+    engine = CudaEngine(of)
+    monkeypatch.setattr(device, "memory", lambda: device.Memory(1000.0, 8e9))
+    with pytest.raises(CnnsimError, match=r"the GPU has 0\.0 MB left") as raised:
+        engine.train(x, target, np.arange(3)[None], np.ones(1))
+    assert "training.batch" in raised.value.hint

@@ -1,0 +1,127 @@
+"""Runs on the simulated GPU: stopped and continued, there or on the CPU."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnsim.cli import main
+from cnnsim.kernels.choose import choose_device
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.training.control import Control
+from cnnsim.training.run import create_run
+from cnnsim.training.session import train_folder
+
+NET = """
+title = "Tiny"
+[input]
+zeros = [1, 4, 4]
+[data]
+source = "pictures.npz"
+[[layers]]
+type = "conv2d"
+name = "conv1"
+filters = 2
+size = 3
+padding = 1
+[[layers]]
+type = "relu"
+name = "relu1"
+[[layers]]
+type = "max_pool2d"
+name = "pool1"
+size = 2
+[[layers]]
+type = "flatten"
+name = "flat"
+[[layers]]
+type = "dropout"
+name = "drop"
+rate = 0.25
+[[layers]]
+type = "dense"
+name = "fc"
+units = 2
+[loss]
+type = "softmax_cross_entropy"
+target = 0
+[training]
+optimizer = "adam"
+rate = 0.05
+batch = 4
+epochs = 3
+"""
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    stream = np.random.default_rng(4)
+    pictures = stream.random((12, 4, 4))
+    classes = (pictures[:, :2].sum(axis=(1, 2)) > pictures[:, 2:].sum(axis=(1, 2))).astype(int)
+    np.savez(tmp_path / "pictures.npz", x=pictures, y=classes)
+    file = tmp_path / "tiny.toml"
+    file.write_text(NET)
+    return file
+
+
+def train(folder: Path, device: Any, stop: Callable[[], bool]) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    train_folder(folder, 1, device, events.append, Control(stop))
+    return events
+
+
+def after(looks: int) -> Callable[[], bool]:
+    left = [looks]
+
+    def stop() -> bool:
+        left[0] -= 1
+        return left[0] < 0
+
+    return stop
+
+
+def test_a_run_that_was_stopped_goes_on_bit_for_bit(net: Path, tmp_path: Path) -> None:
+    whole, pieces = (create_run(tmp_path / name, read_scenario(str(net))).folder
+                     for name in ("whole", "pieces"))  # fmt: skip
+    assert train(whole, "cuda", lambda: False)[-1]["device"] == "cuda"
+    kinds = [train(pieces, "cuda", after(looks))[-1]["kind"] for looks in (1, 1, 2)]
+    assert set(kinds) == {"stopped"}
+    assert train(pieces, "cuda", lambda: False)[-1]["kind"] == "result"
+    for name in ("last.safetensors", "best.safetensors", "metrics.jsonl"):
+        assert (pieces / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_a_run_goes_on_elsewhere_and_says_so(net: Path, tmp_path: Path) -> None:
+    run = create_run(tmp_path / "run", read_scenario(str(net))).folder
+    assert train(run, "cuda", after(2))[-1]["kind"] == "stopped"
+    events = train(run, "cpu", lambda: False)
+    (note,) = (event["what"] for event in events if event["kind"] == "note")
+    assert "trained by another engine, cuda simulator" in note
+    assert events[-1]["device"] == "cpu"
+
+
+def test_the_commands_take_the_device(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    words = ["--out", str(folder), "--device", "cuda", "--json"]
+    assert main(["train", str(net), *words]) == 0
+    *epochs, result = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["kind"] for row in epochs] == ["epoch"] * 3
+    assert result["device"] == "cuda"
+    found = []
+    for device in ("cuda", "cpu"):
+        assert main(["evaluate", str(folder), "--device", device, "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out.splitlines()[0]))
+    assert found[0]["test_loss"] == pytest.approx(found[1]["test_loss"], rel=1e-5)
+    assert found[0]["test_accuracy"] == found[1]["test_accuracy"] == result["test_accuracy"]
+
+
+def test_the_simulator_is_not_found_by_itself() -> None:
+    assert choose_device("auto") == "cpu"
+    assert choose_device("cuda") == "cuda"

@@ -1,0 +1,132 @@
+"""Without a GPU that can train, one clear sentence says what is missing."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.kernels.choose import choose_device
+from cnnsim.kernels.cuda import device
+
+
+class CudaSupportError(ImportError):
+    """As numba-cuda's."""
+
+
+class CudaAPIError(Exception):
+    """As numba-cuda's, with a code that is an enumeration's member."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+
+
+class CUDAError(Exception):
+    """As that of cuda.core, which has no code."""
+
+
+@pytest.fixture
+def no_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+
+
+def fake(monkeypatch: pytest.MonkeyPatch, gpu: Any, toolkit: str = "13.1") -> None:
+    """numba-cuda is there, and says this of the GPU: a description, or an error."""
+
+    def get_current_device() -> Any:
+        if isinstance(gpu, Exception):
+            raise gpu
+        return gpu
+
+    monkeypatch.setattr(device, "find_spec", lambda name: object())
+    monkeypatch.setattr(device, "version", lambda name: toolkit)
+    module = SimpleNamespace(get_current_device=get_current_device)
+    monkeypatch.setitem(sys.modules, "numba.cuda", module)
+    monkeypatch.setattr("numba.cuda", module, raising=False)
+
+
+@pytest.mark.usefixtures("no_simulator")
+def test_without_numba_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="numba-cuda, which is not installed") as raised:
+        choose_device("cuda")
+    assert "cnnsim[cuda13]" in raised.value.hint
+    assert "cnnsim[cuda12]" in raised.value.hint
+    assert choose_device("auto") == "cpu"
+
+
+@pytest.mark.usefixtures("no_simulator")
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            CudaSupportError("Error at driver init: \n\nCUDA driver library cannot be found.\n…:"),
+            "there is no NVIDIA driver",
+        ),
+        (
+            CudaSupportError(
+                "Error at driver init: Call to cuInit results in CUDA_ERROR_NO_DEVICE (100)"
+            ),
+            "the NVIDIA driver finds no GPU",
+        ),
+        (
+            CudaSupportError(
+                "Error at driver init: Call to cuInit results in "
+                "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH (803)"
+            ),
+            "the NVIDIA driver is too old",
+        ),
+        (CudaAPIError(35, "Call to cudaGetDevice results in …"), "the NVIDIA driver is too old"),
+        (CudaAPIError(999, "Call to cuInit results in CUDA_ERROR_UNKNOWN"), "cannot be used"),
+    ],
+)
+def test_without_a_gpu(monkeypatch: pytest.MonkeyPatch, error: Exception, message: str) -> None:
+    fake(monkeypatch, error)
+    with pytest.raises(UsageError, match=message) as raised:
+        choose_device("cuda")
+    assert "leave --device out" in raised.value.hint
+    assert choose_device("auto") == "cpu"
+
+
+@pytest.mark.usefixtures("no_simulator")
+def test_with_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(monkeypatch, SimpleNamespace(name=b"NVIDIA H200", compute_capability=(9, 0)))
+    assert device.find_device() == ("NVIDIA H200", (9, 0))
+    assert choose_device("auto") == choose_device("cuda") == "cuda"
+    assert choose_device("cpu") == "cpu"
+
+
+@pytest.mark.usefixtures("no_simulator")
+def test_with_a_gpu_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = SimpleNamespace(name="GTX 1080", compute_capability=(6, 1))
+    fake(monkeypatch, gpu)
+    with pytest.raises(UsageError, match=r"GTX 1080 has compute capability 6\.1") as raised:
+        choose_device("cuda")
+    assert "cuda12" in raised.value.hint
+    fake(monkeypatch, gpu, toolkit="12.9")
+    assert choose_device("cuda") == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (CudaAPIError(2, "cuMemAlloc"), "no memory left", "training.batch"),
+        (CUDAError("CUDA_ERROR_OUT_OF_MEMORY: The API call failed"), "no memory left", "--device"),
+        (CudaAPIError(700, "Call to cuCtxSynchronize failed"), "the GPU failed", "--resume"),
+        (CUDAError("CUDA_ERROR_LAUNCH_FAILED"), "the GPU failed", "--resume"),
+        (CudaAPIError(222, "cuModuleLoad"), "driver is too old", "update the driver"),
+    ],
+)
+def test_what_goes_wrong_later(error: Exception, message: str, hint: str) -> None:
+    with pytest.raises(CnnsimError, match=message) as raised, device.explained():
+        raise error
+    assert hint in raised.value.hint
+
+
+def test_mistakes_of_the_program_are_not_explained_away() -> None:
+    with pytest.raises(ZeroDivisionError), device.explained():
+        print(1 / 0)
