@@ -30,6 +30,15 @@ def choose_device(device: Device) -> Chosen:
     return "cuda" if is_available() and not is_simulated() else "cpu"
 
 
+def device_of(engine: str) -> Chosen:
+    """Where what the engine of that name began goes on bit for bit; the CPU if that is nowhere."""
+    if not engine.startswith("cuda"):
+        return "cpu"
+    from cnnsim.kernels.cuda.device import engine_name, find_device, is_available
+
+    return "cuda" if is_available() and engine_name(find_device()) == engine else "cpu"
+
+
 def engine_for(
     iteration: Iteration,
     threads: int,

@@ -84,6 +84,12 @@ def find_device() -> Device:
     return found
 
 
+def engine_name(device: Device) -> str:
+    """What runs remember: another kind of GPU may round otherwise. ``cuda sm_90``."""
+    major, minor = device.capability
+    return f"cuda {device.name if is_simulated() else f'sm_{major}{minor}'}"
+
+
 def is_available() -> bool:
     """Whether a GPU can train here."""
     try:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import cuda
 
-from cnnsim.kernels.cuda.device import check_room, explained, find_device
+from cnnsim.kernels.cuda.device import check_room, engine_name, explained, find_device
 from cnnsim.kernels.cuda.feeding import ORDER
 from cnnsim.kernels.cuda.layout import PACES, Kept, losses_at, paces_at
 from cnnsim.kernels.cuda.plan import Plan, Report
@@ -42,15 +42,12 @@ class CudaEngine:
         report: hears which kernel is being compiled, or loaded.
 
     Attributes:
-        name: with the kind of GPU, for another one may round otherwise: ``cuda sm_90``.
+        name: with the kind of GPU, ``cuda sm_90``.
     """
 
     def __init__(self, iteration: Iteration, report: Report = _silent) -> None:
         """Raises UsageError where there is no GPU, CnnsimError where it has too little memory."""
-        gpu = find_device()
-        self.name = "cuda " + (
-            gpu.name if gpu.name == "simulator" else "sm_{}{}".format(*gpu.capability)
-        )
+        self.name = engine_name(find_device())
         self._iteration = iteration
         self._report = report
         self._kept = Kept(iteration.resized(1, True))

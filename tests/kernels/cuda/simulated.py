@@ -149,7 +149,8 @@ def test_every_kind_of_layer(
 ) -> None:
     monkeypatch.setattr(plan, "choose", choose)
     if "[training]" not in text:
-        text += '[loss]\ntype = "mean_squared_error"\ntarget = [[0, 0, 0, 1], [0, 1, 0, 0]]\n[training]\noptimizer = "sgd"\n'
+        text += '[loss]\ntype = "mean_squared_error"\ntarget = [[0, 0, 0, 1], [0, 1, 0, 0]]\n'
+        text += '[training]\noptimizer = "sgd"\n'
     scenario = parse_scenario("t", text, settings=["seed=3"]).iteration
     loss = scenario.loss
     assert loss is not None

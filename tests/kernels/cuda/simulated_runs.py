@@ -12,8 +12,14 @@ import pytest
 
 from cnnsim.cli import main
 from cnnsim.kernels.choose import choose_device
+from cnnsim.kernels.cuda.engine import CudaEngine
+from cnnsim.network.optimizer import COUNTER
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.control import Control
+from cnnsim.training.history import History
+from cnnsim.training.load import load
+from cnnsim.training.loop import batches_of
+from cnnsim.training.rerun import Rerun
 from cnnsim.training.run import create_run
 from cnnsim.training.session import train_folder
 
@@ -103,6 +109,21 @@ def test_a_run_goes_on_elsewhere_and_says_so(net: Path, tmp_path: Path) -> None:
     (note,) = (event["what"] for event in events if event["kind"] == "note")
     assert "trained by another engine, cuda simulator" in note
     assert events[-1]["device"] == "cpu"
+
+
+def test_an_iteration_is_seen_again_where_it_was_trained(net: Path, tmp_path: Path) -> None:
+    run = create_run(tmp_path / "run", read_scenario(str(net)))
+    train(run.folder, "cuda", lambda: False)
+    engine = CudaEngine(run.iteration)
+    engine.load(run.initial())
+    batches = batches_of(run, load(run.scenario))
+    for number in range(2):
+        piece = batches.piece(number, 1)
+        engine.train(piece.pictures, piece.classes, piece.batches, np.array([0.05]))
+    seen = Rerun(History(run), 2).leaves(2, lambda share: None)
+    for name, tensor in engine.tensors().items():
+        if name != COUNTER:
+            assert seen[name].tobytes() == tensor.tobytes(), name
 
 
 def test_the_commands_take_the_device(
