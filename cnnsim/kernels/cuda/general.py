@@ -14,7 +14,7 @@ import numpy as np
 from numba import cuda, float64
 from numba.extending import overload, register_jitable
 
-import cnnsim.kernels.reference  # noqa: F401 - what it overloads is called in rules
+import cnnsim.kernels.rules  # noqa: F401 - what it overloads is called by the sweeps
 from cnnsim.kernels.cuda.elementary import on_device
 from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, grid
 from cnnsim.steps.sweep import ADD, LARGER, SMALLER, Start, Sweep
@@ -73,6 +73,21 @@ def following(tap: Any, extents: Any) -> tuple[int, ...]:
 
 
 # Numba has no loops over tuples of different types: these say the same by recursion.
+
+
+@overload(unravel)
+def _unravel(number: Any, extents: Any) -> Any:
+    if len(extents) == 0:
+
+        def empty(number: Any, extents: Any) -> Any:
+            return ()
+
+        return empty
+
+    def compiled(number: Any, extents: Any) -> Any:
+        return (*unravel(number // extents[-1], extents[:-1]), number % extents[-1])
+
+    return compiled
 
 
 @overload(place_of)

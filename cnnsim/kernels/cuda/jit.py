@@ -6,6 +6,7 @@ they are constants for the compiler and part of the key under which the compiled
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,9 +43,34 @@ _CAN_CACHE = _prepare()
 
 def device(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function` one that kernels call; it becomes a part of them, arrays of its own too."""
-    options: dict[str, Any] = {} if SIMULATED else {"forceinline": True}
-    compiled: Callable[..., Any] = cuda.jit(device=True, **options)(function)
+    if SIMULATED:
+        _simulate(function)
+        return function
+    compiled: Callable[..., Any] = cuda.jit(device=True, forceinline=True)(function)
     return compiled
+
+
+class _Launched:
+    """``numba.cuda`` as the threads of the simulator's launch at hand see it."""
+
+    def __getattr__(self, name: str) -> Any:
+        from numba.cuda.simulator import kernel
+
+        return getattr(kernel._kernel_context or cuda, name)
+
+
+_LAUNCHED = _Launched()
+
+
+def _simulate(function: Callable[..., Any]) -> None:
+    """Let a function know its thread in the simulator.
+
+    The simulator of plain Numba changes ``cuda`` in a function's module whenever a thread calls the
+    function, and changes it back under the feet of the others.
+    """
+    names = vars(sys.modules[function.__module__])
+    for name in [name for name, value in names.items() if value is cuda]:
+        names[name] = _LAUNCHED
 
 
 @dataclass
@@ -86,6 +112,7 @@ class Kernel:
             return
         if SIMULATED:
             # The simulator knows none of the options.
+            _simulate(self.function)
             self._compiled = cuda.jit(self.function)
             return
         cached = _CAN_CACHE and self.keeps

@@ -1,11 +1,7 @@
-"""The GPU's kernels in Numba's simulator, against the sweeps that define what they compute.
-
-Run by `test_cuda_simulator`, in a process with NUMBA_ENABLE_CUDASIM=1.
-"""
+"""The engine of the GPU against the sweeps that define what it computes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,24 +9,25 @@ import numpy as np
 import pytest
 from lanes_nets import FLAT, POOL, RELU, Array, Entry, batch_of, conv, dense, drawn, iteration
 from lanes_nets import reference as by_sweeps
-from nets import EVERYTHING
-from numba import cuda
 from running import KINDS
+from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
 from cnnsim.errors import CnnsimError
-from cnnsim.kernels.cuda import choice, device, jit, plan
-from cnnsim.kernels.cuda.activations import NONE, activation_of
-from cnnsim.kernels.cuda.choice import Fast
-from cnnsim.kernels.cuda.engine import CudaEngine
-from cnnsim.kernels.cuda.feeding import mask
-from cnnsim.kernels.cuda.product import Finish, Matrix, product
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.tanh import Tanh
 from cnnsim.network.mask import dropout_mask, mask_key
 from cnnsim.network.optimizer import COUNTER
 from cnnsim.scenario.reader import parse_scenario
 
-assert jit.SIMULATED, "run with NUMBA_ENABLE_CUDASIM=1"
+if CAN_LAUNCH:
+    from numba import cuda
+
+    from cnnsim.kernels.cuda import choice, device, jit, plan
+    from cnnsim.kernels.cuda.activations import NONE, activation_of
+    from cnnsim.kernels.cuda.choice import Fast
+    from cnnsim.kernels.cuda.engine import CudaEngine
+    from cnnsim.kernels.cuda.feeding import mask
+    from cnnsim.kernels.cuda.product import Finish, Matrix, product
 
 ADAM = {"optimizer": "adam", "rate": 0.01, "beta_one": 0.8, "weight_decay": 0.01}
 NESTEROV = {
@@ -85,6 +82,12 @@ NETS: dict[str, tuple[tuple[int, ...], list[Entry], str, dict[str, Any]]] = {
          {"type": "add", "name": "sum", "from": ["r", "b"]}, FLAT, dense(3)],
         "softmax_cross_entropy", PLAIN,
     ),
+    "normalised, with masks": (
+        (1, 4, 4),
+        [conv(2, 3, 1, bias="none"), {"type": "batch_norm2d"}, RELU, POOL, FLAT,
+         {"type": "dropout", "rate": 0.25}, dense(3)],
+        "softmax_cross_entropy", ADAM,
+    ),
     "reshaped": (
         (1, 4, 4),
         [FLAT, dense(18), RELU, {"type": "reshape", "shape": [2, 3, 3]}, conv(3, 2), RELU, FLAT,
@@ -92,6 +95,11 @@ NETS: dict[str, tuple[tuple[int, ...], list[Entry], str, dict[str, Any]]] = {
         "softmax_cross_entropy", MOMENTUM,
     ),
 }  # fmt: skip
+
+
+@without_a_gpu
+def test_all_of_these_in_the_simulator() -> None:
+    run_in_simulator(__file__)
 
 
 def check(of: Iteration, x: Array, target: Array, engine: CudaEngine, steps: int = 2) -> None:
@@ -125,6 +133,7 @@ def opened(name: str, batch: int) -> tuple[Iteration, Array, Array]:
     return of.resized(batch, True), x, target
 
 
+@launches
 @pytest.mark.parametrize("name", NETS)
 def test_updates_are_those_of_the_sweeps(name: str) -> None:
     of, x, target = opened(name, 5)
@@ -133,6 +142,7 @@ def test_updates_are_those_of_the_sweeps(name: str) -> None:
     check(of, x, target, engine)
 
 
+@launches
 def test_what_the_fast_kernels_do() -> None:
     """A net like LeNet has none of its own sweeps left, and few launches."""
     of, _, _ = opened("lenet's pattern", 5)
@@ -142,15 +152,13 @@ def test_what_the_fast_kernels_do() -> None:
     assert len(names) <= 25, names
 
 
-@pytest.mark.parametrize("text", [KINDS, EVERYTHING], ids=["every kind", "everything"])
-@pytest.mark.parametrize("choose", [choice.choose, lambda *rest: Fast()], ids=["fast", "general"])
-def test_every_kind_of_layer(
-    text: str, choose: Callable[..., Fast], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plan, "choose", choose)
-    if "[training]" not in text:
-        text += '[loss]\ntype = "mean_squared_error"\ntarget = [[0, 0, 0, 1], [0, 1, 0, 0]]\n'
-        text += '[training]\noptimizer = "sgd"\n'
+@launches
+@pytest.mark.parametrize("is_fast", [True, False], ids=["fast", "general"])
+def test_every_kind_of_layer(is_fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "choose", choice.choose if is_fast else lambda *rest: Fast())
+    text = KINDS
+    text += '[loss]\ntype = "mean_squared_error"\ntarget = [[0, 0, 0, 1], [0, 1, 0, 0]]\n'
+    text += '[training]\noptimizer = "sgd"\n'
     scenario = parse_scenario("t", text, settings=["seed=3"]).iteration
     loss = scenario.loss
     assert loss is not None
@@ -162,6 +170,7 @@ def test_every_kind_of_layer(
     check(of, x, target, engine, steps=1)
 
 
+@launches
 def test_a_kind_that_the_compiler_refuses_runs_on_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: Any) -> None:
         raise KeyError("ufunc")
@@ -174,16 +183,14 @@ def test_a_kind_that_the_compiler_refuses_runs_on_the_host(monkeypatch: pytest.M
     check(of, x, target, engine)
 
 
+@launches
 def test_calls_do_not_change_a_bit() -> None:
     """Many steps in one call, one by one, or after saving and loading in between."""
-    of = parse_scenario("t", EVERYTHING).iteration
-    network = of.network
-    stream = np.random.default_rng(2)
-    x, classes = stream.random((3, *network.input_shape), np.float32), stream.integers(0, 3, 3)
+    of, x, classes = opened("normalised, with masks", 3)
     batches, rates = np.arange(3).reshape(3, 1), np.array([0.01, 0.02, 0.03])
     whole, pieces = CudaEngine(of), CudaEngine(of)
     for engine in (whole, pieces):
-        engine.load({name: p.draw(network.seed, name) for name, p in network.parameters.items()})
+        engine.load(drawn(of))
     losses = whole.train(x, classes, batches, rates)
     singly = []
     for number in range(3):
@@ -199,6 +206,7 @@ def test_calls_do_not_change_a_bit() -> None:
         assert tensor.tobytes() == pieces.tensors()[name].tobytes(), name
 
 
+@launches
 def test_what_is_beyond_the_ledger_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     of, x, target = opened("frozen at first", 2)
     found = []
@@ -214,6 +222,7 @@ def test_what_is_beyond_the_ledger_comes_later(monkeypatch: pytest.MonkeyPatch) 
 # -- single kernels --------------------------------------------------------------------------------
 
 
+@launches
 @pytest.mark.parametrize(
     ("rows", "columns", "depth"), [(1, 1, 1), (5, 9, 3), (8, 7, 50), (13, 4, 17), (30, 30, 6)]
 )
@@ -245,6 +254,7 @@ def test_products(rows: int, columns: int, depth: int, has_ones: bool) -> None:
     np.testing.assert_allclose(sums, a.sum(axis=1) if has_ones else 0, rtol=1e-5, atol=1e-5)
 
 
+@launches
 def test_masks_are_the_stepper_s() -> None:
     keys = [mask_key(5, "drop.mask", number) for number in range(3)]
     ledger = np.array([2, *np.array(keys, np.uint64).view(np.int64)], np.int64)
@@ -257,6 +267,7 @@ def test_masks_are_the_stepper_s() -> None:
 # -- memory ----------------------------------------------------------------------------------------
 
 
+@launches
 def test_too_little_memory_is_said_before_anything_is_allocated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

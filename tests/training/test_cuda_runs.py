@@ -1,4 +1,4 @@
-"""Runs on the simulated GPU: stopped and continued, there or on the CPU."""
+"""Runs on the GPU: stopped and continued, there or on the CPU."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
 from cnnsim.cli import main
 from cnnsim.kernels.choose import choose_device
-from cnnsim.kernels.cuda.engine import CudaEngine
+from cnnsim.kernels.cuda.device import is_simulated
 from cnnsim.network.optimizer import COUNTER
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.control import Control
@@ -22,6 +23,9 @@ from cnnsim.training.loop import batches_of
 from cnnsim.training.rerun import Rerun
 from cnnsim.training.run import create_run
 from cnnsim.training.session import train_folder
+
+if CAN_LAUNCH:
+    from cnnsim.kernels.cuda.engine import CudaEngine
 
 NET = """
 title = "Tiny"
@@ -64,6 +68,11 @@ epochs = 3
 """
 
 
+@without_a_gpu
+def test_all_of_these_in_the_simulator() -> None:
+    run_in_simulator(__file__)
+
+
 @pytest.fixture
 def net(tmp_path: Path) -> Path:
     stream = np.random.default_rng(4)
@@ -91,6 +100,7 @@ def after(looks: int) -> Callable[[], bool]:
     return stop
 
 
+@launches
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(net: Path, tmp_path: Path) -> None:
     whole, pieces = (create_run(tmp_path / name, read_scenario(str(net))).folder
                      for name in ("whole", "pieces"))  # fmt: skip
@@ -102,15 +112,17 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(net: Path, tmp_path: Path) -
         assert (pieces / name).read_bytes() == (whole / name).read_bytes(), name
 
 
+@launches
 def test_a_run_goes_on_elsewhere_and_says_so(net: Path, tmp_path: Path) -> None:
     run = create_run(tmp_path / "run", read_scenario(str(net))).folder
     assert train(run, "cuda", after(2))[-1]["kind"] == "stopped"
     events = train(run, "cpu", lambda: False)
     (note,) = (event["what"] for event in events if event["kind"] == "note")
-    assert "trained by another engine, cuda simulator" in note
+    assert "trained by another engine, cuda" in note
     assert events[-1]["device"] == "cpu"
 
 
+@launches
 def test_an_iteration_is_seen_again_where_it_was_trained(net: Path, tmp_path: Path) -> None:
     run = create_run(tmp_path / "run", read_scenario(str(net)))
     train(run.folder, "cuda", lambda: False)
@@ -126,6 +138,7 @@ def test_an_iteration_is_seen_again_where_it_was_trained(net: Path, tmp_path: Pa
             assert seen[name].tobytes() == tensor.tobytes(), name
 
 
+@launches
 def test_the_commands_take_the_device(
     net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,6 +156,7 @@ def test_the_commands_take_the_device(
     assert found[0]["test_accuracy"] == found[1]["test_accuracy"] == result["test_accuracy"]
 
 
+@launches
 def test_the_simulator_is_not_found_by_itself() -> None:
-    assert choose_device("auto") == "cpu"
+    assert choose_device("auto") == ("cpu" if is_simulated() else "cuda")
     assert choose_device("cuda") == "cuda"
