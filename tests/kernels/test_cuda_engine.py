@@ -239,12 +239,12 @@ def test_products(rows: int, columns: int, depth: int, has_ones: bool) -> None:
         arena[begin : begin + part.size] = part.reshape(-1)
     tanh = activation_of(Tanh.model_validate({"type": "tanh", "name": "t"}))
     finish = Finish(begins[2], NONE, begins[3], tanh, begins[5] if has_ones else None)
-    kernels = product(
+    made = product(
         rows, columns, depth, Matrix(begins[0], depth, 1), Matrix(begins[1], 1, depth),
         Matrix(begins[4], columns, 1), lambda size: begins[-1], finish,
     )  # fmt: skip
     on_device = cuda.to_device(arena)
-    for kernel in kernels:
+    for kernel in made.kernels:
         kernel.launch(0, on_device)
     found = on_device.copy_to_host()
     expected = (a @ b + bias) * (1 - known**2)

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from numba import float32
+from numba import cuda, float32
 
-from cnnsim.kernels.cuda.jit import device
+from cnnsim.kernels.cuda.jit import Kernel, device, grid
+from cnnsim.kernels.cuda.loads import ld1, st1
 from cnnsim.network.kinds.leaky_relu import LeakyRelu
 from cnnsim.network.kinds.relu import Relu
 from cnnsim.network.kinds.sigmoid import Sigmoid
@@ -86,3 +87,14 @@ def activation_of(layer: Layer | None) -> Activation:
     if isinstance(layer, Tanh):
         return Activation(_tanh, _tanh_slope)
     return NONE
+
+
+def slopes(activation: Activation, count: int, y: int, dy: int, dz: int, name: str = "") -> Kernel:
+    """The kernel that fills `count` numbers at `dz`: the gradient times the activation's slope."""
+    slope = activation.slope
+
+    def fill(arena: Any) -> None:
+        for number in range(cuda.grid(1), count, cuda.gridsize(1)):
+            st1(arena, dz + number, ld1(arena, dy + number) * slope(ld1(arena, y + number)))
+
+    return Kernel(fill, *grid(count), name=name)

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 from numba import cuda, float32
 
 from cnnsim.kernels.cuda.activations import NONE, Activation
-from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, device, grid
+from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, device
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
+from cnnsim.kernels.cuda.sources import Source
 from cnnsim.kernels.cuda.tile import clear, outer4
 
 #: Maps of a thread.
@@ -62,6 +63,16 @@ class Shape:
     out_w: int
     pools: bool = False
 
+    @property
+    def back(self) -> Shape:
+        """Those of its input gradient: the same sum over the output's gradient."""
+        return Shape(
+            self.batch, self.maps, self.out_h, self.out_w, self.channels,
+            self.kernel_h, self.kernel_w,
+            self.kernel_h - 1 - self.top, self.kernel_w - 1 - self.left,
+            self.height, self.width,
+        )  # fmt: skip
+
 
 class Blocks(NamedTuple):
     """How a convolution is cut up: a block takes so much of each."""
@@ -96,7 +107,7 @@ def blocks_of(s: Shape) -> Blocks | None:
 def convolution(
     s: Shape,
     cut: Blocks,
-    x: int,
+    source: Source,
     w: Weights,
     y: int,
     bias: int | None = None,
@@ -104,7 +115,7 @@ def convolution(
     code: int = 0,
     name: str = "",
 ) -> Kernel:
-    """The kernel that fills the tensor at `y`, and with a pool the one at `code`."""
+    """The kernel that fills the tensor at `y` from `source`, and with a pool the one at `code`."""
     batch, channels, height, width, maps = s.batch, s.channels, s.height, s.width, s.maps
     kernel_h, kernel_w, top, left = s.kernel_h, s.kernel_w, s.top, s.left
     out_h, out_w, pools = s.out_h, s.out_w, s.pools
@@ -183,7 +194,7 @@ def convolution(
                 c = number // (plane_w * plane_h * samples) + first_channel
                 pixel = float32(0.0)
                 if 0 <= i < height and 0 <= j < width and n < batch and c < channels:
-                    pixel = ld1(arena, x + ((n * channels + c) * height + i) * width + j)
+                    pixel = source(arena, n * channels + c, i, j)
                 st1(shared, number, pixel)
             for number in range(mine, weights, threads):
                 o = number % wide + first_map
@@ -226,30 +237,3 @@ def convolution(
 
     blocks = -(-batch // samples) * bands * sets
     return Kernel(fill, blocks, threads, 4 * (weights_at + weights), name=name)
-
-
-def spread(
-    s: Shape, activation: Activation, y: int, dy: int, code: int, dz: int, name: str = ""
-) -> Kernel:
-    """The gradient before activation and pool, [batch, maps, out_h, out_w] at `dz`."""
-    out_h, out_w, pools = s.out_h, s.out_w, s.pools
-    half_h, half_w = out_h // 2, out_w // 2
-    count = s.batch * s.maps * out_h * out_w
-    slope = activation.slope
-
-    def fill(arena: Any) -> None:
-        for number in range(cuda.grid(1), count, cuda.gridsize(1)):
-            if pools:
-                column, row = number % out_w, number // out_w % out_h
-                plane = number // (out_w * out_h)
-                value = float32(0.0)
-                if row // 2 < half_h and column // 2 < half_w:
-                    place = (plane * half_h + row // 2) * half_w + column // 2
-                    if ld1(arena, code + place) == float32(row % 2 * 2 + column % 2):
-                        value = ld1(arena, dy + place) * slope(ld1(arena, y + place))
-                st1(arena, dz + number, value)
-            else:
-                value = ld1(arena, dy + number) * slope(ld1(arena, y + number))
-                st1(arena, dz + number, value)
-
-    return Kernel(fill, *grid(count), name=name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cnnsim.kernels.cuda.activations import ACTIVATIONS, Activation, activation_of
 from cnnsim.kernels.cuda.convolution import Shape, blocks_of
+from cnnsim.kernels.cuda.kernelgrad import slices_of
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.conv2d import Conv2d
 from cnnsim.network.kinds.dense import Dense
@@ -52,7 +53,7 @@ def groups_of(iteration: Iteration) -> list[Group]:
         place = network.places[layer.name]
         if isinstance(layer, Conv2d):
             shape = _shape(layer, place)
-            if shape is None or blocks_of(shape) is None:
+            if shape is None or not _fits(shape):
                 continue
         elif isinstance(layer, Dense):
             shape = None
@@ -93,6 +94,11 @@ def _shape(layer: Conv2d, place: Place) -> Shape | None:
         place.batch, channels, height, width, maps, w.kernel_h, w.kernel_w, w.top, w.left,
         out_h, out_w,
     )  # fmt: skip
+
+
+def _fits(shape: Shape) -> bool:
+    """Whether a block takes it, forward and back."""
+    return None not in (blocks_of(shape), blocks_of(shape.back), slices_of(shape))
 
 
 def _halves(layer: MaxPool2d, shape: Shape) -> bool:

@@ -3,7 +3,8 @@
 A thread has the elements of one kernel row, of one channel, for 8 maps; it slides along rows of the
 output and multiplies pixels that it has in registers by eight gradients that its whole team shares.
 Where channels are few, several teams of a block take turns at the rows. The samples are cut into
-slices, by the sizes alone. Teams and slices are added up in their order.
+slices, by the sizes alone. Teams are added up in their order here, slices where the parameters are
+updated.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Any, NamedTuple
 from numba import cuda, float32
 
 from cnnsim.kernels.cuda.convolution import MAPS, SHARED, Shape
-from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, grid
+from cnnsim.kernels.cuda.jit import SIMULATED, Kernel
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
+from cnnsim.kernels.cuda.sources import Source
 from cnnsim.kernels.cuda.tile import clear, put8, times8
 
 #: Threads of a block, about, and blocks that fill a large GPU.
@@ -73,7 +75,14 @@ def _floats(s: Shape, channels: int, rows: int) -> int:
 
 
 def kernel_gradient(
-    s: Shape, cut: Slices, x: int, dz: int, parts: int, has_bias: bool, turned: bool, name: str = ""
+    s: Shape,
+    cut: Slices,
+    x: Source,
+    dz: Source,
+    parts: int,
+    has_bias: bool,
+    turned: bool,
+    name: str = "",
 ) -> Kernel:
     """The kernel that fills `parts` [slices][maps][elements of a kernel, and its bias]."""
     batch, channels, height, width, maps = s.batch, s.channels, s.height, s.width, s.maps
@@ -123,9 +132,7 @@ def kernel_gradient(
                     channel += first_channel
                     pixel = float32(0.0)
                     if 0 <= row < height and 0 <= column < width and channel < channels:
-                        pixel = ld1(
-                            arena, x + ((n * channels + channel) * height + row) * width + column
-                        )
+                        pixel = x(arena, n * channels + channel, row, column)
                     st1(shared, at, pixel)
                 for number in range(mine, gradients, threads):
                     # Neighbouring threads read neighbouring cells.
@@ -134,12 +141,7 @@ def kernel_gradient(
                     o = number // (out_w * rows)
                     gradient = float32(0.0)
                     if band * rows + row < out_h and first_map + o < maps:
-                        gradient = ld1(
-                            arena,
-                            dz
-                            + ((n * maps + first_map + o) * out_h + band * rows + row) * out_w
-                            + column,
-                        )
+                        gradient = dz(arena, n * maps + first_map + o, band * rows + row, column)
                     st1(shared, gradients_at + (row * out_w + column) * MAPS + o, gradient)
                 cuda.syncthreads()
                 for row in range(team, rows, teams):
@@ -201,24 +203,3 @@ def kernel_gradient(
         4 * max(gradients_at + gradients, threads * count_of_sums),
         name=name,
     )
-
-
-def add_up(s: Shape, slices: int, parts: int, dw: int, db: int | None, name: str = "") -> Kernel:
-    """The kernel that adds the slices up, in their order, to the gradients at `dw` and `db`."""
-    elements = s.channels * s.kernel_h * s.kernel_w
-    has_bias, bias_at = db is not None, db or 0
-    line = elements + (1 if has_bias else 0)
-    count = s.maps * line
-
-    def fill(arena: Any) -> None:
-        for number in range(cuda.grid(1), count, cuda.gridsize(1)):
-            total = float32(0.0)
-            for part in range(slices):
-                total += ld1(arena, parts + part * count + number)
-            o, element = number // line, number % line
-            if has_bias and element == elements:
-                st1(arena, bias_at + o, total)
-            else:
-                st1(arena, dw + o * elements + element, total)
-
-    return Kernel(fill, *grid(count), name=name)

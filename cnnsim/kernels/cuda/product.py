@@ -14,6 +14,7 @@ from numba import cuda, float32
 from cnnsim.kernels.cuda.activations import NONE, Activation
 from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, device, grid
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
+from cnnsim.kernels.cuda.tasks import Task, launched
 from cnnsim.kernels.cuda.tile import clear, outer4
 
 #: Terms of the sum whose strips lie in shared memory together, and blocks that fill a large GPU.
@@ -49,6 +50,18 @@ class Finish:
     ones: int | None = None
 
 
+class Product(NamedTuple):
+    """The multiplication, and the adding up of its parts where it is cut; one after the other."""
+
+    multiply: Task
+    add_up: Task | None
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        """Both by themselves."""
+        return [*launched([self.multiply]), *(launched([self.add_up]) if self.add_up else [])]
+
+
 def product(
     rows: int,
     columns: int,
@@ -59,8 +72,8 @@ def product(
     scratch: Any,
     finish: Finish | None = None,
     name: str = "",
-) -> list[Kernel]:
-    """The kernels that fill `result` [rows, columns] with left [rows, depth] · right.
+) -> Product:
+    """What fills `result` [rows, columns] with left [rows, depth] · right.
 
     `scratch` gives room for so many numbers, where the sums are cut.
     """
@@ -80,19 +93,21 @@ def product(
     threads = (side // 4) ** 2
     shared = 4 * 2 * _DEEP * (side + 4)
     blocks = tiles_down * tiles_across * parts
-    kernels = [Kernel(multiply, blocks, threads, shared, name=name)]
-    if parts > 1:
-        count = rows * wide
+    task = Task(multiply, blocks, threads, shared, name)
+    if parts == 1:
+        return Product(task, None)
+    count = rows * wide
+    added, each = grid(count)
 
-        def add_up(arena: Any) -> None:
-            for number in range(cuda.grid(1), count, cuda.gridsize(1)):
-                total = float32(0.0)
-                for part in range(parts):
-                    total += ld1(arena, part_at + part * count + number)
-                finished(arena, number // wide, number % wide, total)
+    @device
+    def add_up(arena: Any, block: int) -> None:
+        for number in range(block * each + cuda.threadIdx.x, count, added * each):
+            total = float32(0.0)
+            for part in range(parts):
+                total += ld1(arena, part_at + part * count + number)
+            finished(arena, number // wide, number % wide, total)
 
-        kernels.append(Kernel(add_up, *grid(count), name=f"{name} parts"))
-    return kernels
+    return Product(task, Task(add_up, added, each, 0, f"{name} sum"))
 
 
 def _finish(finish: Finish, columns: int, result: Matrix, ones_at: int) -> Any:
@@ -142,12 +157,13 @@ def _multiply(
             else:
                 finished(arena, row, column, total)
 
-    def multiply(arena: Any) -> None:
+    @device
+    def multiply(arena: Any, block: int) -> None:
         shared = cuda.shared.array(0, float32)
         sums = cuda.local.array(16, float32)
         clear(sums, 16)
         mine = cuda.threadIdx.x
-        tile, part = cuda.blockIdx.x % tiles, cuda.blockIdx.x // tiles
+        tile, part = block % tiles, block // tiles
         first_row, first_column = tile // tiles_across * side, tile % tiles_across * side
         my_row, my_column = mine // across * 4, mine % across * 4
         last = min((part + 1) * share, depth)
