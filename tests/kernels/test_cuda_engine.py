@@ -97,6 +97,18 @@ NETS: dict[str, tuple[tuple[int, ...], list[Entry], str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory of the GPU holds anything at first; nothing may count on zeros."""
+    if CAN_LAUNCH:
+        monkeypatch.setattr(
+            "cnnsim.kernels.cuda.engine.cuda.device_array",
+            lambda size, kind: cuda.to_device(
+                np.full(size, np.nan if np.issubdtype(kind, np.floating) else 1 << 40, kind)
+            ),
+        )
+
+
 @without_a_gpu
 def test_all_of_these_in_the_simulator() -> None:
     run_in_simulator(__file__)

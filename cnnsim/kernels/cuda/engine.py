@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from math import prod
 from typing import Any
 
@@ -26,12 +27,19 @@ from cnnsim.network.optimizer import COUNTER
 _MOST_VALUES = 1 << 26
 #: Steps that one recorded graph makes.
 _RECORDED = 16
-#: Sets of pictures that stay on the device: those of training and those of the test.
-_SETS = 2
 
 
 def _silent(progress: Progress) -> None:
     """Nobody listens."""
+
+
+@contextmanager
+def _working() -> Iterator[None]:
+    """Use the GPU, in any thread."""
+    with explained():
+        # A context is a thread's own: who goes on in another one has none as yet.
+        cuda.current_context()
+        yield
 
 
 class CudaEngine:
@@ -53,11 +61,12 @@ class CudaEngine:
         self._kept = Kept(iteration.resized(1, True))
         self._step = 0
         self._ready: dict[tuple[int, bool, bool], _Ready] = {}
-        self._sets: list[tuple[npt.NDArray[Any], Any]] = []
-        with explained():
+        self._sets: dict[str, tuple[npt.NDArray[Any], Any]] = {}
+        with _working():
             self._queue = Queue()
-            self._arena = self._zeros(self._kept.layout.end, np.float32)
-            self._ledger = self._zeros(ORDER, np.int64)
+            self._arena = self._room(self._kept.layout.end, np.float32)
+            self._ledger = self._room(ORDER, np.int64)
+        self.load({})
 
     # -- numbers in and out ------------------------------------------------------------------------
 
@@ -69,7 +78,7 @@ class CudaEngine:
             at = self._kept.layout.places[name] - begin
             given = np.asarray(tensors.get(name, np.float32(0)), np.float32)
             host[at : at + prod(shape)] = np.broadcast_to(given, shape).reshape(-1)
-        with explained():
+        with _working():
             self._arena[begin:end].copy_to_device(host)
             self._queue.wait()
         self._step = int(np.asarray(tensors[COUNTER]).ravel()[0]) if COUNTER in tensors else 0
@@ -77,7 +86,7 @@ class CudaEngine:
     def tensors(self) -> dict[str, Floats32]:
         """A copy of parameters and states, and the updates so far as ``training.step``."""
         begin, end = self._kept_span
-        with explained():
+        with _working():
             host = self._arena[begin:end].copy_to_host()
         found: dict[str, Floats32] = {}
         for name, shape in self._kept.shapes.items():
@@ -107,8 +116,9 @@ class CudaEngine:
         last = network.places[network.layers[-1].name].output
         by_class = targets.ndim == 1 and last != (1,)
         found = []
-        with explained():
-            pictures, wanted = self._on_device(inputs), self._on_device(targets)
+        with _working():
+            pictures = self._on_device("pictures", inputs)
+            wanted = self._on_device("targets", targets)
             ready = self._prepared(batch, True, by_class, pictures, wanted)
             most = ready.plan.steps
             for first in range(0, steps, most):
@@ -127,8 +137,8 @@ class CudaEngine:
         largest = max(sweep.cell_count for sweep in network.sweeps)
         most = max(1, min(1024, _MOST_VALUES // largest))
         found = [np.empty((0, prod(last)), np.float32)]
-        with explained():
-            pictures = self._on_device(inputs) if len(inputs) else None
+        with _working():
+            pictures = self._on_device("test", inputs) if len(inputs) else None
             for first in range(0, len(inputs), most):
                 rows = np.arange(first, min(first + most, len(inputs)))[np.newaxis]
                 ready = self._prepared(rows.size, False, False, pictures, pictures)
@@ -156,20 +166,25 @@ class CudaEngine:
 
     # -- memory ------------------------------------------------------------------------------------
 
-    def _zeros(self, size: int, kind: type[np.generic]) -> Any:
-        """An array on the device. Raises CnnsimError where it has no room."""
+    def _room(self, size: int, kind: type[np.generic]) -> Any:
+        """An array on the device, of any numbers. Raises CnnsimError where it has no room."""
         check_room(size * np.dtype(kind).itemsize, "this network with its batch")
-        return cuda.to_device(np.zeros(size, kind))
+        return cuda.device_array(size, kind)
 
-    def _on_device(self, host: npt.NDArray[Any]) -> Any:
-        """The numbers of `host` on the device; those that were there the last time still are."""
-        for kept, found in self._sets:
-            if kept is host:
-                return found
-        check_room(4 * host.size, "the pictures")
-        found = cuda.to_device(np.ascontiguousarray(host, np.float32).reshape(-1))
-        # Pictures come with their targets.
-        self._sets = [*self._sets[-2 * _SETS + 1 :], (host, found)]
+    def _on_device(self, what: str, host: npt.NDArray[Any]) -> Any:
+        """The numbers of `host` on the device; those that were there the last time still are.
+
+        Others take their place where they fit in, so that what is recorded stays good.
+        """
+        kept, found = self._sets.get(what, (None, None))
+        if kept is host:
+            return found
+        flat = np.ascontiguousarray(host, np.float32).reshape(-1)
+        if found is None or found.size < flat.size:
+            check_room(flat.nbytes, "what it learns from")
+            found = cuda.device_array(flat.size, np.float32)
+        found[: flat.size].copy_to_device(flat)
+        self._sets[what] = host, found
         return found
 
     def _prepared(
@@ -198,11 +213,11 @@ class CudaEngine:
             # The old one goes first: there may be no room for both.
             self._ready = {}
             self._arena = None
-            self._arena = self._zeros(plan.size, np.float32)
+            self._arena = self._room(plan.size, np.float32)
             self._arena[begin:end].copy_to_device(kept)
         if plan.ledger > self._ledger.size:
             self._ready = {}
-            self._ledger = self._zeros(plan.ledger, np.int64)
+            self._ledger = self._room(plan.ledger, np.int64)
 
 
 class _Ready:

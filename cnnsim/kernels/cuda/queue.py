@@ -19,22 +19,23 @@ class Queue:
     """A stream of the GPU."""
 
     def __init__(self) -> None:
+        self._device: Any = None
         self._stream: Any = 0
-        self._records = False
         if not SIMULATED:
             self._open()
 
     def _open(self) -> None:
-        """Make a stream that graphs can be recorded on, where this CUDA has them."""
+        """Make a stream that graphs can be launched on, where this CUDA has them."""
         try:
             from cuda.core import Device
 
             device = Device()
             device.set_current()
             self._stream = device.create_stream()
-            self._records = hasattr(self._stream, "create_graph_builder")
         except Exception:  # noqa: BLE001 - whatever is missing, the default stream will do
-            self._stream, self._records = 0, False
+            return
+        if hasattr(device, "create_graph_builder"):
+            self._device = device
 
     def run(self, launches: Sequence[Launch]) -> None:
         """Launch one after the other."""
@@ -43,16 +44,16 @@ class Queue:
 
     def record(self, launches: Sequence[Launch], times: int) -> Callable[[], None]:
         """What does `launches` so many times when called. Their kernels must be compiled."""
-        if self._records:
+        if self._device is not None:
             try:
-                builder = self._stream.create_graph_builder()
+                builder = self._device.create_graph_builder()
                 builder.begin_building()
                 for _ in range(times):
                     for launch in launches:
                         launch(builder)
                 graph = builder.end_building().complete()
-            except Exception:  # noqa: BLE001 - a stream that failed to record is not used again
-                self._stream, self._records = 0, False
+            except Exception:  # noqa: BLE001 - what cannot be recorded is launched one by one
+                self._device = None
             else:
                 stream = self._stream
                 return lambda: graph.launch(stream)
