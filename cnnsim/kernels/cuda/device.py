@@ -104,7 +104,11 @@ def memory() -> Memory:
     from numba import cuda
 
     with explained():
-        free, total = cuda.current_context().get_memory_info()
+        context = cuda.current_context()
+        if not is_simulated():
+            # What nobody holds any more is given back now and then only.
+            context.memory_manager.deallocations.clear()
+        free, total = context.get_memory_info()
     return Memory(free, total)
 
 

@@ -153,12 +153,15 @@ class CudaEngine:
         numbers = range(self._step, self._step + len(rows))
         seed = self._iteration.network.seed
         keys = [mask_key(seed, name, number) for number in numbers for name in plan.masks]
-        ledger = np.zeros(plan.ledger, np.int64)
-        ledger[ORDER : ORDER + rows.size] = rows.reshape(-1)
-        begin = ORDER + plan.steps * plan.batch
-        ledger[begin : begin + len(keys)] = np.array(keys, np.uint64).view(np.int64)
+        order = np.zeros(ORDER + rows.size, np.int64)
+        order[ORDER:] = rows.reshape(-1)
+        self._ledger[: order.size].copy_to_device(order)
+        if keys:
+            at = ORDER + plan.steps * plan.batch
+            self._ledger[at : at + len(keys)].copy_to_device(
+                np.array(keys, np.uint64).view(np.int64)
+            )
         paces = paces_of(self._iteration.optimizer, rates, self._step)
-        self._ledger[: len(ledger)].copy_to_device(ledger)
         at = paces_at()
         self._arena[at : at + PACES * len(rows)].copy_to_device(paces.reshape(-1))
         # Copies go another way than launches do.

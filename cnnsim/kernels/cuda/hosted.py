@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numba import cuda
 
 from cnnsim.kernels.cuda.general import Places, Shapes
 from cnnsim.kernels.vectorised import fill_vectorised
@@ -23,6 +24,9 @@ def hosted(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Callable[
     is_scheduled = "rate" in getattr(sweep.params, "_fields", ()) and sweep.writes.endswith("_next")
 
     def run(arena: Any) -> None:
+        # Copies go another way than launches do: each waits for the other.
+        cuda.synchronize()
+
         def read(name: str) -> Any:
             at, shape = places[name], shapes[name]
             return arena[at : at + prod(shape)].copy_to_host().reshape(shape)
@@ -35,5 +39,6 @@ def hosted(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Callable[
         flat = np.ascontiguousarray(found, np.float32).reshape(-1)
         at = places[sweep.writes]
         arena[at : at + flat.size].copy_to_device(flat)
+        cuda.synchronize()
 
     return run
