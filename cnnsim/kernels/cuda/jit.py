@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from numba import cuda
+from numba.extending import register_jitable
 
 from cnnsim.kernels.cache import prepare_cache
 from cnnsim.kernels.cuda.device import explained, is_simulated
@@ -46,8 +47,10 @@ def device(function: Callable[..., Any]) -> Callable[..., Any]:
     if SIMULATED:
         _simulate(function)
         return function
-    compiled: Callable[..., Any] = cuda.jit(device=True, forceinline=True)(function)
-    return compiled
+    # A dispatcher of numba-cuda has a number of its own, which would end up in the key of every
+    # kernel that closes over it: no other process would find what was compiled.
+    registered: Callable[..., Any] = register_jitable(function)
+    return registered
 
 
 class _Launched:

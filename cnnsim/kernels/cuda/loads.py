@@ -9,41 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numba.extending import register_jitable
+
 from cnnsim.kernels.cuda.jit import SIMULATED
 
 Load = Callable[..., Any]
 
 
-def _simulated() -> tuple[Load, Load, Load, Load, Load]:
-    """The same in plain Python, which insists on the alignment too."""
-
-    def ld1(array: Any, at: int) -> Any:
-        assert at >= 0
-        return array[at]
-
-    def ld2(array: Any, at: int) -> tuple[Any, ...]:
-        assert at >= 0
-        assert at % 2 == 0
-        return array[at], array[at + 1]
-
-    def ld4(array: Any, at: int) -> tuple[Any, ...]:
-        assert at >= 0
-        assert at % 4 == 0
-        return array[at], array[at + 1], array[at + 2], array[at + 3]
-
-    def st1(array: Any, at: int, value: Any) -> None:
-        assert at >= 0
-        array[at] = value
-
-    def st4(array: Any, at: int, a: Any, b: Any, c: Any, d: Any) -> None:
-        assert at >= 0
-        assert at % 4 == 0
-        array[at], array[at + 1], array[at + 2], array[at + 3] = a, b, c, d
-
-    return ld1, ld2, ld4, st1, st4
-
-
-def _compiled() -> tuple[Load, Load, Load, Load, Load]:
+def _intrinsics() -> tuple[Load, Load, Load, Load, Load]:
     from llvmlite import ir
     from numba.core import cgutils as _cgutils
     from numba.core import types as _types
@@ -105,4 +78,64 @@ def _compiled() -> tuple[Load, Load, Load, Load, Load]:
     return loading(1), loading(2), loading(4), intrinsic(st1), intrinsic(st4)
 
 
-ld1, ld2, ld4, st1, st4 = _simulated() if SIMULATED else _compiled()
+if SIMULATED:
+    # The same in plain Python, which insists on the alignment too.
+
+    def ld1(array: Any, at: int) -> Any:
+        """The number at `at`."""
+        assert at >= 0
+        return array[at]
+
+    def ld2(array: Any, at: int) -> Any:
+        """Two numbers from `at` on, a multiple of 2."""
+        assert at >= 0
+        assert at % 2 == 0
+        return array[at], array[at + 1]
+
+    def ld4(array: Any, at: int) -> Any:
+        """Four numbers from `at` on, a multiple of 4."""
+        assert at >= 0
+        assert at % 4 == 0
+        return array[at], array[at + 1], array[at + 2], array[at + 3]
+
+    def st1(array: Any, at: int, value: Any) -> None:
+        """Store a number."""
+        assert at >= 0
+        array[at] = value
+
+    def st4(array: Any, at: int, a: Any, b: Any, c: Any, d: Any) -> None:
+        """Store four numbers from `at` on, a multiple of 4."""
+        assert at >= 0
+        assert at % 4 == 0
+        array[at], array[at + 1], array[at + 2], array[at + 3] = a, b, c, d
+
+else:
+    _ld1, _ld2, _ld4, _st1, _st4 = _intrinsics()
+
+    # Plain functions around them: an intrinsic has a number of its own, which would end up in the
+    # key of every kernel that closes over a function that names it.
+
+    @register_jitable
+    def ld1(array: Any, at: int) -> Any:
+        """The number at `at`."""
+        return _ld1(array, at)
+
+    @register_jitable
+    def ld2(array: Any, at: int) -> Any:
+        """Two numbers from `at` on, a multiple of 2."""
+        return _ld2(array, at)
+
+    @register_jitable
+    def ld4(array: Any, at: int) -> Any:
+        """Four numbers from `at` on, a multiple of 4."""
+        return _ld4(array, at)
+
+    @register_jitable
+    def st1(array: Any, at: int, value: Any) -> None:
+        """Store a number."""
+        _st1(array, at, value)
+
+    @register_jitable
+    def st4(array: Any, at: int, a: Any, b: Any, c: Any, d: Any) -> None:
+        """Store four numbers from `at` on, a multiple of 4."""
+        _st4(array, at, a, b, c, d)
