@@ -20,8 +20,8 @@ from cnnsim.training.control import Control
 from cnnsim.training.history import History
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
+from cnnsim.training.making import create_run
 from cnnsim.training.rerun import Rerun
-from cnnsim.training.run import create_run
 from cnnsim.training.session import train_folder
 
 if CAN_LAUNCH:

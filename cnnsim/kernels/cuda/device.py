@@ -138,9 +138,7 @@ def explained() -> Iterator[None]:
 def _is_the_drivers(error: BaseException) -> bool:
     """By name: none of these types can be imported where numba-cuda is not installed."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    ours = {"CudaAPIError", "CudaDriverError", "CudaRuntimeError", "CudaSupportError", "CUDAError",
-            "NVRTCError", "NvvmError", "LinkerError", "nvJitLinkError"}  # fmt: skip
-    return bool(names & ours)
+    return bool(names & _DRIVERS)
 
 
 def _failed(error: BaseException) -> CnnsimError:
@@ -196,6 +194,12 @@ def _code_of(error: BaseException) -> int:
     return int(match[1]) if match else 0
 
 
+#: The errors of the driver, of cuda.core, and of the toolkit where a part of it is missing.
+_DRIVERS = {
+    "CudaAPIError", "CudaDriverError", "CudaRuntimeError", "CudaSupportError", "CUDAError",
+    "NvvmError", "NvvmSupportError", "NvrtcError", "NvrtcSupportError", "NVRTCError",
+    "LinkerError", "nvJitLinkError", "CCSupportError",
+}  # fmt: skip
 #: The names that errors without a number carry.
 _NAMES = {
     "CUDA_ERROR_OUT_OF_MEMORY": 2,

@@ -15,7 +15,7 @@ from numba import cuda
 from numba.extending import register_jitable
 
 from cnnsim.kernels.cache import prepare_cache
-from cnnsim.kernels.cuda.device import explained, is_simulated
+from cnnsim.kernels.cuda.device import is_simulated
 
 SIMULATED = is_simulated()
 
@@ -120,10 +120,9 @@ class Kernel:
             return
         cached = _CAN_CACHE and self.keeps
         compiled = cuda.jit(cache=cached, **self.options)(self.function)
-        with explained():
-            compiled.compile(tuple(compiled.typeof_pyval(argument) for argument in arguments))
-            if self.shared > _FREE_SHARED:
-                _allow_shared(compiled, self.shared)
+        compiled.compile(tuple(compiled.typeof_pyval(argument) for argument in arguments))
+        if self.shared > _FREE_SHARED:
+            _allow_shared(compiled, self.shared)
         self._compiled = compiled
 
 

@@ -120,6 +120,9 @@ class Plan:
                 if not _is_the_compilers(error):
                     raise
                 # A kind whose functions the compiler does not take still trains.
+                report(
+                    Progress("compiling", f"{name} stays on the CPU: {type(error).__name__}", 0.0)
+                )
                 run = hosted(item, self._rooms.places, self._rooms.shapes, RATE)
                 self.is_hosted = True
                 launches.append(partial(_host, run, arena))
