@@ -1,0 +1,396 @@
+"""Convolution + ReLU + 2x2 pool of a chunk of samples, and its gradients, in shared memory.
+
+A thread has a tile of sums in registers: 2x2 cells by up to 8 maps forward, 2x2 pixels by up to 8
+channels for the input's gradient, all taps by a few maps for the kernel's. `near` is the block's
+shared memory, `codes` the same in bytes; shapes and places are constants, see `plan`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import cuda, float32, int8
+
+from cnnsim.kernels.cuda.jit import device
+from cnnsim.kernels.cuda.loads import ld1, ld4, st1
+from cnnsim.kernels.cuda.models.plan import Convolution, Plan, divisor
+
+#: Maps, or channels, of a tile.
+_WIDE = 8
+#: The code of a window whose largest value ReLU cuts off.
+_OFF = 4
+
+
+def _row_forward(op: Convolution, wide: int) -> Any:
+    """Add one kernel row of one channel to a tile: `x`, `w` are the places of its first taps."""
+    taps, line, maps = op.kernel_w, op.x.row, op.maps
+    quads = wide // 4
+    a, b, c = wide, 2 * wide, 3 * wide
+
+    def by_four(acc: Any, near: Any, x: int, w: int) -> None:
+        for j in range(taps):
+            x0, x1 = ld1(near, x + j), ld1(near, x + j + 1)
+            x2, x3 = ld1(near, x + line + j), ld1(near, x + line + j + 1)
+            for q in range(quads):
+                o = 4 * q
+                k0, k1, k2, k3 = ld4(near, w + j * maps + o)
+                acc[o] += x0 * k0
+                acc[o + 1] += x0 * k1
+                acc[o + 2] += x0 * k2
+                acc[o + 3] += x0 * k3
+                acc[a + o] += x1 * k0
+                acc[a + o + 1] += x1 * k1
+                acc[a + o + 2] += x1 * k2
+                acc[a + o + 3] += x1 * k3
+                acc[b + o] += x2 * k0
+                acc[b + o + 1] += x2 * k1
+                acc[b + o + 2] += x2 * k2
+                acc[b + o + 3] += x2 * k3
+                acc[c + o] += x3 * k0
+                acc[c + o + 1] += x3 * k1
+                acc[c + o + 2] += x3 * k2
+                acc[c + o + 3] += x3 * k3
+
+    def by_one(acc: Any, near: Any, x: int, w: int) -> None:
+        for j in range(taps):
+            x0, x1 = ld1(near, x + j), ld1(near, x + j + 1)
+            x2, x3 = ld1(near, x + line + j), ld1(near, x + line + j + 1)
+            for o in range(wide):
+                k = ld1(near, w + j * maps + o)
+                acc[o] += x0 * k
+                acc[a + o] += x1 * k
+                acc[b + o] += x2 * k
+                acc[c + o] += x3 * k
+
+    # Four weights at once need a place that is a multiple of four.
+    return device(by_four if maps % 4 == 0 and wide % 4 == 0 else by_one)
+
+
+def forward(op: Convolution, plan: Plan) -> Any:
+    """``forward(near, codes, arena, base)``: fills y, and the codes of a pool."""
+    wide = divisor(op.maps, _WIDE)
+    row = _row_forward(op, wide)
+    tile = 4 * wide
+    groups, chunk = op.maps // wide, plan.chunk
+    down, across = -(-op.out_h // 2), -(-op.out_w // 2)
+    if op.pools:
+        down, across = op.out_h // 2, op.out_w // 2
+    tiles = down * across
+    items = tiles * chunk * groups
+    channels, kernel_h, step = op.channels, op.kernel_h, op.kernel_w * op.maps
+    height, width = op.out_h, op.out_w
+    x0 = op.x.place - op.top * op.x.row - op.left
+    x_sample, x_plane, x_row = op.x.sample, op.x.channel, op.x.row
+    y0, y_sample, y_plane, y_row, y_column = op.y
+    weights, biases, has_bias = op.weights, op.weights + op.biases, op.has_bias
+    relu, pools, first_code = op.relu, op.pools, op.codes
+    threads = plan.threads
+
+    @device
+    def put(near: Any, place: int, value: Any) -> None:
+        st1(near, place, max(value, float32(0)) if relu else value)
+
+    @device
+    def conv_forward(near: Any, codes: Any, arena: Any, base: int) -> None:
+        for item in range(cuda.threadIdx.x, items, threads):
+            cell = item % tiles
+            n = item // tiles % chunk
+            o = item // (tiles * chunk) * wide
+            ty, tx = cell // across, cell % across
+            acc = cuda.local.array(tile, float32)
+            for m in range(wide):
+                start = ld1(near, biases + o + m) if has_bias else float32(0)
+                acc[m] = start
+                acc[wide + m] = start
+                acc[2 * wide + m] = start
+                acc[3 * wide + m] = start
+            x = x0 + n * x_sample + 2 * ty * x_row + 2 * tx
+            w = weights + o
+            for _ in range(channels):
+                for i in range(kernel_h):
+                    row(acc, near, x + i * x_row, w)
+                    w += step
+                x += x_plane
+            for m in range(wide):
+                y = y0 + n * y_sample + (o + m) * y_plane
+                if pools:
+                    best = acc[m]
+                    code = 0
+                    if acc[wide + m] > best:
+                        best, code = acc[wide + m], 1
+                    if acc[2 * wide + m] > best:
+                        best, code = acc[2 * wide + m], 2
+                    if acc[3 * wide + m] > best:
+                        best, code = acc[3 * wide + m], 3
+                    if relu and not best > float32(0):
+                        code = _OFF
+                    codes[first_code + ((n * groups * wide + o + m) * tiles + cell)] = int8(code)
+                    put(near, y + ty * y_row + tx * y_column, best)
+                else:
+                    y += 2 * ty * y_row + 2 * tx * y_column
+                    is_right, is_below = 2 * tx + 1 < width, 2 * ty + 1 < height
+                    put(near, y, acc[m])
+                    if is_right:
+                        put(near, y + y_column, acc[wide + m])
+                    if is_below:
+                        put(near, y + y_row, acc[2 * wide + m])
+                    if is_right and is_below:
+                        put(near, y + y_row + y_column, acc[3 * wide + m])
+
+    return conv_forward
+
+
+def backward(op: Convolution, plan: Plan) -> Any:
+    """``backward(near, codes, arena, base, fresh)``: gradients of weights and input.
+
+    The gradient before pool and ReLU is spread out for one slice of maps after the other. `fresh`
+    says that the gradients of the weights are the first of an update.
+    """
+    spread = _spread(op, plan)
+    kernel = _kernel_grad(op, plan)
+    bias = _bias_grad(op, plan)
+    back = _input_grad(op, plan)
+    maps, part = op.maps, op.slice
+    is_trained, has_bias, goes_back = op.trained, op.has_bias, op.back
+
+    @device
+    def conv_backward(near: Any, codes: Any, arena: Any, base: int, fresh: bool) -> None:
+        for first in range(0, maps, part):
+            spread(near, codes, first)
+            cuda.syncthreads()
+            if goes_back:
+                back(near, first)
+            if is_trained:
+                kernel(near, first, fresh)
+            if is_trained and has_bias:
+                bias(near, first, fresh)
+            cuda.syncthreads()
+
+    return conv_backward
+
+
+def _spread(op: Convolution, plan: Plan) -> Any:
+    """Fill the scratch [sample, map of the slice, row, column] with dL/dy before pool and ReLU."""
+    part, chunk, threads = op.slice, plan.chunk, plan.threads
+    scratch, line, plane = plan.scratch, op.spread_w, op.spread_map
+    rows = op.height + op.kernel_h - 1
+    items = chunk * part * rows
+    above, before = op.kernel_h - 1 - op.top, op.kernel_w - 1 - op.left
+    height, width = op.out_h, op.out_w
+    maps, down, across = op.shape
+    pools, masks, first_code = op.pools, op.masks, op.codes
+    y0, y_sample, y_plane, y_row, y_column = op.y
+    d0, d_sample, d_plane, d_row, d_column = op.dy
+
+    @device
+    def spread(near: Any, codes: Any, first: int) -> None:
+        for item in range(cuda.threadIdx.x, items, threads):
+            row = item % rows
+            m = item // rows % part
+            n = item // (rows * part)
+            r, o = row - above, first + m
+            to = scratch + (n * part + m) * plane + row * line
+            r2 = r // 2 if pools else r
+            is_inside = r >= 0 and r < height and r2 < down
+            d = d0 + n * d_sample + o * d_plane + r2 * d_row
+            y = y0 + n * y_sample + o * y_plane + r2 * y_row
+            code = first_code + ((n * maps + o) * down + r2) * across
+            for column in range(line):
+                c = column - before
+                c2 = c // 2 if pools else c
+                value = float32(0)
+                if is_inside and c >= 0 and c < width and c2 < across:
+                    value = ld1(near, d + c2 * d_column)
+                    if pools:
+                        if codes[code + c2] != (r - 2 * r2) * 2 + c - 2 * c2:
+                            value = float32(0)
+                    elif masks and not ld1(near, y + c2 * y_column) > float32(0):
+                        value = float32(0)
+                st1(near, to + column, value)
+
+    return spread
+
+
+def _row_back(op: Convolution, wide: int) -> Any:
+    """Add one kernel row of one map to a tile of the input's gradient; `w` is its last tap."""
+    taps, line, maps = op.kernel_w, op.spread_w, op.maps
+    channel = op.kernel_h * op.kernel_w * op.maps
+    a, b, c = wide, 2 * wide, 3 * wide
+
+    @device
+    def row(acc: Any, near: Any, z: int, w: int) -> None:
+        for j in range(taps):
+            z0, z1 = ld1(near, z + j), ld1(near, z + j + 1)
+            z2, z3 = ld1(near, z + line + j), ld1(near, z + line + j + 1)
+            for g in range(wide):
+                k = ld1(near, w + g * channel - j * maps)
+                acc[g] += z0 * k
+                acc[a + g] += z1 * k
+                acc[b + g] += z2 * k
+                acc[c + g] += z3 * k
+
+    return row
+
+
+def _input_grad(op: Convolution, plan: Plan) -> Any:
+    """Add what a slice of maps gives to dL/dx; the first slice begins it."""
+    wide = divisor(op.channels, _WIDE)
+    row = _row_back(op, wide)
+    tile = 4 * wide
+    down, across = -(-op.height // 2), -(-op.width // 2)
+    tiles, chunk, part, threads = down * across, plan.chunk, op.slice, plan.threads
+    items = tiles * chunk * (op.channels // wide)
+    height, width = op.height, op.width
+    scratch, line, plane = plan.scratch, op.spread_w, op.spread_map
+    x0, x_sample, x_plane, x_row, x_column = op.dx
+    kernel_h, step, maps = op.kernel_h, op.kernel_w * op.maps, op.maps
+    channel = kernel_h * step
+    # Taps are read from the last one on.
+    weights = op.weights + channel - maps
+
+    @device
+    def put(near: Any, place: int, value: Any, first: int) -> None:
+        old = ld1(near, place) if first > 0 else float32(0)
+        st1(near, place, old + value)
+
+    @device
+    def input_grad(near: Any, first: int) -> None:
+        for item in range(cuda.threadIdx.x, items, threads):
+            cell = item % tiles
+            n = item // tiles % chunk
+            c = item // (tiles * chunk) * wide
+            ty, tx = cell // across, cell % across
+            acc = cuda.local.array(tile, float32)
+            for g in range(tile):
+                acc[g] = float32(0)
+            z = scratch + n * part * plane + 2 * ty * line + 2 * tx
+            for m in range(part):
+                w = weights + c * channel + first + m
+                for i in range(kernel_h):
+                    row(acc, near, z + i * line, w - i * step)
+                z += plane
+            is_right, is_below = 2 * tx + 1 < width, 2 * ty + 1 < height
+            for g in range(wide):
+                x = x0 + n * x_sample + (c + g) * x_plane + 2 * ty * x_row + 2 * tx * x_column
+                put(near, x, acc[g], first)
+                if is_right:
+                    put(near, x + x_column, acc[wide + g], first)
+                if is_below:
+                    put(near, x + x_row, acc[2 * wide + g], first)
+                if is_right and is_below:
+                    put(near, x + x_row + x_column, acc[3 * wide + g], first)
+
+    return input_grad
+
+
+def _taps(op: Convolution, count: int) -> Any:
+    """Add a pixel's products to the first `count` kernel rows of a thread's sums.
+
+    One function for each row: the compiler unrolls each of them, but not all of them in one.
+    """
+    i = count - 1
+    before = _taps(op, i) if i else None
+    wide, taps, line, plane = op.together, op.kernel_w, op.x.row, op.spread_map
+    begin = i * taps * wide
+
+    @device
+    def row(acc: Any, near: Any, x: int, z: int) -> None:
+        for m in range(wide):
+            value = ld1(near, z + m * plane)
+            for j in range(taps):
+                acc[begin + j * wide + m] += value * ld1(near, x + i * line + j)
+
+    if before is None:
+        return row
+
+    @device
+    def rows(acc: Any, near: Any, x: int, z: int) -> None:
+        before(acc, near, x, z)
+        row(acc, near, x, z)
+
+    return rows
+
+
+def _kernel_grad(op: Convolution, plan: Plan) -> Any:
+    """Sum a slice's kernel gradients over the chunk.
+
+    A thread has a channel, some maps and some of the samples; what several threads have of the
+    same weights is added in turn.
+    """
+    wide, part, chunk, threads = op.together, op.slice, plan.chunk, plan.threads
+    pixel = _taps(op, op.kernel_h)
+    kernel_h, kernel_w, maps, channels = op.kernel_h, op.kernel_w, op.maps, op.channels
+    area = kernel_h * kernel_w
+    sums = area * wide
+    cells = channels * (part // wide)
+    shares = divisor(chunk, max(1, threads // cells))
+    each = chunk // shares
+    items = cells * shares
+    x0 = op.x.place - op.top * op.x.row - op.left
+    x_sample, x_plane, x_row = op.x.sample, op.x.channel, op.x.row
+    scratch, line, plane = plan.scratch, op.spread_w, op.spread_map
+    above, before = op.kernel_h - 1 - op.top, op.kernel_w - 1 - op.left
+    height, width, gradients = op.out_h, op.out_w, op.gradients
+    rounds = -(-items // threads)
+
+    @device
+    def kernel_grad(near: Any, first: int, fresh: bool) -> None:
+        # Every thread takes every turn, for they wait for each other.
+        for turn in range(rounds):
+            item = turn * threads + cuda.threadIdx.x
+            is_busy = item < items
+            c = item % channels
+            m = item // channels % (part // wide) * wide
+            share = item // cells
+            acc = cuda.local.array(sums, float32)
+            for t in range(sums):
+                acc[t] = float32(0)
+            if is_busy:
+                for s in range(each):
+                    n = share * each + s
+                    x = x0 + n * x_sample + c * x_plane
+                    z = scratch + (n * part + m) * plane + above * line + before
+                    for _ in range(height):
+                        for column in range(width):
+                            pixel(acc, near, x + column, z + column)
+                        x += x_row
+                        z += line
+            to = gradients + c * area * maps + first + m
+            for who in range(shares):
+                if is_busy and who == share:
+                    for t in range(area):
+                        for k in range(wide):
+                            place = to + t * maps + k
+                            old = float32(0) if fresh and who == 0 else ld1(near, place)
+                            st1(near, place, old + acc[t * wide + k])
+                cuda.syncthreads()
+
+    return kernel_grad
+
+
+def _bias_grad(op: Convolution, plan: Plan) -> Any:
+    """Sum a slice's gradients over cells, then over the samples in order."""
+    part, chunk, threads = op.slice, plan.chunk, plan.threads
+    scratch, plane = plan.scratch, op.spread_map
+    numbers = (op.height + op.kernel_h - 1) * op.spread_w
+    aside = scratch + part * plane * chunk
+    items = part * chunk
+    gradients = op.gradients + op.biases
+
+    @device
+    def bias_grad(near: Any, first: int, fresh: bool) -> None:
+        for item in range(cuda.threadIdx.x, items, threads):
+            z = scratch + item * plane
+            total = float32(0)
+            for k in range(numbers):
+                total += ld1(near, z + k)
+            st1(near, aside + item, total)
+        cuda.syncthreads()
+        for m in range(cuda.threadIdx.x, part, threads):
+            place = gradients + first + m
+            total = float32(0) if fresh else ld1(near, place)
+            for n in range(chunk):
+                total += ld1(near, aside + n * part + m)
+            st1(near, place, total)
+
+    return bias_grad
