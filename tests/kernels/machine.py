@@ -10,11 +10,14 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from cnnsim.kernels.cuda.device import is_simulated
+
+if TYPE_CHECKING:
+    from cnnsim.kernels.cuda.jit import Kernel
 
 #: Compute capabilities to compile for, with the shared memory that a block can have.
 GPUS = {(8, 0): 166_912, (9, 0): 232_448}
@@ -115,20 +118,12 @@ def _largest(cubin: bytes, wanted: int) -> int:
     return max(found)
 
 
-def check(function: Any, signature: Any, threads: int, shared: int, **options: Any) -> None:
-    """Compile a fast kernel for every GPU of `GPUS`, and see that it stays within what they have.
-
-    Args:
-        threads: of a block.
-        shared: bytes of dynamic shared memory of a block.
-        options: of the compiler, ``fastmath`` and ``launch_bounds``.
-    """
-    for capability, most in GPUS.items():
-        if shared > most:
-            continue
-        code = compiled(function, signature, capability, **options)
-        assert code.stack == 0, f"{code.stack} bytes a thread do not fit into registers"
-        assert not code.doubles, f"float64: {code.doubles[:5]}"
-        # Registers are handed out to warps in units of 8 for each thread.
-        assert -(-code.registers // 8) * 8 * threads <= REGISTERS, f"{code.registers} registers"
-    assert shared <= max(GPUS.values())
+def check(kernel: Kernel, signature: Any, capability: tuple[int, int]) -> None:
+    """Compile a fast kernel, and see that it stays within what a block has on such a GPU."""
+    code = compiled(kernel.function, signature, capability, **kernel.options)
+    assert code.stack == 0, f"{code.stack} bytes a thread do not fit into registers"
+    assert not code.doubles, f"float64: {code.doubles[:5]}"
+    # Registers are handed out to threads by eights.
+    registers = -(-code.registers // 8) * 8
+    assert registers * kernel.threads <= REGISTERS, f"{code.registers} registers a thread"
+    assert kernel.shared <= GPUS[capability], f"{kernel.shared} bytes of shared memory"

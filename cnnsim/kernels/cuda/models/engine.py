@@ -12,7 +12,7 @@ from numba import cuda
 from cnnsim.kernels.cuda.device import check_room, explained, is_simulated
 from cnnsim.kernels.cuda.models.forms import Forms, Tensors
 from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
-from cnnsim.kernels.cuda.models.step import keep_kernel, test_kernel, train_kernel
+from cnnsim.kernels.cuda.models.step import keeping_kernel, testing_kernel, training_kernel
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
 from cnnsim.kernels.fill import Progress
 from cnnsim.kernels.lanes.chain import Refused, rule_of
@@ -81,9 +81,9 @@ class ModelsEngine:
         self._forms = Forms(iteration, self._plan)
         self._rule = rule_of(iteration)
         self._report = report
-        self._train = train_kernel(self._plan, self._rule, models)
-        self._test = test_kernel(self._plan, models)
-        self._keep = keep_kernel(self._plan, models)
+        self._train = training_kernel(self._plan, self._rule, models)
+        self._test = testing_kernel(self._plan, models)
+        self._keep = keeping_kernel(self._plan, models)
         size = models * self._plan.model
         check_room(2 * 4 * size, f"training {models} models at once")
         self._updates = np.zeros(models, np.int64)

@@ -20,7 +20,7 @@ from cnnsim.kernels.cuda.models.plan import Convolution, Dense, Plan
 from cnnsim.kernels.cuda.models.rule import update
 
 
-def train_kernel(plan: Plan, rule: Any, models: int) -> Kernel:
+def training_kernel(plan: Plan, rule: Any, models: int) -> Kernel:
     """The kernel that trains: its function says with what.
 
     Every batch of a launch begins with its first sample; `sizes` says how many it has.
@@ -89,7 +89,7 @@ def train_kernel(plan: Plan, rule: Any, models: int) -> Kernel:
     return Kernel(train_models, models, plan.threads, plan.shared, name="many models")
 
 
-def test_kernel(plan: Plan, models: int) -> Kernel:
+def testing_kernel(plan: Plan, models: int) -> Kernel:
     """The kernel that tests: its function says with what."""
     forward = _forward(plan)
     loss = head(plan)
@@ -138,7 +138,7 @@ def test_kernel(plan: Plan, models: int) -> Kernel:
     return Kernel(test_models, models, plan.threads, plan.shared, name="tests of many models")
 
 
-def keep_kernel(plan: Plan, models: int) -> Kernel:
+def keeping_kernel(plan: Plan, models: int) -> Kernel:
     """The kernel that copies models from one arena into another."""
     model_floats, threads = plan.model, plan.threads
 
