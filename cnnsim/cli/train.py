@@ -100,6 +100,11 @@ def _go(runs: Sequence[Run], threads: int, device: Any, report: _Report) -> None
 
         train_folder(folder, threads, device, tell, Control(lambda: report.interrupt.asked))
         return
+    if device == "cuda":
+        from cnnsim.training.gpu import train_on_gpu
+
+        train_on_gpu(runs, threads, report, lambda: report.interrupt.asked)
+        return
     from cnnsim.training.fleet import Fleet
 
     width = min(len(runs), threads)
@@ -170,16 +175,19 @@ class _Report:
         kind, run = event["kind"], event["run"]
         name, seed, epochs = self._names[run]
         label = f"{name} seed {seed}"
+        # Models that are trained side by side have one bar.
+        together = event.pop("together", None)
         if kind in ("progress", "epoch"):
             self.interrupt.armed = True
         if kind == "note":
             self.board.say(lambda what: print(what, file=sys.stderr), event["what"])
             return
         if kind in ("compiling", "progress"):
-            self.board.update(label, event, epochs)
+            self.board.update(together or label, event, epochs)
             return
         if kind == "epoch":
-            self.board.update(label, event, epochs)
+            if together is None:
+                self.board.update(label, event, epochs)
         else:
             self.board.finish(label)
         if kind == "result":

@@ -60,3 +60,13 @@ def engine_for(
     from cnnsim.kernels.general import GeneralEngine
 
     return GeneralEngine(iteration, threads, report)
+
+
+def side_by_side(iteration: Iteration) -> str:
+    """Why the GPU does not train many models of this network at once; empty where it does.
+
+    Those that it does not are trained one after another, by the engine of `engine_for`.
+    """
+    from cnnsim.kernels.cuda.models.engine import refuses
+
+    return refuses(iteration)

@@ -30,6 +30,18 @@ class Piece(NamedTuple):
     batches: Integers
 
 
+class Rows(NamedTuple):
+    """Some updates in a row whose batches may differ in size.
+
+    Attributes:
+        batches: the samples of each update [updates, batch]; what a small batch lacks is 0.
+        sizes: how many of them count [updates].
+    """
+
+    batches: Integers
+    sizes: Integers
+
+
 class Batches:
     """The updates of a run, numbered from 0 through all epochs.
 
@@ -71,6 +83,28 @@ class Batches:
         moved = shifted(self.samples.pictures[chosen], self._moves(epoch)[chosen])
         numbers = np.arange(len(chosen), dtype=np.int64).reshape(rows.shape)
         return Piece(moved, self.samples.classes[chosen], numbers)
+
+    def rows(self, update: int, most: int) -> Rows:
+        """The samples of the updates from `update` on: at most so many, of one epoch."""
+        epoch, first = divmod(update, self.each)
+        padded = np.zeros(self.each * self.batch, np.int64)
+        padded[: len(self.samples)] = self._order(epoch)
+        last = min(first + most, self.each)
+        begins = np.arange(first, last, dtype=np.int64) * self.batch
+        sizes = np.minimum(self.batch, len(self.samples) - begins)
+        return Rows(padded.reshape(self.each, self.batch)[first:last], sizes)
+
+    def moves(self, epoch: int) -> Integers:
+        """How far each sample is moved in an epoch, down and right [samples, 2]."""
+        if not self._shift:
+            return np.zeros((len(self.samples), 2), np.int64)
+        return self._moves(epoch)
+
+    def prepare(self, epoch: int) -> None:
+        """Draw what an epoch needs, while something else computes."""
+        if self._shuffle:
+            self._order(epoch)
+        self.moves(epoch)
 
     def _order_of(self, epoch: int) -> Integers:
         count = len(self.samples)

@@ -44,12 +44,13 @@ def train_folder(
 
         engine = engine_for(run.iteration, threads, chosen, compiling)
         outcome = Training(run, engine, split, report, control).go()
-    report(_end(run, split, outcome, chosen, perf_counter() - began))
+    report(ending(run, split, outcome, chosen, perf_counter() - began))
 
 
-def _end(
+def ending(
     run: Run, split: Split, outcome: Outcome, device: Chosen, seconds: float
 ) -> dict[str, Any]:
+    """What is reported last of a run: ``result``, ``stopped`` or ``diverged``."""
     if outcome.how == "finished":
         found = result_of(run, device)
         assert found is not None, "the last epoch has been saved"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ class ModelsEngine:
         self._keep = keeping_kernel(self._plan, models)
         size = models * self._plan.model
         check_room(2 * 4 * size, f"training {models} models at once")
-        self._updates = np.zeros(models, np.int64)
+        self._updates = 0
         self._kept_updates = np.zeros(models, np.int64)
         with explained():
             self._arena = cuda.to_device(np.zeros(size, np.float32))
@@ -98,10 +98,10 @@ class ModelsEngine:
 
     # -- the models' numbers -----------------------------------------------------------------------
 
-    def load(self, every: list[Tensors], updates: int) -> None:
+    def load(self, every: Sequence[Tensors], updates: int) -> None:
         """Take over the numbers of each model, after so many updates."""
         rows = np.stack([self._forms.row(tensors) for tensors in every])
-        self._updates[:] = updates
+        self._updates = updates
         with explained():
             self._arena.copy_to_device(rows.ravel())
         self._rows = rows
@@ -110,21 +110,26 @@ class ModelsEngine:
         """A copy of everything that `load` takes of a model."""
         if self._rows is None:
             self._rows = self._down(self._arena)
-        return self._forms.tensors(self._rows[model], int(self._updates[model]))
+        return self._forms.tensors(self._rows[model], self._updates)
 
     def keep(self, chosen: Flags) -> None:
         """Keep the `chosen` models as they are now; the others stay what was kept of them."""
         with explained():
             flags = cuda.to_device((chosen & self._active.astype(bool)).astype(np.int8))
             self._keep.launch(0, self._arena, self._kept, flags)
-        self._kept_updates[chosen] = self._updates[chosen]
+        self._kept_updates[chosen] = self._updates
         self._kept_rows = None
 
     def kept(self, model: int) -> dict[str, Floats32]:
         """The numbers of a model when it was last kept."""
+        rows = self.fetch_kept()
+        return self._forms.tensors(rows[model], int(self._kept_updates[model]))
+
+    def fetch_kept(self) -> Floats32:
+        """Bring over what was kept, before several threads ask for it."""
         if self._kept_rows is None:
             self._kept_rows = self._down(self._kept)
-        return self._forms.tensors(self._kept_rows[model], int(self._kept_updates[model]))
+        return self._kept_rows
 
     def drop(self, model: int) -> None:
         """Compute nothing more for a model."""
@@ -156,10 +161,10 @@ class ModelsEngine:
             rates: the learning rates [models, updates].
         """
         updates = len(sizes)
-        paces = np.stack([
-            paces_of(self._rule, row, int(done))
-            for row, done in zip(rates, self._updates, strict=True)
-        ])  # fmt: skip
+        # Most often all of them have the same rates.
+        known = {row.tobytes(): row for row in rates}
+        made = {key: paces_of(self._rule, row, self._updates) for key, row in known.items()}
+        paces = np.stack([made[row.tobytes()] for row in rates])
         with explained():
             losses = cuda.to_device(np.zeros((self.models, updates), np.float32))
             arguments = (

@@ -1,0 +1,311 @@
+"""Many runs of one network in step on a GPU: what differs is the seed, and what follows from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from cnnsim.errors import UsageError, printable
+from cnnsim.kernels.cuda.models.engine import ModelsEngine
+from cnnsim.kernels.engine import Floats32, Floats64
+from cnnsim.kernels.fill import Progress
+from cnnsim.training.batches import Batches
+from cnnsim.training.checkpoint import Point
+from cnnsim.training.evaluate import guesses
+from cnnsim.training.files import locked
+from cnnsim.training.load import load
+from cnnsim.training.loop import Outcome, Report, batches_of
+from cnnsim.training.run import BEST, LAST, SCENARIO, Run
+from cnnsim.training.samples import Split
+from cnnsim.training.schedule import Change, rates
+from cnnsim.training.session import ending
+
+#: Seconds that a launch takes: between two of them somebody looks whether to stop.
+_PIECE = 0.05
+#: Seconds of work after which it is saved, and how much longer than saving it must have been.
+_PATIENCE, _TIMES = 5.0, 10.0
+#: Checkpoints that are written at a time: each waits for the disk.
+_WRITERS = 16
+
+
+@dataclass
+class _Member:
+    """One run, and where it stands beyond what all of them have alike."""
+
+    run: Run
+    batches: Batches
+    changes: tuple[Change, ...]
+    loss: float = 0.0
+    best: float = -1.0
+    best_point: Point | None = None
+    measured: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Cohort:
+    """Trains runs that stand at the same update, with the same pictures.
+
+    Args:
+        runs: of one network, alike but for the seed.
+        report: hears of every epoch and of the end of each run, with the ``run`` that it belongs
+            to; of progress for all of them, under the name ``together``.
+        stop: asked between launches whether to save and leave.
+    """
+
+    def __init__(self, runs: Sequence[Run], report: Report, stop: Callable[[], bool]) -> None:
+        self._runs = runs
+        self._report = report
+        self._stop = stop
+        self._together = f"{runs[0].name}, {len(runs)} models"
+        self._began = self._saved = perf_counter()
+        self._saving = 0.0
+        self._iteration = 0
+
+    def go(self) -> None:
+        """Train them all to the end, or until asked to stop.
+
+        Raises CnnsimError where they cannot be trained, or saved.
+        """
+        first = self._runs[0]
+        with ExitStack() as held:
+            for run in self._runs:
+                held.enter_context(locked(run.folder / SCENARIO))
+            split = load(first.scenario)
+            self._split = split
+            self._digest = split.digest()
+            self._members: dict[int, _Member] = {
+                number: _Member(run, batches_of(run, split), run.rate_changes())
+                for number, run in enumerate(self._runs)
+            }
+            self._each = self._members[0].batches.each
+            self._total = first.optimizer.epochs * self._each
+            self._engine = ModelsEngine(first.iteration, len(self._runs), self._compiling)
+            self._begin()
+            self._train()
+
+    def _train(self) -> None:
+        most = 1
+        seen, took = 0, 0.0
+        while self._iteration < self._total and self._members:
+            if self._stop():
+                self._save()
+                self._end_all("stopped")
+                return
+            began = perf_counter()
+            count, losses, sizes = self._launch(most)
+            spent = perf_counter() - began
+            self._take_losses(losses, sizes)
+            self._iteration += count
+            # The first launch waits for kernels to be compiled or loaded.
+            if most > 1:
+                seen, took = seen + int(sizes.sum()), took + spent
+            if count == most and (spent < _PIECE / 2 or most == 1):
+                most *= 2
+            elif spent > _PIECE:
+                most = max(2, most // 2)
+            speed = seen / took if took else 0.0
+            self._tell_progress(speed * len(self._members))
+            if self._iteration % self._each == 0:
+                self._end_epoch(speed)
+                seen, took = 0, 0.0
+            if perf_counter() - self._saved > max(_PATIENCE, _TIMES * self._saving):
+                self._save()
+        self._save()
+        self._end_all("finished")
+
+    def _launch(self, most: int) -> tuple[int, Floats64, Any]:
+        """Take updates of every model: how many, their losses [models, updates], the sizes."""
+        members = self._members
+        rows = {
+            number: member.batches.rows(self._iteration, most) for number, member in members.items()
+        }
+        some = next(iter(rows.values()))
+        count, batch = some.batches.shape
+        epoch = self._iteration // self._each
+        models = len(self._runs)
+        batches = np.zeros((models, count, batch), np.int64)
+        moves = np.zeros((models, len(self._split.train), 2), np.int64)
+        paces = np.zeros((models, count))
+        by_changes: dict[tuple[Change, ...], Floats64] = {}
+        for number, member in members.items():
+            if member.changes not in by_changes:
+                by_changes[member.changes] = rates(
+                    member.run.optimizer, self._iteration, self._iteration + count, self._each,
+                    member.changes,
+                )  # fmt: skip
+            batches[number] = rows[number].batches
+            moves[number] = member.batches.moves(epoch)
+            paces[number] = by_changes[member.changes]
+        losses = self._engine.train(batches, some.sizes, moves, paces)
+        # The GPU is at work now: what the next epoch needs is drawn meanwhile.
+        if self._iteration + count == (epoch + 1) * self._each < self._total:
+            for member in members.values():
+                member.batches.prepare(epoch + 1)
+        return count, losses(), some.sizes
+
+    def _take_losses(self, losses: Floats64, sizes: Any) -> None:
+        """Add up each model's losses; one that is no number ends its model, not the others."""
+        sums = (losses * sizes).cumsum(axis=1)[:, -1]
+        for number, member in list(self._members.items()):
+            if math.isfinite(sums[number]):
+                member.loss += float(sums[number])
+                continue
+            bad = int(np.flatnonzero(~np.isfinite(losses[number]))[0])
+            self._diverge(number, self._iteration + bad)
+
+    def _diverge(self, number: int, iteration: int) -> None:
+        """A model's numbers are none any more: its last good checkpoint stays."""
+        member = self._members.pop(number)
+        self._engine.drop(number)
+        self._write_best(number, member)
+        if not (member.run.folder / LAST).is_file():
+            member.run.write(member.run.initial(), self._point_at(0, 0.0))
+        self._tell_end(member, Outcome("diverged", iteration))
+
+    # -- beginning and saving ----------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Take over what was saved; what was measured after it is measured again."""
+        every = []
+        others = set()
+        for member in self._members.values():
+            run = member.run
+            if not (run.folder / LAST).is_file():
+                run.keep_metrics(0)
+                every.append(run.initial())
+                continue
+            tensors, point = run.read()
+            if point.data != self._digest:
+                raise UsageError(
+                    f"the pictures of {printable(str(run.folder))} have changed since it began",
+                    "begin anew in another folder",
+                )
+            if point.engine != self._engine.name:
+                others.add(point.engine)
+            every.append(tensors)
+            self._iteration, member.loss = point.iteration, point.loss
+            kept = run.keep_metrics(point.epoch)
+            member.best = max((row["test_accuracy"] for row in kept), default=-1.0)
+        for engine in sorted(others):
+            what = f"{self._together}: trained by another engine before, {engine}; "
+            what += f"{self._engine.name} goes on, and last digits may differ"
+            self._report({"kind": "note", "run": str(self._runs[0].folder), "what": what})
+        self._engine.load(every, self._iteration)
+        for what, samples in (("train", self._split.train), ("test", self._split.test)):
+            loss, network = self._runs[0].scenario.iteration.loss, self._runs[0].scenario.network
+            assert loss is not None, "checked when the scenario was read"
+            output = network.places[network.layers[-1].name].output
+            self._engine.give(what, samples.pictures, loss.rows(samples.classes, output))
+        # Whether it can be saved shows now, not after an hour.
+        self._members[0].run.write(every[0], self._point(self._members[0]))
+
+    def _save(self) -> None:
+        """Save everything, a run's checkpoint last: what it counts must be there."""
+        began = perf_counter()
+        states = {number: self._engine.tensors(number) for number in self._members}
+        for number, tensors in states.items():
+            if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+                self._diverge(number, self._iteration)
+
+        def write(number: int) -> None:
+            member = self._members[number]
+            self._write_best(number, member)
+            if member.measured:
+                member.run.add_metrics(member.measured)
+                member.measured = []
+            member.run.write(states[number], self._point(member))
+
+        if any(member.best_point for member in self._members.values()):
+            self._engine.fetch_kept()
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for done in [pool.submit(write, number) for number in self._members]:
+                done.result()
+        self._saved = perf_counter()
+        self._saving = self._saved - began
+
+    def _write_best(self, number: int, member: _Member) -> None:
+        if member.best_point is not None:
+            member.run.write(self._engine.kept(number), member.best_point, BEST)
+            member.best_point = None
+
+    def _point(self, member: _Member) -> Point:
+        return self._point_at(self._iteration, member.loss)
+
+    def _point_at(self, iteration: int, loss: float) -> Point:
+        return Point(iteration, iteration // self._each, loss, self._engine.name, self._digest)
+
+    # -- telling -----------------------------------------------------------------------------------
+
+    def _end_epoch(self, speed: float) -> None:
+        """Test every model, and keep those that are better than ever."""
+        answers, losses = self._engine.test()
+        right = _right(answers, self._split)
+        epoch = self._iteration // self._each
+        is_better = np.zeros(len(self._runs), np.bool_)
+        for number, member in self._members.items():
+            accuracy, loss = int(right[number]) / len(self._split.test), float(losses[number])
+            row = {
+                "kind": "epoch",
+                "scenario": member.run.name,
+                "seed": member.run.seed,
+                "epoch": epoch,
+                "train_loss": member.loss / len(self._split.train),
+                "test_loss": loss if math.isfinite(loss) else None,
+                "test_accuracy": accuracy,
+            }
+            member.loss = 0.0
+            member.measured.append(row)
+            if accuracy > member.best:
+                member.best, member.best_point = accuracy, self._point(member)
+                is_better[number] = True
+            event = {**row, "images_per_second": speed, "together": self._together}
+            self._report({"run": str(member.run.folder), **event})
+        self._engine.keep(is_better)
+
+    def _compiling(self, progress: Progress) -> None:
+        event = {"kind": "compiling", "what": progress.sweep, "together": self._together}
+        self._report({"run": str(self._runs[0].folder), **event})
+
+    def _tell_progress(self, speed: float) -> None:
+        if not self._members:
+            return
+        epoch, within = divmod(self._iteration - 1, self._each)
+        members = self._members.values()
+        batch = next(iter(members)).batches.batch
+        count = min((within + 1) * batch, len(self._split.train)) * len(members)
+        event = {
+            "kind": "progress",
+            "together": self._together,
+            "epoch": epoch + 1,
+            "iteration": self._iteration,
+            "iterations": self._total,
+            "loss": math.fsum(member.loss for member in members) / count,
+            "images_per_second": speed,
+        }
+        self._report({"run": str(self._runs[0].folder), **event})
+
+    def _end_all(self, how: str) -> None:
+        for member in self._members.values():
+            self._tell_end(member, Outcome(how, self._iteration))
+
+    def _tell_end(self, member: _Member, outcome: Outcome) -> None:
+        seconds = perf_counter() - self._began
+        self._report(
+            {
+                "run": str(member.run.folder),
+                **ending(member.run, self._split, outcome, "cuda", seconds),
+            }
+        )
+
+
+def _right(answers: Floats32, split: Split) -> Any:
+    """How many test pictures each model recognises [models]."""
+    models, count, outputs = answers.shape[0], answers.shape[1], answers.shape[2]
+    found = guesses(answers.reshape(models * count, outputs)).reshape(models, count)
+    return (found == split.test.classes).sum(axis=1)

@@ -1,0 +1,180 @@
+"""Many seeds on a GPU: each run is what it is on the CPU, and one that fails is alone in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from running import Result, Run, write
+from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
+
+from cnnsim.cli import main
+from cnnsim.training.run import open_run
+
+if CAN_LAUNCH:
+    from cnnsim.kernels.cuda.models.engine import ModelsEngine
+    from cnnsim.training.gpu import train_on_gpu
+
+NET = """
+title = "Small pictures"
+[input]
+random = [1, 4, 4]
+[data]
+source = "pictures.npz"
+shift = 1
+[[layers]]
+type = "conv2d"
+name = "conv1"
+filters = 2
+size = 3
+padding = 1
+[[layers]]
+type = "relu"
+name = "relu1"
+[[layers]]
+type = "max_pool2d"
+name = "pool1"
+size = 2
+[[layers]]
+type = "flatten"
+name = "flat"
+[[layers]]
+type = "dense"
+name = "fc"
+units = 2
+[loss]
+type = "softmax_cross_entropy"
+target = 0
+[training]
+optimizer = "adam"
+rate = 0.02
+batch = 4
+epochs = 3
+schedule = "cosine"
+warm_up = 1
+"""
+
+
+@without_a_gpu
+def test_all_of_these_in_the_simulator() -> None:
+    run_in_simulator(__file__)
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    """Two classes: bright above, bright below. Ten pictures are two batches and a half."""
+    stream = np.random.default_rng(2)
+    classes = np.arange(16) % 2
+    pictures = stream.random((16, 4, 4), np.float32) / 2
+    for picture, number in zip(pictures, classes, strict=True):
+        picture[2 * number : 2 * number + 2] += 0.5
+    np.savez(
+        tmp_path / "pictures.npz",
+        x_train=pictures[:10], y_train=classes[:10], x_test=pictures[10:], y_test=classes[10:],
+    )  # fmt: skip
+    return write(tmp_path / "net.toml", NET)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("CNNSIM_TRACEBACK", "1")
+
+    def run_main(*argv: str | Path) -> Result:
+        capsys.readouterr()
+        code = main([str(word) for word in argv])
+        return Result(code, *capsys.readouterr())
+
+    return run_main
+
+
+def rows_of(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+@launches
+def test_each_run_is_what_it_is_on_the_cpu(run: Run, net: Path, tmp_path: Path) -> None:
+    words = ("train", net, "--seeds", "3,8", "--json")
+    together = run(*words, "--device", "cuda", "--out", tmp_path / "cuda")
+    assert together.code == 0, together.err
+    assert "one after another" not in together.err
+    apart = run(*words, "--device", "cpu", "--out", tmp_path / "cpu")
+    kinds = [row["kind"] for row in together.objects]
+    assert kinds == ["epoch"] * 6 + ["result"] * 2 + ["mean"]
+    assert {row["device"] for row in together.objects[6:8]} == {"cuda"}
+    fields = {tuple(sorted(row)) for row in apart.objects if row["kind"] == "epoch"}
+    assert {tuple(sorted(row)) for row in together.objects[:6]} == fields
+    for seed in (3, 8):
+        folders = [tmp_path / where / f"net-{seed}" for where in ("cuda", "cpu")]
+        for mine, theirs in zip(*map(rows_of, folders), strict=True):
+            assert mine.keys() == theirs.keys()
+            for key in ("train_loss", "test_loss"):
+                assert mine[key] == pytest.approx(theirs[key], rel=1e-4)
+            assert mine["test_accuracy"] == theirs["test_accuracy"]
+        runs = [open_run(folder) for folder in folders]
+        for which in ("last.safetensors", "best.safetensors"):
+            (tensors, point), (others, other) = (each.read(which) for each in runs)
+            assert (point.iteration, point.epoch) == (other.iteration, other.epoch)
+            assert tensors.keys() == others.keys()
+            for name, values in tensors.items():
+                np.testing.assert_allclose(values, others[name], rtol=1e-3, atol=1e-5)
+    again = run(*words, "--device", "cuda", "--out", tmp_path / "cuda", "--resume")
+    assert [row["kind"] for row in again.objects] == ["result", "result", "mean"]
+
+
+@launches
+def test_one_that_diverges_is_alone_in_it(
+    run: Run, net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = ModelsEngine.load
+
+    def with_a_bad_one(self: Any, every: Any, updates: int) -> None:
+        bad = {name: np.full_like(values, 3e38) for name, values in every[1].items()}
+        load(self, [every[0], bad, every[2]], updates)
+
+    monkeypatch.setattr(ModelsEngine, "load", with_a_bad_one)
+    words = ("train", net, "--seeds", "0..2", "--epochs", "1", "--device", "cuda", "--json")
+    result = run(*words, "--out", tmp_path)
+    assert result.code == 1
+    kinds = {row["seed"]: row["kind"] for row in result.objects if row["kind"] not in
+             ("epoch", "mean")}  # fmt: skip
+    assert kinds == {0: "result", 1: "diverged", 2: "result"}
+    assert "net seed 1 diverged" in result.err
+    tensors, point = open_run(tmp_path / "net-1").read()
+    assert point.iteration == 0
+    assert all(np.isfinite(values).all() for values in tensors.values())
+
+
+@launches
+def test_stopping_saves_all_and_they_go_on(run: Run, net: Path, tmp_path: Path) -> None:
+    words = ("train", net, "--seeds", "0..1", "--device", "cuda", "--json")
+    assert run(*words, "--out", tmp_path / "whole").code == 0
+    prepared = run(*words, "--out", tmp_path / "halves")
+    assert prepared.code == 0
+    runs = [open_run(tmp_path / "halves" / f"net-{seed}") for seed in (0, 1)]
+    for each in runs:
+        for name in ("last.safetensors", "best.safetensors"):
+            (each.folder / name).unlink()
+    events: list[dict[str, Any]] = []
+    train_on_gpu(runs, 1, events.append, lambda: any(event["kind"] == "epoch" for event in events))
+    ends = [event for event in events if event["kind"] == "stopped"]
+    assert [end["iteration"] for end in ends] == [3, 3]
+    assert [each.read()[1].iteration for each in runs] == [3, 3]
+    resumed = run(*words, "--out", tmp_path / "halves", "--resume")
+    assert resumed.code == 0, resumed.err
+    for seed in (0, 1):
+        for name in ("last.safetensors", "best.safetensors", "metrics.jsonl"):
+            whole, halves = (tmp_path / each / f"net-{seed}" / name for each in ("whole", "halves"))
+            assert whole.read_bytes() == halves.read_bytes(), name
+
+
+@launches
+def test_what_does_not_fit_goes_one_after_another(run: Run, net: Path, tmp_path: Path) -> None:
+    other = write(net.with_name("other.toml"), net.read_text().replace('"relu"', '"tanh"'))
+    words = ("--seeds", "0..1", "--epochs", "1", "--device", "cuda", "--json")
+    result = run("train", other, *words, "--out", tmp_path)
+    assert result.code == 0, result.err
+    assert "one after another, for the activation after conv1 is no ReLU" in result.err
+    assert [row["seed"] for row in result.objects if row["kind"] == "result"] == [0, 1]
