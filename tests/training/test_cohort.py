@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +150,9 @@ def test_one_that_diverges_is_alone_in_it(
 
 @launches
 def test_stopping_saves_all_and_they_go_on(run: Run, net: Path, tmp_path: Path) -> None:
-    words = ("train", net, "--seeds", "0..1", "--device", "cuda", "--json")
+    words = ("train", net, "--seeds", "0..1", "--device", "cuda", "--epochs", "2", "--json")
     assert run(*words, "--out", tmp_path / "whole").code == 0
-    prepared = run(*words, "--out", tmp_path / "halves")
-    assert prepared.code == 0
+    shutil.copytree(tmp_path / "whole", tmp_path / "halves")
     runs = [open_run(tmp_path / "halves" / f"net-{seed}") for seed in (0, 1)]
     for each in runs:
         for name in ("last.safetensors", "best.safetensors"):

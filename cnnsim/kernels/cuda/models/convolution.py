@@ -1,8 +1,9 @@
 """Convolution + ReLU + 2x2 pool of a chunk of samples, and its gradients, in shared memory.
 
-A thread has a tile of sums in registers: 2x2 cells by up to 8 maps forward, 2x2 pixels by up to 8
+A thread has a tile of sums in registers: 2x2 cells by up to 8 maps forward, 2x4 pixels by up to 4
 channels for the input's gradient, all taps by a few maps for the kernel's. `near` is the block's
-shared memory, `codes` the same in bytes; shapes and places are constants, see `plan`.
+shared memory, `codes` the same in bytes; shapes and places are constants, see `plan`. Tiles at the
+edge read a little past it, numbers that they then multiply by zero or drop.
 """
 
 from __future__ import annotations
@@ -21,55 +22,81 @@ _WIDE = 8
 _OFF = 4
 
 
-def _row_forward(op: Convolution, wide: int) -> Any:
-    """Add one kernel row of one channel to a tile: `x`, `w` are the places of its first taps."""
-    taps, line, maps = op.kernel_w, op.x.row, op.maps
+def _tap_forward(op: Convolution, wide: int) -> Any:
+    """Add one tap of one channel to a tile: `x` is the place of its pixel, `w` of its weights."""
+    line = op.x.row
     quads = wide // 4
     a, b, c = wide, 2 * wide, 3 * wide
 
-    def by_four(acc: Any, near: Any, x: int, w: int) -> None:
-        for j in range(taps):
-            x0, x1 = ld1(near, x + j), ld1(near, x + j + 1)
-            x2, x3 = ld1(near, x + line + j), ld1(near, x + line + j + 1)
-            for q in range(quads):
-                o = 4 * q
-                k0, k1, k2, k3 = ld4(near, w + j * maps + o)
-                acc[o] += x0 * k0
-                acc[o + 1] += x0 * k1
-                acc[o + 2] += x0 * k2
-                acc[o + 3] += x0 * k3
-                acc[a + o] += x1 * k0
-                acc[a + o + 1] += x1 * k1
-                acc[a + o + 2] += x1 * k2
-                acc[a + o + 3] += x1 * k3
-                acc[b + o] += x2 * k0
-                acc[b + o + 1] += x2 * k1
-                acc[b + o + 2] += x2 * k2
-                acc[b + o + 3] += x2 * k3
-                acc[c + o] += x3 * k0
-                acc[c + o + 1] += x3 * k1
-                acc[c + o + 2] += x3 * k2
-                acc[c + o + 3] += x3 * k3
+    def by_four(acc: Any, near: Any, x: int, w: int, first: int) -> None:
+        x0, x1 = ld1(near, x), ld1(near, x + 1)
+        x2, x3 = ld1(near, x + line), ld1(near, x + line + 1)
+        for q in range(quads):
+            o = 4 * q
+            k0, k1, k2, k3 = ld4(near, w + o)
+            acc[o] += x0 * k0
+            acc[o + 1] += x0 * k1
+            acc[o + 2] += x0 * k2
+            acc[o + 3] += x0 * k3
+            acc[a + o] += x1 * k0
+            acc[a + o + 1] += x1 * k1
+            acc[a + o + 2] += x1 * k2
+            acc[a + o + 3] += x1 * k3
+            acc[b + o] += x2 * k0
+            acc[b + o + 1] += x2 * k1
+            acc[b + o + 2] += x2 * k2
+            acc[b + o + 3] += x2 * k3
+            acc[c + o] += x3 * k0
+            acc[c + o + 1] += x3 * k1
+            acc[c + o + 2] += x3 * k2
+            acc[c + o + 3] += x3 * k3
 
-    def by_one(acc: Any, near: Any, x: int, w: int) -> None:
-        for j in range(taps):
-            x0, x1 = ld1(near, x + j), ld1(near, x + j + 1)
-            x2, x3 = ld1(near, x + line + j), ld1(near, x + line + j + 1)
-            for o in range(wide):
-                k = ld1(near, w + j * maps + o)
-                acc[o] += x0 * k
-                acc[a + o] += x1 * k
-                acc[b + o] += x2 * k
-                acc[c + o] += x3 * k
+    def by_one(acc: Any, near: Any, x: int, w: int, first: int) -> None:
+        x0, x1 = ld1(near, x), ld1(near, x + 1)
+        x2, x3 = ld1(near, x + line), ld1(near, x + line + 1)
+        for o in range(wide):
+            k = ld1(near, w + o)
+            acc[o] += x0 * k
+            acc[a + o] += x1 * k
+            acc[b + o] += x2 * k
+            acc[c + o] += x3 * k
 
     # Four weights at once need a place that is a multiple of four.
-    return device(by_four if maps % 4 == 0 and wide % 4 == 0 else by_one)
+    return device(by_four if op.maps % 4 == 0 and wide % 4 == 0 else by_one)
+
+
+def _window(tap: Any, op: Convolution, x_row: int, w_step: int, sums: int) -> Any:
+    """``window(acc, near, x, w, first)``: `tap` for every tap of a kernel.
+
+    From one to the next, the weights are `w_step` on, and the first sum in `acc` is `sums` on.
+    """
+    row = _each(tap, op.kernel_w, 1, w_step, sums)
+    return _each(row, op.kernel_h, x_row, op.kernel_w * w_step, op.kernel_w * sums)
+
+
+def _each(function: Any, count: int, x_step: int, w_step: int, sums: int) -> Any:
+    """`function` so many times, a step further each time.
+
+    One function for each time: the compiler unrolls a tap, but not the loops around it.
+    """
+    if count == 1:
+        return function
+    before = _each(function, count - 1, x_step, w_step, sums)
+    x_last, w_last, last = ((count - 1) * step for step in (x_step, w_step, sums))
+
+    @device
+    def each(acc: Any, near: Any, x: int, w: int, first: int) -> None:
+        before(acc, near, x, w, first)
+        function(acc, near, x + x_last, w + w_last, first + last)
+
+    return each
 
 
 def forward(op: Convolution, plan: Plan) -> Any:
     """``forward(near, codes, arena, base)``: fills y, and the codes of a pool."""
     wide = divisor(op.maps, _WIDE)
-    row = _row_forward(op, wide)
+    channel = op.kernel_h * op.kernel_w * op.maps
+    window = _window(_tap_forward(op, wide), op, op.x.row, op.maps, 0)
     tile = 4 * wide
     groups, chunk = op.maps // wide, plan.chunk
     down, across = -(-op.out_h // 2), -(-op.out_w // 2)
@@ -77,7 +104,7 @@ def forward(op: Convolution, plan: Plan) -> Any:
         down, across = op.out_h // 2, op.out_w // 2
     tiles = down * across
     items = tiles * chunk * groups
-    channels, kernel_h, step = op.channels, op.kernel_h, op.kernel_w * op.maps
+    channels = op.channels
     height, width = op.out_h, op.out_w
     x0 = op.x.place - op.top * op.x.row - op.left
     x_sample, x_plane, x_row = op.x.sample, op.x.channel, op.x.row
@@ -107,10 +134,9 @@ def forward(op: Convolution, plan: Plan) -> Any:
             x = x0 + n * x_sample + 2 * ty * x_row + 2 * tx
             w = weights + o
             for _ in range(channels):
-                for i in range(kernel_h):
-                    row(acc, near, x + i * x_row, w)
-                    w += step
+                window(acc, near, x, w, 0)
                 x += x_plane
+                w += channel
             for m in range(wide):
                 y = y0 + n * y_sample + (o + m) * y_plane
                 if pools:
@@ -172,10 +198,15 @@ def backward(op: Convolution, plan: Plan) -> Any:
 def _spread(op: Convolution, plan: Plan) -> Any:
     """Fill the scratch [sample, map of the slice, row, column] with dL/dy before pool and ReLU."""
     part, chunk, threads = op.slice, plan.chunk, plan.threads
-    scratch, line, plane = plan.scratch, op.spread_w, op.spread_map
-    rows = op.height + op.kernel_h - 1
+    scratch, line, plane, rows, lead = (
+        plan.scratch,
+        op.spread_w,
+        op.spread_map,
+        op.spread_h,
+        op.lead,
+    )
     items = chunk * part * rows
-    above, before = op.kernel_h - 1 - op.top, op.kernel_w - 1 - op.left
+    above = op.above
     height, width = op.out_h, op.out_w
     maps, down, across = op.shape
     pools, masks, first_code = op.pools, op.masks, op.codes
@@ -189,64 +220,63 @@ def _spread(op: Convolution, plan: Plan) -> Any:
             m = item // rows % part
             n = item // (rows * part)
             r, o = row - above, first + m
-            to = scratch + (n * part + m) * plane + row * line
+            to = scratch + (n * part + m) * plane + lead + row * line
+            if row == 0:
+                for k in range(lead):
+                    st1(near, to - lead + k, float32(0))
             r2 = r // 2 if pools else r
             is_inside = r >= 0 and r < height and r2 < down
             d = d0 + n * d_sample + o * d_plane + r2 * d_row
             y = y0 + n * y_sample + o * y_plane + r2 * y_row
             code = first_code + ((n * maps + o) * down + r2) * across
-            for column in range(line):
-                c = column - before
+            for c in range(line):
                 c2 = c // 2 if pools else c
                 value = float32(0)
-                if is_inside and c >= 0 and c < width and c2 < across:
+                if is_inside and c < width and c2 < across:
                     value = ld1(near, d + c2 * d_column)
                     if pools:
                         if codes[code + c2] != (r - 2 * r2) * 2 + c - 2 * c2:
                             value = float32(0)
                     elif masks and not ld1(near, y + c2 * y_column) > float32(0):
                         value = float32(0)
-                st1(near, to + column, value)
+                st1(near, to + c, value)
 
     return spread
 
 
-def _row_back(op: Convolution, wide: int) -> Any:
-    """Add one kernel row of one map to a tile of the input's gradient; `w` is its last tap."""
-    taps, line, maps = op.kernel_w, op.spread_w, op.maps
+def _tap_back(op: Convolution, across: int, wide: int) -> Any:
+    """Add one tap of one map to a tile of the input's gradient."""
+    line, below = op.spread_w, across * wide
     channel = op.kernel_h * op.kernel_w * op.maps
-    a, b, c = wide, 2 * wide, 3 * wide
 
     @device
-    def row(acc: Any, near: Any, z: int, w: int) -> None:
-        for j in range(taps):
-            z0, z1 = ld1(near, z + j), ld1(near, z + j + 1)
-            z2, z3 = ld1(near, z + line + j), ld1(near, z + line + j + 1)
-            for g in range(wide):
-                k = ld1(near, w + g * channel - j * maps)
-                acc[g] += z0 * k
-                acc[a + g] += z1 * k
-                acc[b + g] += z2 * k
-                acc[c + g] += z3 * k
+    def tap(acc: Any, near: Any, z: int, w: int, first: int) -> None:
+        for g in range(wide):
+            k = ld1(near, w + g * channel)
+            for p in range(across):
+                acc[p * wide + g] += ld1(near, z + p) * k
+                acc[below + p * wide + g] += ld1(near, z + line + p) * k
 
-    return row
+    return tap
 
 
 def _input_grad(op: Convolution, plan: Plan) -> Any:
     """Add what a slice of maps gives to dL/dx; the first slice begins it."""
-    wide = divisor(op.channels, _WIDE)
-    row = _row_back(op, wide)
-    tile = 4 * wide
-    down, across = -(-op.height // 2), -(-op.width // 2)
+    # Four columns where they waste none, or else two.
+    long = 4 if op.width % 4 in (0, 3) else 2
+    wide = divisor(op.channels, 16 // long)
+    channel = op.kernel_h * op.kernel_w * op.maps
+    window = _window(_tap_back(op, long, wide), op, op.spread_w, -op.maps, 0)
+    sums, below = 2 * long * wide, long * wide
+    down, across = -(-op.height // 2), -(-op.width // long)
     tiles, chunk, part, threads = down * across, plan.chunk, op.slice, plan.threads
     items = tiles * chunk * (op.channels // wide)
     height, width = op.height, op.width
-    scratch, line, plane = plan.scratch, op.spread_w, op.spread_map
+    line, plane = op.spread_w, op.spread_map
+    z0 = plan.scratch + op.lead - op.before
     x0, x_sample, x_plane, x_row, x_column = op.dx
-    kernel_h, step, maps = op.kernel_h, op.kernel_w * op.maps, op.maps
-    channel = kernel_h * step
     # Taps are read from the last one on.
-    weights = op.weights + channel - maps
+    weights = op.weights + channel - op.maps
 
     @device
     def put(near: Any, place: int, value: Any, first: int) -> None:
@@ -259,56 +289,43 @@ def _input_grad(op: Convolution, plan: Plan) -> Any:
             cell = item % tiles
             n = item // tiles % chunk
             c = item // (tiles * chunk) * wide
-            ty, tx = cell // across, cell % across
-            acc = cuda.local.array(tile, float32)
-            for g in range(tile):
+            r, q = cell // across * 2, cell % across * long
+            acc = cuda.local.array(sums, float32)
+            for g in range(sums):
                 acc[g] = float32(0)
-            z = scratch + n * part * plane + 2 * ty * line + 2 * tx
-            for m in range(part):
-                w = weights + c * channel + first + m
-                for i in range(kernel_h):
-                    row(acc, near, z + i * line, w - i * step)
+            z = z0 + n * part * plane + r * line + q
+            w = weights + c * channel + first
+            for _ in range(part):
+                window(acc, near, z, w, 0)
                 z += plane
-            is_right, is_below = 2 * tx + 1 < width, 2 * ty + 1 < height
+                w += 1
             for g in range(wide):
-                x = x0 + n * x_sample + (c + g) * x_plane + 2 * ty * x_row + 2 * tx * x_column
-                put(near, x, acc[g], first)
-                if is_right:
-                    put(near, x + x_column, acc[wide + g], first)
-                if is_below:
-                    put(near, x + x_row, acc[2 * wide + g], first)
-                if is_right and is_below:
-                    put(near, x + x_row + x_column, acc[3 * wide + g], first)
+                x = x0 + n * x_sample + (c + g) * x_plane + r * x_row + q * x_column
+                for p in range(long):
+                    if q + p < width:
+                        put(near, x + p * x_column, acc[p * wide + g], first)
+                        if r + 1 < height:
+                            put(near, x + x_row + p * x_column, acc[below + p * wide + g], first)
 
     return input_grad
 
 
-def _taps(op: Convolution, count: int) -> Any:
-    """Add a pixel's products to the first `count` kernel rows of a thread's sums.
-
-    One function for each row: the compiler unrolls each of them, but not all of them in one.
-    """
-    i = count - 1
-    before = _taps(op, i) if i else None
-    wide, taps, line, plane = op.together, op.kernel_w, op.x.row, op.spread_map
-    begin = i * taps * wide
+def _tap_of_four(op: Convolution) -> Any:
+    """Add four cells' products to the sums of one tap: `z` is the place of their gradients."""
+    wide, plane = op.together, op.spread_map
 
     @device
-    def row(acc: Any, near: Any, x: int, z: int) -> None:
+    def tap(acc: Any, near: Any, x: int, z: int, first: int) -> None:
+        x0, x1 = ld1(near, x), ld1(near, x + 1)
+        x2, x3 = ld1(near, x + 2), ld1(near, x + 3)
         for m in range(wide):
-            value = ld1(near, z + m * plane)
-            for j in range(taps):
-                acc[begin + j * wide + m] += value * ld1(near, x + i * line + j)
+            z0, z1, z2, z3 = ld4(near, z + m * plane)
+            acc[first + m] += z0 * x0
+            acc[first + m] += z1 * x1
+            acc[first + m] += z2 * x2
+            acc[first + m] += z3 * x3
 
-    if before is None:
-        return row
-
-    @device
-    def rows(acc: Any, near: Any, x: int, z: int) -> None:
-        before(acc, near, x, z)
-        row(acc, near, x, z)
-
-    return rows
+    return tap
 
 
 def _kernel_grad(op: Convolution, plan: Plan) -> Any:
@@ -318,9 +335,9 @@ def _kernel_grad(op: Convolution, plan: Plan) -> Any:
     same weights is added in turn.
     """
     wide, part, chunk, threads = op.together, op.slice, plan.chunk, plan.threads
-    pixel = _taps(op, op.kernel_h)
-    kernel_h, kernel_w, maps, channels = op.kernel_h, op.kernel_w, op.maps, op.channels
-    area = kernel_h * kernel_w
+    four = _window(_tap_of_four(op), op, op.x.row, 0, op.together)
+    maps, channels = op.maps, op.channels
+    area = op.kernel_h * op.kernel_w
     sums = area * wide
     cells = channels * (part // wide)
     shares = divisor(chunk, max(1, threads // cells))
@@ -328,8 +345,8 @@ def _kernel_grad(op: Convolution, plan: Plan) -> Any:
     items = cells * shares
     x0 = op.x.place - op.top * op.x.row - op.left
     x_sample, x_plane, x_row = op.x.sample, op.x.channel, op.x.row
-    scratch, line, plane = plan.scratch, op.spread_w, op.spread_map
-    above, before = op.kernel_h - 1 - op.top, op.kernel_w - 1 - op.left
+    line, plane = op.spread_w, op.spread_map
+    z0 = plan.scratch + op.lead + op.above * line
     height, width, gradients = op.out_h, op.out_w, op.gradients
     rounds = -(-items // threads)
 
@@ -349,10 +366,10 @@ def _kernel_grad(op: Convolution, plan: Plan) -> Any:
                 for s in range(each):
                     n = share * each + s
                     x = x0 + n * x_sample + c * x_plane
-                    z = scratch + (n * part + m) * plane + above * line + before
+                    z = z0 + (n * part + m) * plane
                     for _ in range(height):
-                        for column in range(width):
-                            pixel(acc, near, x + column, z + column)
+                        for column in range(0, width, 4):
+                            four(acc, near, x + column, z + column, 0)
                         x += x_row
                         z += line
             to = gradients + c * area * maps + first + m
@@ -372,7 +389,6 @@ def _bias_grad(op: Convolution, plan: Plan) -> Any:
     """Sum a slice's gradients over cells, then over the samples in order."""
     part, chunk, threads = op.slice, plan.chunk, plan.threads
     scratch, plane = plan.scratch, op.spread_map
-    numbers = (op.height + op.kernel_h - 1) * op.spread_w
     aside = scratch + part * plane * chunk
     items = part * chunk
     gradients = op.gradients + op.biases
@@ -382,8 +398,9 @@ def _bias_grad(op: Convolution, plan: Plan) -> Any:
         for item in range(cuda.threadIdx.x, items, threads):
             z = scratch + item * plane
             total = float32(0)
-            for k in range(numbers):
-                total += ld1(near, z + k)
+            for k in range(0, plane, 4):
+                a, b, c, d = ld4(near, z + k)
+                total += a + b + c + d
             st1(near, aside + item, total)
         cuda.syncthreads()
         for m in range(cuda.threadIdx.x, part, threads):

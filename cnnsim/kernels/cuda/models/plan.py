@@ -124,14 +124,34 @@ class Convolution(Operation):
         return self.maps, self.out_h // halves, self.out_w // halves
 
     @property
+    def above(self) -> int:
+        """Rows of zeros above a map's gradient when it is spread out, such that every tap reads."""
+        return self.kernel_h - 1 - self.top
+
+    @property
+    def before(self) -> int:
+        """Columns of zeros before it."""
+        return self.kernel_w - 1 - self.left
+
+    @property
+    def spread_h(self) -> int:
+        """Rows of a map's gradient, zeros above and below included."""
+        return self.height + self.kernel_h - 1
+
+    @property
     def spread_w(self) -> int:
-        """Columns of a map's gradient, with a border such that every tap finds a number."""
-        return self.width + self.kernel_w - 1
+        """Columns of a map's gradient and the zeros after them, which are the next row's before."""
+        return _whole(self.out_w + max(self.before, self.kernel_w - 1 - self.right))
+
+    @property
+    def lead(self) -> int:
+        """Zeros before the first row."""
+        return _whole(self.before)
 
     @property
     def spread_map(self) -> int:
-        """Floats of a map's gradient, and as many as keep maps in different banks."""
-        return (self.height + self.kernel_h - 1) * self.spread_w | 1
+        """Floats of a map's gradient: four columns can be read at once."""
+        return self.lead + self.spread_h * self.spread_w
 
     @property
     def together(self) -> int:
