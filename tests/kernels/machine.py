@@ -121,9 +121,10 @@ def _largest(cubin: bytes, wanted: int) -> int:
 def check(kernel: Kernel, signature: Any, capability: tuple[int, int]) -> None:
     """Compile a fast kernel, and see that it stays within what a block has on such a GPU."""
     code = compiled(kernel.function, signature, capability, **kernel.options)
-    assert code.stack == 0, f"{code.stack} bytes a thread do not fit into registers"
-    assert not code.doubles, f"float64: {code.doubles[:5]}"
+    name = kernel.name
+    assert code.stack == 0, f"{name}: {code.stack} bytes a thread do not fit into registers"
+    assert not code.doubles, f"{name}: float64: {code.doubles[:5]}"
     # Registers are handed out to threads by eights.
     registers = -(-code.registers // 8) * 8
-    assert registers * kernel.threads <= REGISTERS, f"{code.registers} registers a thread"
-    assert kernel.shared <= GPUS[capability], f"{kernel.shared} bytes of shared memory"
+    assert registers * kernel.threads <= REGISTERS, f"{name}: {code.registers} registers a thread"
+    assert kernel.shared <= GPUS[capability], f"{name}: {kernel.shared} bytes of shared memory"

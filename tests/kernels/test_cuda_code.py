@@ -1,7 +1,8 @@
 """Every fast CUDA kernel compiles for the GPUs it is made for, and fits into them; no GPU needed.
 
 A kernel is on the list by a line in `CASES`: its name, and a function that returns it with its
-signature for a GPU with so much shared memory.
+signature for a GPU with so much shared memory. Those that train a single run are found by the
+networks in `RUNS`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from machine import GPUS, check, compiled, needs_compiler, why_not
 from cnnsim.kernels.lanes.chain import rule_of
 
 if not why_not():
-    from numba import cuda, float32, int8, int32
+    from numba import cuda, float32, int8, int32, int64
 
     from cnnsim.kernels.cuda.jit import Kernel
+    from cnnsim.kernels.cuda.layout import Kept
     from cnnsim.kernels.cuda.models.plan import plan_of
     from cnnsim.kernels.cuda.models.step import keeping_kernel, testing_kernel, training_kernel
+    from cnnsim.kernels.cuda.plan import Plan
 
     FLAT, CUBE = float32[::1], float32[:, :, ::1]
     FLAGS, ORDER, MOVES = int8[::1], int32[:, :, ::1], int8[:, :, ::1]
@@ -70,6 +73,24 @@ CASES: dict[str, Callable[[int], Made]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_fits_into_a_gpu(name: str, capability: tuple[int, int]) -> None:
     check(*CASES[name](GPUS[capability]), capability)
+
+
+#: Networks, of NETS, whose single runs have fast kernels.
+RUNS = ("lenet", "digits")
+
+
+@needs_compiler
+@pytest.mark.parametrize("capability", GPUS, ids=lambda pair: "sm_{}{}".format(*pair))
+@pytest.mark.parametrize("net", RUNS)
+def test_all_kernels_of_a_run_fit_into_a_gpu(net: str, capability: tuple[int, int]) -> None:
+    of = iteration(*NETS[net], optimizer="adam")
+    plan = Plan(of.resized(64, True), Kept(of.resized(1, True)), by_class=True)
+    kernels = [item for item in plan._kernels if isinstance(item, Kernel)]
+    assert len(kernels) > 10
+    # Arena, ledger, pictures, targets.
+    arrays = (FLAT, int64[::1], FLAT, FLAT)
+    for kernel in kernels:
+        check(kernel, arrays[: kernel.arguments], capability)
 
 
 @needs_compiler
