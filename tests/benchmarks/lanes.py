@@ -97,9 +97,8 @@ NETS = {
 SAMPLES = 512
 
 
-def engine_of(net: Net, threads: int, training: Entry) -> tuple[Any, Any, Any]:
-    """The lanes with `net`, the network, and the optimiser of the table ``[training]``."""
-    from cnnsim.kernels.lanes.engine import LanesEngine
+def iteration_of(net: Net, training: Entry) -> Any:
+    """One iteration of a network with the table ``[training]``, as an engine takes it."""
     from cnnsim.network.graph import connect
     from cnnsim.network.iteration import Iteration
     from cnnsim.network.layer import kinds
@@ -110,19 +109,30 @@ def engine_of(net: Net, threads: int, training: Entry) -> tuple[Any, Any, Any]:
         kinds()[entry["type"]].model_validate({"name": f"layer{number}", **entry})
         for number, entry in enumerate(net.entries)
     ]
-    network = connect(layers, net.shape)
     keys = {"type": "softmax_cross_entropy", "target": 0}
     loss = losses()["softmax_cross_entropy"].model_validate(keys)
     optimizer = optimizers()[training["optimizer"]].model_validate(training)
-    iteration = Iteration(network, loss, optimizer=optimizer)
-    return LanesEngine(iteration, threads), network, optimizer
+    return Iteration(connect(layers, net.shape), loss, optimizer=optimizer)
+
+
+def engine_of(net: Net, threads: int, training: Entry) -> tuple[Any, Any, Any]:
+    """The lanes with `net`, the network, and the optimiser of the table ``[training]``."""
+    from cnnsim.kernels.lanes.engine import LanesEngine
+
+    iteration = iteration_of(net, training)
+    return LanesEngine(iteration, threads), iteration.network, iteration.optimizer
+
+
+def drawn(network: Any) -> dict[str, Any]:
+    """Its parameters as they are drawn."""
+    return {name: p.draw(0, name) for name, p in network.parameters.items()}
 
 
 def ours(net: Net, threads: int, seconds: float) -> list[float]:
     """Seconds of a step, each averaged over a run of steps in one call."""
     kind = "adam" if net.batch > 1 else "sgd"
     engine, network, _ = engine_of(net, threads, {"optimizer": kind})
-    engine.load({name: p.draw(0, name) for name, p in network.parameters.items()})
+    engine.load(drawn(network))
     rng = np.random.default_rng(0)
     if net.is_forward:
         one = rng.random((net.batch, *net.shape), dtype=np.float32)
@@ -149,15 +159,13 @@ def timed(work: Callable[[], Any], least: int, seconds: float) -> list[float]:
     return found[least // 4 :]
 
 
-def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[float]:
-    """Seconds of a step of PyTorch."""
+def model_of(net: Net) -> Any:
+    """The same network of PyTorch's modules, with weights of its own."""
     import torch
     from torch import nn
 
-    torch.set_num_threads(threads)
     modules: list[Any] = []
     channels, features = net.shape[0], 0
-    x = torch.rand(net.batch if net.is_forward else SAMPLES, *net.shape)
     for entry in net.entries:
         kind = entry["type"]
         if kind == "conv2d":
@@ -173,13 +181,23 @@ def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[
             )
             channels = entry["filters"]
         elif kind == "dense":
-            features = int(nn.Sequential(*modules)(x[:1]).shape[1])
+            features = int(nn.Sequential(*modules)(torch.zeros(1, *net.shape)).shape[1])
             modules.append(nn.Linear(features, entry["units"]))
         elif kind == "max_pool2d":
             modules.append(nn.MaxPool2d(entry["size"], entry.get("stride")))
         else:
             modules.append({"relu": nn.ReLU, "flatten": nn.Flatten}[kind]())
-    model = nn.Sequential(*modules)
+    return nn.Sequential(*modules)
+
+
+def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[float]:
+    """Seconds of a step of PyTorch."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(threads)
+    model = model_of(net)
+    x = torch.rand(net.batch if net.is_forward else SAMPLES, *net.shape)
     if channels_last:
         model = model.to(memory_format=torch.channels_last)
         x = x.contiguous(memory_format=torch.channels_last)
