@@ -95,10 +95,8 @@ class Batches:
         return Rows(padded.reshape(self.each, self.batch)[first:last], sizes)
 
     def moves(self, epoch: int) -> Integers:
-        """How far each sample is moved in an epoch, down and right [samples, 2]."""
-        if not self._shift:
-            return np.zeros((len(self.samples), 2), np.int64)
-        return self._moves(epoch)
+        """How far each sample is moved in an epoch, down and right [samples, 2]; or [0, 2]."""
+        return self._moves(epoch) if self._shift else np.zeros((0, 2), np.int64)
 
     def prepare(self, epoch: int) -> None:
         """Draw what an epoch needs, while something else computes."""

@@ -66,6 +66,7 @@ class Cohort:
         self._began = self._saved = perf_counter()
         self._saving = 0.0
         self._iteration = 0
+        self._moved_in = -1
 
     def go(self) -> None:
         """Train them all to the end, or until asked to stop.
@@ -130,7 +131,6 @@ class Cohort:
         epoch = self._iteration // self._each
         models = len(self._runs)
         batches = np.zeros((models, count, batch), np.int64)
-        moves = np.zeros((models, len(self._split.train), 2), np.int64)
         paces = np.zeros((models, count))
         by_changes: dict[tuple[Change, ...], Floats64] = {}
         for number, member in members.items():
@@ -140,14 +140,24 @@ class Cohort:
                     member.changes,
                 )  # fmt: skip
             batches[number] = rows[number].batches
-            moves[number] = member.batches.moves(epoch)
             paces[number] = by_changes[member.changes]
-        losses = self._engine.train(batches, some.sizes, moves, paces)
+        if epoch != self._moved_in:
+            self._move(epoch)
+        losses = self._engine.train(batches, some.sizes, paces)
         # The GPU is at work now: what the next epoch needs is drawn meanwhile.
         if self._iteration + count == (epoch + 1) * self._each < self._total:
             for member in members.values():
                 member.batches.prepare(epoch + 1)
         return count, losses(), some.sizes
+
+    def _move(self, epoch: int) -> None:
+        """Tell how far each picture is moved in an epoch."""
+        self._moved_in = epoch
+        some = {number: member.batches.moves(epoch) for number, member in self._members.items()}
+        moves = np.zeros((len(self._runs), *next(iter(some.values())).shape), np.int16)
+        for number, found in some.items():
+            moves[number] = found
+        self._engine.move(moves)
 
     def _take_losses(self, losses: Floats64, sizes: Any) -> None:
         """Add up each model's losses; one that is no number ends its model, not the others."""

@@ -17,16 +17,16 @@ from machine import GPUS, check, compiled, needs_compiler, why_not
 from cnnsim.kernels.lanes.chain import rule_of
 
 if not why_not():
-    from numba import cuda, float32, int8, int32, int64
+    from numba import cuda, float32, int8, int16, int32, int64
 
     from cnnsim.kernels.cuda.jit import Kernel
     from cnnsim.kernels.cuda.layout import Kept
     from cnnsim.kernels.cuda.models.plan import plan_of
-    from cnnsim.kernels.cuda.models.step import keeping_kernel, testing_kernel, training_kernel
+    from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
     from cnnsim.kernels.cuda.plan import Plan
 
     FLAT, CUBE = float32[::1], float32[:, :, ::1]
-    FLAGS, ORDER, MOVES = int8[::1], int32[:, :, ::1], int8[:, :, ::1]
+    FLAGS, ORDER, MOVES = int8[::1], int32[:, :, ::1], int16[:, :, ::1]
 
 Made = tuple["Kernel", tuple[Any, ...]]
 
@@ -49,7 +49,7 @@ def answers_of_models(net: str) -> Callable[[int], Made]:
 
     def make(shared: int) -> Made:
         plan = plan_of(iteration(*NETS[net], batch=32, optimizer="adam"), shared)
-        return testing_kernel(plan, 256), (FLAT, FLAT, FLAT, FLAGS, CUBE, float32[:, ::1])
+        return answering_kernel(plan, 256), (FLAT, FLAT, FLAT, FLAGS, CUBE, float32[:, ::1])
 
     return make
 

@@ -44,6 +44,11 @@ FROZEN: Net = (
     (1, 4, 4),
     [conv(2, 3, frozen=True), RELU, conv(2, 2), RELU, FLAT, dense(3, frozen=True), RELU, dense(2)],
 )
+#: As people train it: a dense layer in global memory, maps spread out in slices.
+DIGITS: Net = (
+    (1, 8, 8),
+    [conv(16, 3, 1), RELU, conv(32, 3, 1), RELU, POOL, FLAT, dense(64), RELU, dense(10)],
+)
 NETS: dict[str, Net] = {
     "tiny": TINY,
     "plain": PLAIN,
@@ -92,7 +97,6 @@ class Side:
         return engine.train(
             np.tile(np.arange(self.batch), (models, steps, 1)),
             np.full(steps, self.batch),
-            np.zeros((models, self.batch, 2), np.int64),
             np.full((models, steps), self.rate),
         )()
 
@@ -158,6 +162,14 @@ def plan_of_least(of: Any) -> int:
 
 
 @launches
+def test_the_digits_net_as_people_train_it() -> None:
+    side = Side(DIGITS, 3, "softmax_cross_entropy", None, **ADAM)
+    engine = side.engine(0)
+    assert [op.near for op in plan_of(side.of, 232_448).operations] == [True, True, False, True]
+    side.expect(engine, side.train(engine, 1))
+
+
+@launches
 def test_a_model_is_what_it_is_alone() -> None:
     side = Side(TINY, 5, "softmax_cross_entropy", None, **ADAM)
     together = side.engine(0, 1, 2)
@@ -191,18 +203,18 @@ def test_moved_pictures_and_small_batches() -> None:
     side = Side(TINY, 5, "softmax_cross_entropy", None, **ADAM)
     moves = np.array([[1, 0], [-1, 2], [0, 0], [0, -1], [5, 0]])
     engine = side.engine(0)
+    engine.move(moves[np.newaxis])
     losses = engine.train(
         np.array([[[2, 0, 4, 1, 3], [3, 1, 0, 0, 0]]]),
         np.array([5, 2]),
-        moves[np.newaxis],
         np.full((1, 2), side.rate),
     )()
     twin = side.engine(0)
     moved = shifted(side.x, moves)
     twin.give("train", moved, side.rows)
-    still = np.zeros((1, 5, 2), np.int64)
-    first = twin.train(np.array([[[2, 0, 4, 1, 3]]]), np.array([5]), still, np.full((1, 1), 0.01))()
-    second = twin.train(np.array([[[3, 1]]]), np.array([2]), still, np.full((1, 1), 0.01))()
+    rate = np.full((1, 1), side.rate)
+    first = twin.train(np.array([[[2, 0, 4, 1, 3]]]), np.array([5]), rate)()
+    second = twin.train(np.array([[[3, 1]]]), np.array([2]), rate)()
     assert losses[0].tolist() == [first[0, 0], second[0, 0]]
 
 

@@ -62,10 +62,7 @@ def one_of_many(net: Net, begun: dict[str, Any], x: Any, y: Any) -> dict[str, An
     engine = ModelsEngine(iteration_of(net, {"optimizer": "sgd", "rate": 1.0}), 3)
     engine.load([begun] * 3, 0)
     engine.give("train", x, np.eye(10, dtype=np.float32)[y])
-    engine.train(
-        np.tile(np.arange(len(x)), (3, 1, 1)), np.array([len(x)]),
-        np.zeros((3, len(x), 2), np.int64), np.ones((3, 1)),
-    )()  # fmt: skip
+    engine.train(np.tile(np.arange(len(x)), (3, 1, 1)), np.array([len(x)]), np.ones((3, 1)))()
     return engine.tensors(2)
 
 

@@ -12,7 +12,8 @@ from numba import cuda, float32
 
 from cnnsim.kernels.cuda.jit import device
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
-from cnnsim.kernels.cuda.models.plan import Dense, Plan
+from cnnsim.kernels.cuda.models.operations import Dense
+from cnnsim.kernels.cuda.models.plan import Plan
 
 #: Features whose weights' gradients a thread forms one after the other.
 _RUN = 8

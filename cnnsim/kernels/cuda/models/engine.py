@@ -12,7 +12,7 @@ from numba import cuda
 from cnnsim.kernels.cuda.device import check_room, explained, is_simulated
 from cnnsim.kernels.cuda.models.forms import Forms, Tensors
 from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
-from cnnsim.kernels.cuda.models.step import keeping_kernel, testing_kernel, training_kernel
+from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
 from cnnsim.kernels.fill import Progress
 from cnnsim.kernels.lanes.chain import Refused, rule_of
@@ -82,7 +82,7 @@ class ModelsEngine:
         self._rule = rule_of(iteration)
         self._report = report
         self._train = training_kernel(self._plan, self._rule, models)
-        self._test = testing_kernel(self._plan, models)
+        self._test = answering_kernel(self._plan, models)
         self._keep = keeping_kernel(self._plan, models)
         size = models * self._plan.model
         check_room(2 * 4 * size, f"training {models} models at once")
@@ -93,6 +93,7 @@ class ModelsEngine:
             self._kept = cuda.device_array(size, np.float32)
             self._active = np.ones(models, np.int8)
             self._on_device: dict[str, Any] = {}
+        self.move(np.zeros((models, 0, 2), np.int64))
         self._rows: Floats32 | None = None
         self._kept_rows: Floats32 | None = None
 
@@ -149,15 +150,21 @@ class ModelsEngine:
                 flat = np.ascontiguousarray(values, np.float32).ravel()
                 self._on_device[f"{what}.{name}"] = cuda.to_device(flat)
 
-    def train(
-        self, batches: Integers, sizes: Integers, moves: Integers, rates: Floats64
-    ) -> Callable[[], Floats64]:
+    def move(self, moves: Integers) -> None:
+        """How far each training picture is moved from now on, down and right.
+
+        Args:
+            moves: pixels [models, samples, 2]; of no samples, where all of them stay.
+        """
+        with explained():
+            self._on_device["moves"] = cuda.to_device(np.ascontiguousarray(moves, np.int16))
+
+    def train(self, batches: Integers, sizes: Integers, rates: Floats64) -> Callable[[], Floats64]:
         """Begin an update of each model for each batch; the function waits, and gives the losses.
 
         Args:
             batches: the samples of each update [models, updates, most of a batch].
             sizes: how many of them count [updates].
-            moves: how far each sample is moved, down and right [models, samples, 2].
             rates: the learning rates [models, updates].
         """
         updates = len(sizes)
@@ -172,7 +179,7 @@ class ModelsEngine:
                 self._on_device["train.pictures"],
                 self._on_device["train.targets"],
                 cuda.to_device(np.ascontiguousarray(batches, np.int32)),
-                cuda.to_device(np.ascontiguousarray(moves, np.int8)),
+                self._on_device["moves"],
                 cuda.to_device(paces),
                 cuda.to_device(np.ascontiguousarray(sizes, np.int32)),
                 cuda.to_device(self._active),

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.cuda.models.plan import Convolution, Dense, Plan
+from cnnsim.kernels.cuda.models.operations import Convolution, Dense
+from cnnsim.kernels.cuda.models.plan import Plan
 from cnnsim.kernels.engine import Floats32
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER

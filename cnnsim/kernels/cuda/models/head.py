@@ -9,7 +9,8 @@ from numba import float32
 
 from cnnsim.kernels.cuda.jit import device
 from cnnsim.kernels.cuda.loads import ld1, st1
-from cnnsim.kernels.cuda.models.plan import Convolution, Plan
+from cnnsim.kernels.cuda.models.operations import Convolution
+from cnnsim.kernels.cuda.models.plan import Plan
 
 
 def fetch(plan: Plan) -> Any:

@@ -10,8 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import NamedTuple
 
+from cnnsim.kernels.cuda.models.operations import (
+    Convolution,
+    Dense,
+    Tensor,
+    divisor,
+    whole,
+)
 from cnnsim.kernels.lanes import functions
 from cnnsim.kernels.lanes.chain import Chain, Refused, chain_of
 from cnnsim.kernels.lanes.plan import CONVOLUTION, DENSE, Step
@@ -23,160 +29,8 @@ from cnnsim.network.kinds.softmax_cross_entropy import SoftmaxCrossEntropy
 THREADS = 256
 #: Taps of the largest kernel: a thread has that many sums in registers.
 _MOST_TAPS = 64
-#: Sums that a thread keeps of a kernel gradient, unless a single kernel has more.
-_SUMS = 54
 #: (samples of a chunk, maps whose gradients are spread out at a time), the fastest first.
 _CUTS = ((8, 32), (8, 16), (8, 8), (4, 32), (4, 16), (4, 8), (4, 4), (4, 2), (4, 1))
-
-
-class Tensor(NamedTuple):
-    """Where the numbers of a chunk's maps lie: a place, and the steps along each axis.
-
-    Maps for a convolution have a border of zeros, and a row of their own for each sample. For a
-    dense layer, features [channel, row, column] have the samples side by side.
-    """
-
-    place: int
-    sample: int
-    channel: int
-    row: int
-    column: int
-
-
-_NOWHERE = Tensor(0, 0, 0, 0, 0)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What convolutions and dense layers have alike.
-
-    Attributes:
-        layer: its name.
-        relu: its output is cut off at 0.
-        trained: its weights are.
-        back: the gradient of its input is wanted.
-        near: its weights lie in shared memory.
-        size: floats of its weights, biases included.
-        weights, gradients: their places, in shared memory or within a model of the arena.
-        biases: where they come after the weights.
-        has_bias: the others stay zero.
-    """
-
-    layer: str
-    relu: bool
-    trained: bool
-    back: bool
-    near: bool
-    size: int
-    biases: int
-    has_bias: bool
-    weights: int = 0
-    gradients: int = 0
-
-
-@dataclass(frozen=True)
-class Convolution(Operation):
-    """A convolution of stride 1, its weights [channel, kernel row, kernel column, map].
-
-    Attributes:
-        pools: 2x2; the code of the winner is kept in a byte, 4 where ReLU is off.
-        turned: a true convolution; its weights lie turned.
-        masks: its ReLU shows in `y` only when gradients come back.
-        slice: maps whose gradients are spread out at a time.
-        x, y: input and output; the gradient of `y` is `dy`, of `x` `dx`.
-        codes: the place of the codes, in bytes.
-    """
-
-    channels: int = 0
-    height: int = 0
-    width: int = 0
-    maps: int = 0
-    kernel_h: int = 0
-    kernel_w: int = 0
-    top: int = 0
-    left: int = 0
-    bottom: int = 0
-    right: int = 0
-    pools: bool = False
-    turned: bool = False
-    masks: bool = False
-    slice: int = 1
-    x: Tensor = _NOWHERE
-    y: Tensor = _NOWHERE
-    dy: Tensor = _NOWHERE
-    dx: Tensor = _NOWHERE
-    codes: int = 0
-
-    @property
-    def out_h(self) -> int:
-        """Rows before the pool."""
-        return self.height + self.top + self.bottom - self.kernel_h + 1
-
-    @property
-    def out_w(self) -> int:
-        """Columns before the pool."""
-        return self.width + self.left + self.right - self.kernel_w + 1
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Of the output."""
-        halves = 2 if self.pools else 1
-        return self.maps, self.out_h // halves, self.out_w // halves
-
-    @property
-    def above(self) -> int:
-        """Rows of zeros above a map's gradient when it is spread out, such that every tap reads."""
-        return self.kernel_h - 1 - self.top
-
-    @property
-    def before(self) -> int:
-        """Columns of zeros before it."""
-        return self.kernel_w - 1 - self.left
-
-    @property
-    def spread_h(self) -> int:
-        """Rows of a map's gradient, zeros above and below included."""
-        return self.height + self.kernel_h - 1
-
-    @property
-    def spread_w(self) -> int:
-        """Columns of a map's gradient and the zeros after them, which are the next row's before."""
-        return _whole(self.out_w + max(self.before, self.kernel_w - 1 - self.right))
-
-    @property
-    def lead(self) -> int:
-        """Zeros before the first row."""
-        return _whole(self.before)
-
-    @property
-    def spread_map(self) -> int:
-        """Floats of a map's gradient: four columns can be read at once."""
-        return self.lead + self.spread_h * self.spread_w
-
-    @property
-    def together(self) -> int:
-        """Maps of a slice that a thread sums kernel gradients for."""
-        return divisor(self.slice, max(1, _SUMS // (self.kernel_h * self.kernel_w)))
-
-
-@dataclass(frozen=True)
-class Dense(Operation):
-    """A dense layer, its weights [feature, unit].
-
-    Attributes:
-        line: floats from one feature's weights to the next one's.
-        parts: threads that share the sum of a unit.
-        masks: the layer below has a ReLU, which cuts the gradient off too.
-        x, y: places of input and output [feature, sample]; gradients take their places.
-    """
-
-    features: int = 0
-    units: int = 0
-    line: int = 0
-    masks: bool = False
-    parts: int = 1
-    x: int = 0
-    y: int = 0
 
 
 @dataclass(frozen=True)
@@ -227,11 +81,6 @@ class Plan:
     def size(self) -> int:
         """Numbers of a sample."""
         return prod(self.shape)
-
-
-def divisor(number: int, most: int) -> int:
-    """The largest divisor of `number` that is at most `most`."""
-    return next(each for each in range(min(number, most), 0, -1) if number % each == 0)
 
 
 def plan_of(iteration: Iteration, shared: int, threads: int = THREADS) -> Plan:
@@ -308,25 +157,35 @@ class _Planner:
         placed = self._with_tensors(operations)
         scratch = self._room(max(map(self._scratch, placed)))
         losses = self._room(self._chunk)
-        shape = self._iteration.network.input_shape
         last = placed[-1]
-        outputs = last.units if isinstance(last, Dense) else prod(last.shape)
-        output = last.y if isinstance(last, Dense) else last.y.place
         # A tile at the edge of the last tensor reads a little past it.
         slack = max((4 * (op.spread_w + 8) for op in placed if isinstance(op, Convolution)),
                     default=0)  # fmt: skip
         copies = _copies(self._iteration)
         far = ends["parameters"] - ends["near"]
         return Plan(
-            self._threads, self._chunk, tuple(placed), self._first, shape, outputs, output, losses,
-            isinstance(self._iteration.loss, SoftmaxCrossEntropy), scratch,
-            self._room(slack) + slack, ends["near"], ends["near_trained"], ends["far_trained"],
-            ends["parameters"], _whole((1 + copies) * ends["parameters"] + far), copies,
-        )  # fmt: skip
+            threads=self._threads,
+            chunk=self._chunk,
+            operations=tuple(placed),
+            first=self._first,
+            shape=self._iteration.network.input_shape,
+            outputs=last.units if isinstance(last, Dense) else prod(last.shape),
+            output=last.y if isinstance(last, Dense) else last.y.place,
+            losses=losses,
+            cross_entropy=isinstance(self._iteration.loss, SoftmaxCrossEntropy),
+            scratch=scratch,
+            floats=self._room(slack) + slack,
+            near=ends["near"],
+            near_trained=ends["near_trained"],
+            far_trained=ends["far_trained"],
+            parameters=ends["parameters"],
+            model=whole((1 + copies) * ends["parameters"] + far),
+            copies=copies,
+        )
 
     def _room(self, count: int) -> int:
         """The place of so many floats; all begin where sixteen bytes do."""
-        place = _whole(self._floats)
+        place = whole(self._floats)
         self._floats = place + count
         return place
 
@@ -341,10 +200,27 @@ class _Planner:
             assert w is not None
             biases = step.x.channels * w.kernel_h * w.kernel_w * step.y.channels
             found = Convolution(
-                step.layer, relu, step.trained, back, True, _whole(biases + step.y.channels),
-                biases, step.has_bias, 0, 0, step.x.channels, w.in_h, w.in_w, step.y.channels,
-                w.kernel_h, w.kernel_w, w.top, w.left, w.bottom, w.right, step.pools, step.turned,
-            )  # fmt: skip
+                layer=step.layer,
+                relu=relu,
+                trained=step.trained,
+                back=back,
+                near=True,
+                size=whole(biases + step.y.channels),
+                biases=biases,
+                has_bias=step.has_bias,
+                channels=step.x.channels,
+                height=w.in_h,
+                width=w.in_w,
+                maps=step.y.channels,
+                kernel_h=w.kernel_h,
+                kernel_w=w.kernel_w,
+                top=w.top,
+                left=w.left,
+                bottom=w.bottom,
+                right=w.right,
+                pools=step.pools,
+                turned=step.turned,
+            )
             follows = number + 1 < len(self._steps) and self._steps[number + 1].kind == CONVOLUTION
             return replace(
                 found,
@@ -354,13 +230,23 @@ class _Planner:
         features, units = _features(step), step.y.size
         near = step.layer in self._near
         # Rows of near weights lie in different banks, rows of far ones begin with 16 bytes.
-        line = units | 1 if near else _whole(units)
+        line = units | 1 if near else whole(units)
         masks = below is not None and below.activation == functions.RELU and not below.pools
         return Dense(
-            step.layer, relu, step.trained, back, near, _whole(features * line + units),
-            features * line, step.has_bias, 0, 0, features, units, line, masks,
-            max(1, min(self._threads // units, features, 16)),
-        )  # fmt: skip
+            layer=step.layer,
+            relu=relu,
+            trained=step.trained,
+            back=back,
+            near=near,
+            size=whole(features * line + units),
+            biases=features * line,
+            has_bias=step.has_bias,
+            features=features,
+            units=units,
+            line=line,
+            masks=masks,
+            parts=max(1, min(self._threads // units, features, 16)),
+        )
 
     def _with_weights(
         self, operations: list[Convolution | Dense]
@@ -453,7 +339,3 @@ def _copies(iteration: Iteration) -> int:
 def _features(step: Step) -> int:
     assert step.order is not None
     return len(step.order)
-
-
-def _whole(count: int) -> int:
-    return -(-count // 4) * 4

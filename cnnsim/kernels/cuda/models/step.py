@@ -14,9 +14,10 @@ from numba import cuda, float32, int8
 
 from cnnsim.kernels.cuda.jit import Kernel, device
 from cnnsim.kernels.cuda.loads import ld1, st1
-from cnnsim.kernels.cuda.models import convolution, dense
+from cnnsim.kernels.cuda.models import convolution, dense, gradient
 from cnnsim.kernels.cuda.models.head import fetch, head
-from cnnsim.kernels.cuda.models.plan import Convolution, Dense, Plan
+from cnnsim.kernels.cuda.models.operations import Convolution
+from cnnsim.kernels.cuda.models.plan import Plan
 from cnnsim.kernels.cuda.models.rule import update
 
 
@@ -41,7 +42,7 @@ def training_kernel(plan: Plan, rule: Any, models: int) -> Kernel:
         pictures: Any,  # floats, flat
         targets: Any,  # floats, flat [samples · outputs]
         batches: Any,  # int32 [models, updates, batch]
-        moves: Any,  # int8 [models, samples, 2]
+        moves: Any,  # int16 [models, samples or none, 2]
         paces: Any,  # floats [models, updates, 2]
         sizes: Any,  # int32 [updates]
         active: Any,  # int8 [models]
@@ -65,7 +66,8 @@ def training_kernel(plan: Plan, rule: Any, models: int) -> Kernel:
                     sample, down, right = -1, 0, 0
                     if first + n < count:
                         sample = batches[model, number, first + n]
-                        down, right = moves[model, sample, 0], moves[model, sample, 1]
+                        if moves.shape[1] > 0:
+                            down, right = moves[model, sample, 0], moves[model, sample, 1]
                     bring(near, pictures, n, item - n * size, sample, down, right)
                 cuda.syncthreads()
                 forward(near, codes, arena, base)
@@ -89,7 +91,7 @@ def training_kernel(plan: Plan, rule: Any, models: int) -> Kernel:
     return Kernel(train_models, models, plan.threads, plan.shared, name="many models")
 
 
-def testing_kernel(plan: Plan, models: int) -> Kernel:
+def answering_kernel(plan: Plan, models: int) -> Kernel:
     """The kernel that tests: its function says with what."""
     forward = _forward(plan)
     loss = head(plan)
@@ -173,7 +175,14 @@ def _come_and_go(plan: Plan) -> tuple[Any, Any]:
 
 def _forward(plan: Plan) -> Any:
     """All operations, one after the other."""
-    return _one_by_one([_module(op).forward(op, plan) for op in plan.operations])
+    return _one_by_one(
+        [
+            convolution.forward(op, plan)
+            if isinstance(op, Convolution)
+            else dense.forward(op, plan)
+            for op in plan.operations
+        ]
+    )
 
 
 def _one_by_one(functions: Sequence[Any]) -> Any:
@@ -195,7 +204,10 @@ def _one_by_one(functions: Sequence[Any]) -> Any:
 def _backward(plan: Plan) -> Any:
     """The gradients of all operations down to the first one that is trained."""
     return _one_back(
-        [_module(op).backward(op, plan) for op in reversed(plan.operations[plan.first :])]
+        [
+            gradient.backward(op, plan) if isinstance(op, Convolution) else dense.backward(op, plan)
+            for op in reversed(plan.operations[plan.first :])
+        ]
     )
 
 
@@ -212,7 +224,3 @@ def _one_back(functions: Sequence[Any]) -> Any:
         last(near, codes, arena, base, fresh)
 
     return run
-
-
-def _module(op: Convolution | Dense) -> Any:
-    return convolution if isinstance(op, Convolution) else dense
