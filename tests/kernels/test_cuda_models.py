@@ -163,7 +163,7 @@ def plan_of_least(of: Any) -> int:
 
 @launches
 def test_the_digits_net_as_people_train_it() -> None:
-    side = Side(DIGITS, 3, "softmax_cross_entropy", None, **ADAM)
+    side = Side(DIGITS, 3, "softmax_cross_entropy", None, optimizer="sgd", rate=0.5, momentum=0.9)
     engine = side.engine(0)
     assert [op.near for op in plan_of(side.of, 232_448).operations] == [True, True, False, True]
     side.expect(engine, side.train(engine, 1))
