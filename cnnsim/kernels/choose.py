@@ -62,11 +62,14 @@ def engine_for(
     return GeneralEngine(iteration, threads, report)
 
 
-def side_by_side(iteration: Iteration) -> str:
-    """Why the GPU does not train many models of this network at once; empty where it does.
+def side_by_side(iteration: Iteration) -> tuple[int, str]:
+    """How many models of this network the GPU trains at once; where it is one, why.
 
-    Those that it does not are trained one after another, by the engine of `engine_for`.
+    Those are trained one after another, by the engine of `engine_for`.
     """
-    from cnnsim.kernels.cuda.models.engine import refuses
+    from cnnsim.kernels.cuda.models.engine import refuses, room_for
 
-    return refuses(iteration)
+    if why := refuses(iteration):
+        return 1, why
+    many = room_for(iteration)
+    return (many, "") if many > 1 else (1, "the GPU has no memory for two of them")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from cnnsim.kernels.choose import side_by_side
 from cnnsim.training.fleet import Fleet
@@ -11,9 +11,6 @@ from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Report
 from cnnsim.training.run import LAST, Run
 from cnnsim.training.session import ending, result_of
-
-#: Runs that are trained at once at most: each holds a file open.
-_MOST = 512
 
 
 def train_on_gpu(
@@ -25,29 +22,35 @@ def train_on_gpu(
     CnnsimError where the GPU fails.
     """
     for group in _groups(runs, report):
-        if stop():
-            _tell_stopped(group, report)
-        elif len(group) > 1 and not side_by_side(group[0].iteration):
+        many, why = side_by_side(group[0].iteration) if len(group) > 1 else (1, "")
+        if why:
+            what = f"{group[0].name}: {len(group)} runs are trained one after another, for {why}"
+            report({"kind": "note", "run": str(group[0].folder), "what": what})
+        if many == 1 and not stop():
+            Fleet([run.folder for run in group], 1, threads, "cuda").go(report, stop)
+            continue
+        for first in range(0, len(group), many):
+            some = group[first : first + many]
+            if stop():
+                _tell_stopped(some, report)
+                continue
             from cnnsim.training.cohort import Cohort
 
-            Cohort(group, report, stop).go()
-        else:
-            _tell_why_not(group, report)
-            Fleet([run.folder for run in group], 1, threads, "cuda").go(report, stop)
+            Cohort(some, report, stop).go()
 
 
-def _groups(runs: Sequence[Run], report: Report) -> Iterator[list[Run]]:
-    """Runs that differ in nothing but the seed and stand at the same update; finished ones tell."""
+def _groups(runs: Sequence[Run], report: Report) -> list[list[Run]]:
+    """Runs that differ in nothing but the seed and stand at the same update.
+
+    Those that are finished only tell their results.
+    """
     groups: dict[tuple[str, int], list[Run]] = {}
     for run in runs:
         if (found := result_of(run, "cuda")) is not None:
             report({**found, "seconds": 0.0})
             continue
-        done = run.read()[1].iteration if (run.folder / LAST).is_file() else 0
-        groups.setdefault((_network(run), done), []).append(run)
-    for group in groups.values():
-        for first in range(0, len(group), _MOST):
-            yield group[first : first + _MOST]
+        groups.setdefault((_network(run), _done(run)), []).append(run)
+    return list(groups.values())
 
 
 def _network(run: Run) -> str:
@@ -57,14 +60,11 @@ def _network(run: Run) -> str:
     return f"{run.name}\n{document!r}"
 
 
-def _tell_why_not(group: Sequence[Run], report: Report) -> None:
-    if len(group) > 1:
-        why = side_by_side(group[0].iteration)
-        what = f"{group[0].name}: its {len(group)} runs are trained one after another, for {why}"
-        report({"kind": "note", "run": str(group[0].folder), "what": what})
+def _done(run: Run) -> int:
+    """The updates that are saved."""
+    return run.read()[1].iteration if (run.folder / LAST).is_file() else 0
 
 
 def _tell_stopped(group: Sequence[Run], report: Report) -> None:
     for run in group:
-        done = run.read()[1].iteration if (run.folder / LAST).is_file() else 0
-        report(ending(run, load(run.scenario), Outcome("stopped", done), "cuda", 0.0))
+        report(ending(run, load(run.scenario), Outcome("stopped", _done(run)), "cuda", 0.0))

@@ -176,5 +176,5 @@ def test_what_does_not_fit_goes_one_after_another(run: Run, net: Path, tmp_path:
     words = ("--seeds", "0..1", "--epochs", "1", "--device", "cuda", "--json")
     result = run("train", other, *words, "--out", tmp_path)
     assert result.code == 0, result.err
-    assert "one after another, for the activation after conv1 is no ReLU" in result.err
+    assert "trained one after another, for the activation after conv1 is no ReLU" in result.err
     assert [row["seed"] for row in result.objects if row["kind"] == "result"] == [0, 1]

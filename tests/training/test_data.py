@@ -280,6 +280,23 @@ def test_every_picture_once_in_an_epoch_whatever_the_pieces() -> None:
     assert [*chain(*all_of(plain, 7, 2))] == list(range(23))
 
 
+def test_rows_are_those_of_the_pieces() -> None:
+    """What an engine takes that is told all updates of an epoch at once, the small last one too."""
+    batches = Batches(numbered(23), 5, seed=3, shift=1)
+    for first, most in ((0, 2), (2, 9), (5, 5)):
+        rows = batches.rows(first, most)
+        assert rows.batches.shape == (len(rows.sizes), 5)
+        for number, (row, size) in enumerate(zip(rows.batches, rows.sizes, strict=True), first):
+            piece = batches.piece(number, 1)
+            moves = batches.moves(number // batches.each)
+            chosen = row[:size]
+            assert batches.samples.classes[chosen].tolist() == piece.classes.tolist()
+            moved = shifted(batches.samples.pictures[chosen], moves[chosen])
+            np.testing.assert_array_equal(moved, piece.pictures)
+    assert batches.rows(2, 9).sizes.tolist() == [5, 5, 3]
+    assert Batches(numbered(23), 5, seed=3).moves(0).shape == (0, 2)
+
+
 def test_shifts_move_pictures_and_bring_in_zeros() -> None:
     pictures = np.arange(1, 13, dtype=np.float32).reshape(1, 1, 3, 4).repeat(4, axis=0)
     moves = np.array([[0, 0], [1, 0], [-1, 2], [3, 0]])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import cuda
 
-from cnnsim.kernels.cuda.device import check_room, explained, is_simulated
+from cnnsim.kernels.cuda.device import check_room, explained, is_simulated, memory
 from cnnsim.kernels.cuda.models.forms import Forms, Tensors
 from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
 from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
@@ -24,6 +25,9 @@ Flags = npt.NDArray[np.bool_]
 #: The simulator's blocks: as much shared memory as on the GPUs that this is made for, and fewer
 #: threads, for each is one of Python's.
 _SIMULATED_MEMORY, _SIMULATED_THREADS = 232_448, 16
+
+#: Models at once at most: each run holds a file open.
+_MANY = 512
 
 
 def block_memory() -> int:
@@ -41,6 +45,14 @@ def refuses(iteration: Iteration) -> str:
     except Refused as reason:
         return str(reason)
     return ""
+
+
+def room_for(iteration: Iteration) -> int:
+    """How many models of a network the GPU has memory for now; `refuses` has nothing against it."""
+    size = 4 * plan_of(iteration, block_memory()).model
+    free = memory().free
+    # As they are, and as they were when they were best; the rest is for pictures and batches.
+    return _MANY if free == inf else min(_MANY, int(0.8 * free / (2 * size)))
 
 
 class ModelsEngine:
