@@ -14,6 +14,10 @@ Device = Literal["auto", "cpu", "cuda"]
 Chosen = Literal["cpu", "cuda"]
 
 
+def _silent(progress: Progress) -> None:
+    """Nobody listens."""
+
+
 def choose_device(device: Device) -> Chosen:
     """What computes: ``auto`` is the GPU where there is one that can.
 
@@ -30,20 +34,11 @@ def choose_device(device: Device) -> Chosen:
     return "cuda" if is_available() and not is_simulated() else "cpu"
 
 
-def device_of(engine: str) -> Chosen:
-    """Where what the engine of that name began goes on bit for bit; the CPU if that is nowhere."""
-    if not engine.startswith("cuda"):
-        return "cpu"
-    from cnnsim.kernels.cuda.device import engine_name, find_device, is_available
-
-    return "cuda" if is_available() and engine_name(find_device()) == engine else "cpu"
-
-
 def engine_for(
     iteration: Iteration,
     threads: int,
     device: Device = "cpu",
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[Progress], None] = _silent,
 ) -> Engine:
     """The fastest engine that trains `iteration` on `device`; `report` hears of its compiling.
 
@@ -60,6 +55,27 @@ def engine_for(
     from cnnsim.kernels.general import GeneralEngine
 
     return GeneralEngine(iteration, threads, report)
+
+
+def engine_like(
+    name: str, iteration: Iteration, threads: int, report: Callable[[Progress], None] = _silent
+) -> Engine:
+    """What goes on bit for bit where the engine of that name began; the CPU's if that is nowhere.
+
+    Raises CnnsimError where a GPU has too little memory.
+    """
+    if name.startswith("cuda"):
+        from cnnsim.kernels.cuda.device import engine_name, find_device, is_available
+
+        if is_available():
+            gpu = find_device()
+            if name == engine_name(gpu):
+                return engine_for(iteration, threads, "cuda", report)
+            if name == engine_name(gpu, "cuda models") and side_by_side(iteration)[0] > 1:
+                from cnnsim.kernels.cuda.models.alone import ModelAlone
+
+                return ModelAlone(iteration)
+    return engine_for(iteration, threads, "cpu", report)
 
 
 def side_by_side(iteration: Iteration) -> tuple[int, str]:

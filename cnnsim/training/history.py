@@ -15,7 +15,7 @@ from typing import Any
 import numpy.typing as npt
 
 from cnnsim.errors import UsageError
-from cnnsim.kernels.choose import device_of, engine_for
+from cnnsim.kernels.choose import engine_like
 from cnnsim.kernels.engine import Engine, Floats32, Floats64
 from cnnsim.kernels.fill import Progress
 from cnnsim.kernels.processors import processors
@@ -153,8 +153,7 @@ class History:
         if self._engine is None:
             # The screen and its keys get what is left of the processors.
             threads = max(1, processors() - 1)
-            device = device_of(self._trained_by())
-            self._engine = engine_for(self.run.iteration, threads, device, report)
+            self._engine = engine_like(self._trained_by(), self.run.iteration, threads, report)
             self._engine.load(self._initial())
             self._at = 0
         return self._engine

@@ -13,7 +13,11 @@ from running import Result, Run, write
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
 from cnnsim.cli import main
+from cnnsim.kernels.choose import engine_like
+from cnnsim.training.load import load
+from cnnsim.training.loop import batches_of
 from cnnsim.training.run import open_run
+from cnnsim.training.schedule import rates
 
 if CAN_LAUNCH:
     from cnnsim.kernels.cuda.models.engine import ModelsEngine
@@ -123,6 +127,24 @@ def test_each_run_is_what_it_is_on_the_cpu(run: Run, net: Path, tmp_path: Path) 
                 np.testing.assert_allclose(values, others[name], rtol=1e-3, atol=1e-5)
     again = run(*words, "--device", "cuda", "--out", tmp_path / "cuda", "--resume")
     assert [row["kind"] for row in again.objects] == ["result", "result", "mean"]
+
+
+@launches
+def test_an_iteration_is_seen_again_as_it_was(run: Run, net: Path, tmp_path: Path) -> None:
+    words = ("train", net, "--seeds", "4,5", "--device", "cuda", "--epochs", "2")
+    assert run(*words, "--out", tmp_path).code == 0
+    one = open_run(tmp_path / "net-5")
+    last, point = one.read()
+    engine = engine_like(point.engine, one.iteration, 1)
+    assert engine.name == point.engine
+    engine.load(one.initial())
+    batches = batches_of(one, load(one.scenario))
+    for update in range(point.iteration):
+        piece = batches.piece(update, 1)
+        pace = rates(one.optimizer, update, update + 1, batches.each)
+        engine.train(piece.pictures, piece.classes, piece.batches, pace)
+    for name, values in engine.tensors().items():
+        assert values.tobytes() == last[name].tobytes(), name
 
 
 @launches

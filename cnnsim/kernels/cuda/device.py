@@ -84,10 +84,10 @@ def find_device() -> Device:
     return found
 
 
-def engine_name(device: Device) -> str:
+def engine_name(device: Device, kind: str = "cuda") -> str:
     """What runs remember: another kind of GPU may round otherwise. ``cuda sm_90``."""
     major, minor = device.capability
-    return f"cuda {device.name if is_simulated() else f'sm_{major}{minor}'}"
+    return f"{kind} {device.name if is_simulated() else f'sm_{major}{minor}'}"
 
 
 def is_available() -> bool:

@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import cuda
 
-from cnnsim.kernels.cuda.device import check_room, explained, is_simulated, memory
+from cnnsim.kernels.cuda.device import (
+    check_room,
+    engine_name,
+    explained,
+    find_device,
+    is_simulated,
+    memory,
+)
 from cnnsim.kernels.cuda.models.forms import Forms, Tensors
 from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
 from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
@@ -61,11 +68,9 @@ class ModelsEngine:
     What a model becomes does not depend on the others. `refuses` must have nothing against it.
 
     Attributes:
-        name: for people and for run files.
+        name: with the kind of GPU, ``cuda models sm_90``.
         models: how many.
     """
-
-    name = "cuda models"
 
     def __init__(
         self,
@@ -84,6 +89,7 @@ class ModelsEngine:
 
         Raises CnnsimError where the GPU has too little memory, Refused where `refuses` speaks.
         """
+        self.name = engine_name(find_device(), "cuda models")
         self.models = models
         self._plan: Plan = plan_of(
             iteration,
