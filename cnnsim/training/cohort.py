@@ -175,7 +175,7 @@ class Cohort:
         self._engine.drop(number)
         self._write_best(number, member)
         if not (member.run.folder / LAST).is_file():
-            member.run.write(member.run.initial(), self._point_at(0, 0.0))
+            member.run.write(_begun(member.run), self._point_at(0, 0.0))
         self._tell_end(member, Outcome("diverged", iteration))
 
     # -- beginning and saving ----------------------------------------------------------------------
@@ -188,7 +188,7 @@ class Cohort:
             run = member.run
             if not (run.folder / LAST).is_file():
                 run.keep_metrics(0)
-                every.append(run.initial())
+                every.append(_begun(run))
                 continue
             tensors, point = run.read()
             if point.data != self._digest:
@@ -312,6 +312,12 @@ class Cohort:
                 **ending(member.run, self._split, outcome, "cuda", seconds),
             }
         )
+
+
+def _begun(run: Run) -> dict[str, Any]:
+    """What a checkpoint holds before the first update: the optimiser keeps zeros."""
+    states = {name: np.zeros(shape, np.float32) for name, shape in run.iteration.states.items()}
+    return {**run.initial(), **states}
 
 
 def _right(answers: Floats32, split: Split) -> Any:
