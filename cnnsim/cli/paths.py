@@ -10,8 +10,8 @@ from cnnsim.errors import printable
 
 
 def paths(*, json: Json = False) -> int:
-    """Say where settings, caches and bundled scenarios are."""
-    from platformdirs import user_cache_path, user_config_path, user_state_path
+    """Say where settings, the app's runs, caches and bundled scenarios are."""
+    from platformdirs import user_cache_path, user_config_path, user_data_path, user_state_path
 
     from cnnsim.kernels.cache import kernel_cache
     from cnnsim.scenario.bundled import bundled_folder
@@ -19,6 +19,7 @@ def paths(*, json: Json = False) -> int:
     found: dict[str, Path] = {
         "config": user_config_path("cnnsim") / "config.toml",
         "state": user_state_path("cnnsim"),
+        "runs": user_data_path("cnnsim") / "runs",
         "cache": user_cache_path("cnnsim"),
         "kernels": kernel_cache(),
         "scenarios": bundled_folder(),

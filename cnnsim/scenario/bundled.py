@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from functools import cache
 from pathlib import Path
@@ -34,8 +35,11 @@ def find(source: str) -> Path:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
+            near = did_you_mean(path.stem, names)
+            if os.path.isfile(f"{source}.toml"):
+                near = f", did you mean '{printable(source)}.toml'?"
             raise UsageError(
-                f"no scenario or file '{printable(source)}'{did_you_mean(path.stem, names)}",
+                f"no scenario or file '{printable(source)}'{near}",
                 "bundled are: " + ", ".join(names),
             ) from None
         raise UsageError(f"{printable(source)} {printable(reason_of(error))}") from None

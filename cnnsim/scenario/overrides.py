@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnsim.errors import UsageError, did_you_mean, printable
+from cnnsim.scenario.data import NAMED
 from cnnsim.scenario.locate import Path
 from cnnsim.scenario.model import FILES
 
+#: The key of the pictures to train with, which can be a word instead.
+_PICTURES = ("data", "source")
 _PART = re.compile(r"([\w-]+)|\[([0-9]{1,9})\]")
 
 
@@ -91,6 +94,9 @@ def _value(text: str, setting: str) -> Any:
 
 def _from_here(at: Path, value: Any) -> Any:
     """`value`, in which the names of files are complete."""
-    if isinstance(value, dict) and at == ("input",):
+    if isinstance(value, dict) and at in (("input",), ("data",)):
         return {key: _from_here((*at, key), inner) for key, inner in value.items()}
-    return os.path.abspath(value) if at in FILES and isinstance(value, str) and value else value
+    named = at == _PICTURES and value in NAMED
+    if (at in FILES or at == _PICTURES) and isinstance(value, str) and value and not named:
+        return os.path.abspath(os.path.expanduser(value))
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from cnnsim.errors import FileError, Problem, UsageError
 from cnnsim.network.graph import Network
 from cnnsim.network.iteration import Iteration
 from cnnsim.scenario.course import Course
-from cnnsim.scenario.leaves import Leaves, read_input, read_weights
+from cnnsim.scenario.leaves import Array, Leaves, read_input, read_weights
 from cnnsim.scenario.locate import Path, located
 from cnnsim.scenario.model import ScenarioModel, Stop
 from cnnsim.steps.trace import Trace
@@ -62,11 +62,14 @@ class Scenario:
         """The stops of the tour."""
         return tuple(self.model.tour)
 
-    def leaves(self) -> Leaves:
+    def leaves(self) -> MutableMapping[str, Array]:
         """Every tensor that no sweep computes: the input, parameters, masks.
 
-        Raises FileError where a picture or a weights file cannot be read.
+        Of a run those that the opened iteration begins with. Raises FileError where a picture or a
+        weights file cannot be read.
         """
+        if self.course is not None:
+            return self.course.leaves(self.course.opened, lambda share: None)
         network = self.network
         with self._blamed("input", "image"):
             given = read_input(self.model, network, self.path)

@@ -151,10 +151,11 @@ def test_list_goes_on_after_a_broken_file(
 
 
 def test_paths(tmp_path: Path) -> None:
-    homes = {f"XDG_{name}_HOME": str(tmp_path / name) for name in ("CONFIG", "STATE", "CACHE")}
+    kinds = ("CONFIG", "STATE", "DATA", "CACHE")
+    homes = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in kinds}
     done = spawn("paths", "--json", HOME=str(tmp_path), **homes)
     found = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
-    assert list(found) == ["config", "state", "cache", "kernels", "scenarios"]
+    assert list(found) == ["config", "state", "runs", "cache", "kernels", "scenarios"]
     assert found["config"]["path"].endswith("config.toml")
     assert not found["config"]["exists"]
     assert found["scenarios"]["exists"]

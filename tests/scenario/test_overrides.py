@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,3 +134,23 @@ def test_only_what_was_named_changes() -> None:
         "a": {"b": 1, "c": {"d": [1]}},
         "layers": [{"name": "x", "p": 1}, {"name": "y", "p": 5}],
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("digits", "digits"),
+        ("pictures", "{here}/pictures"),
+        ("~/mnist", "{home}/mnist"),
+        ("/mnist", "/mnist"),
+    ],
+)
+def test_pictures_are_looked_up_where_they_were_typed(
+    typed: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/somebody")
+    document: dict[str, Any] = {"data": {"source": "mnist"}}
+    apply_overrides(document, [f"data.source={typed}"])
+    whole = meant.format(here=os.path.abspath(tmp_path), home="/home/somebody")
+    assert document["data"]["source"] == whole

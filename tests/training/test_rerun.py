@@ -10,6 +10,7 @@ import pytest
 from nets import ARTICLE, EVERYTHING
 from running import spawn, strict
 
+from cnnsim.cli import main
 from cnnsim.errors import AddressError, UsageError
 from cnnsim.kernels.choose import engine_for
 from cnnsim.scenario.reader import parse_scenario
@@ -143,6 +144,20 @@ def test_what_training_made_of_a_cell_stands_beside_it(
     assert stepper.trained(position) == gradient[2]
     lesson = Stepper(open_scenario("train_by_hand"))
     assert all(lesson.trained(lesson.trace.position(step)) is None for step in range(4))
+
+
+def test_every_command_reads_the_batch_of_a_run(
+    runs: dict[str, Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Thirty-two pictures at once, and no picture of the scenario's own."""
+    folder = str(runs["everything"].folder)
+    for words in (["validate"], ["gradcheck", "--entries", "1"], ["replay"], ["shapes"]):
+        assert main([*words, folder]) == 0, capsys.readouterr().err
+    found = runs["everything"]
+    opened = open_scenario(folder, at="3:first")
+    leaves = opened.leaves()
+    assert leaves["input"].shape == (found.optimizer.batch, 1, 8, 8)
+    assert np.array_equal(leaves["conv1.w"], weights_after(found, 3)["conv1.w"])
 
 
 def test_a_rate_that_was_changed_is_that_of_its_iterations(tmp_path: Path) -> None:
