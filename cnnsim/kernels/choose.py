@@ -71,10 +71,12 @@ def engine_like(
             gpu = find_device()
             if name == engine_name(gpu):
                 return engine_for(iteration, threads, "cuda", report)
-            if name == engine_name(gpu, "cuda models") and side_by_side(iteration)[0] > 1:
+            from cnnsim.kernels.cuda.models.engine import refuses
+
+            if name == engine_name(gpu, "cuda models") and not refuses(iteration):
                 from cnnsim.kernels.cuda.models.alone import ModelAlone
 
-                return ModelAlone(iteration)
+                return ModelAlone(iteration, report)
     return engine_for(iteration, threads, "cpu", report)
 
 

@@ -87,8 +87,12 @@ class Cohort:
             self._each = self._members[0].batches.each
             self._total = first.optimizer.epochs * self._each
             self._engine = ModelsEngine(first.iteration, len(self._runs), self._compiling)
-            self._begin()
-            self._train()
+            try:
+                self._begin()
+                self._train()
+            finally:
+                # It holds the GPU's memory, and the two know each other.
+                del self._engine
 
     def _train(self) -> None:
         most = 1
@@ -196,6 +200,8 @@ class Cohort:
                     f"the pictures of {printable(str(run.folder))} have changed since it began",
                     "begin anew in another folder",
                 )
+            if point.iteration > self._total:
+                raise UsageError(f"{printable(str(run.folder))} is further than its last epoch")
             if point.engine != self._engine.name:
                 others.add(point.engine)
             every.append(tensors)
@@ -213,7 +219,9 @@ class Cohort:
             output = network.places[network.layers[-1].name].output
             self._engine.give(what, samples.pictures, loss.rows(samples.classes, output))
         # Whether it can be saved shows now, not after an hour.
-        self._members[0].run.write(every[0], self._point(self._members[0]))
+        first = self._members[0].run
+        if not (first.folder / LAST).is_file():
+            first.write(every[0], self._point(self._members[0]))
 
     def _save(self) -> None:
         """Save everything, a run's checkpoint last: what it counts must be there."""
@@ -271,7 +279,7 @@ class Cohort:
             }
             member.loss = 0.0
             member.measured.append(row)
-            if accuracy > member.best:
+            if accuracy > member.best and math.isfinite(loss):
                 member.best, member.best_point = accuracy, self._point(member)
                 is_better[number] = True
             event = {**row, "images_per_second": speed, "together": self._together}

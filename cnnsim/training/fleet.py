@@ -161,9 +161,13 @@ class _Worker:
 
     def _listen(self, events: SimpleQueue[tuple[_Worker, dict[str, Any] | None]]) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            events.put((self, json.loads(line)))
-        events.put((self, None))
+        try:
+            for line in self._process.stdout:
+                # A process that was killed may have been in the middle of a line.
+                with suppress(ValueError):
+                    events.put((self, json.loads(line)))
+        finally:
+            events.put((self, None))
 
     def _overhear(self) -> None:
         assert self._process.stderr is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Sequence
 
+from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import side_by_side
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
@@ -46,10 +47,17 @@ def _groups(runs: Sequence[Run], report: Report) -> list[list[Run]]:
     """
     groups: dict[tuple[str, int], list[Run]] = {}
     for run in runs:
-        if (found := result_of(run, "cuda")) is not None:
-            report({**found, "seconds": 0.0})
+        try:
+            if (found := result_of(run, "cuda")) is not None:
+                report({**found, "seconds": 0.0})
+                continue
+            key = _network(run), _done(run)
+        except CnnsimError as error:
+            # The others are trained all the same.
+            what = {"message": error.message, "hint": error.hint, "code": error.exit_code}
+            report({"kind": "error", "run": str(run.folder), **what})
             continue
-        groups.setdefault((_network(run), _done(run)), []).append(run)
+        groups.setdefault(key, []).append(run)
     return list(groups.values())
 
 
@@ -66,5 +74,6 @@ def _done(run: Run) -> int:
 
 
 def _tell_stopped(group: Sequence[Run], report: Report) -> None:
+    split = load(group[0].scenario)
     for run in group:
-        report(ending(run, load(run.scenario), Outcome("stopped", _done(run)), "cuda", 0.0))
+        report(ending(run, split, Outcome("stopped", _done(run)), "cuda", 0.0))

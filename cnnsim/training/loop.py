@@ -264,7 +264,7 @@ class Training:
         }
         self._loss = 0.0
         self._measured.append(row)
-        if found.accuracy > self._best:
+        if found.accuracy > self._best and math.isfinite(found.loss):
             self._best = found.accuracy
             self._best_state = (self._engine.tensors(), self._point())
         self._report({**row, "images_per_second": speed})

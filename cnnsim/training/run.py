@@ -31,7 +31,7 @@ LAST, BEST = "last.safetensors", "best.safetensors"
 #: The files of a run by name; a picture or weights that it began with may stand beside them.
 FILES = (SCENARIO, METRICS, RATES, LAST, BEST)
 #: What every epoch is measured by.
-_MEASURED = ("epoch", "train_loss", "test_loss", "test_accuracy")
+_MEASURED = ("epoch", "train_loss", "test_accuracy")
 #: How the first line of a run's scenario begins; the scenario's name follows.
 FIRST = "# A run of "
 
@@ -96,7 +96,10 @@ class Run:
         """
         rows = _rows(self.folder / METRICS)
         for number, row in enumerate(rows, 1):
-            if not all(isinstance(row.get(key), float | int) for key in _MEASURED):
+            values = [row.get(key) for key in _MEASURED]
+            # A test loss that is no number stands as null.
+            values.append(0 if row.get("test_loss", "") is None else row.get("test_loss"))
+            if not all(isinstance(value, float | int) for value in values):
                 raise _damaged(self.folder / METRICS, number)
         return rows
 

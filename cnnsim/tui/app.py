@@ -219,7 +219,7 @@ class CnnsimApp(App[int]):
         from cnnsim.tui.screens.everything import EverythingScreen
 
         if isinstance(self.screen, BaseScreen):
-            self.push_screen(EverythingScreen(id="--command-palette"))
+            self.push_screen(EverythingScreen())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, then the one for terminals without Unicode."""

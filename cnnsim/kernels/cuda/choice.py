@@ -140,8 +140,6 @@ class _Choice:
         if group.shape is not None:
             cut = blocks_of(group.shape)
             assert cut is not None, "groups have been looked at"
-            cut = blocks_of(group.shape)
-            assert cut is not None, "groups have been looked at"
             source = plain(x, group.shape.height, group.shape.width)
             kernels = [
                 convolution(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from cnnsim.kernels.cuda.models.engine import ModelsEngine
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
+from cnnsim.kernels.fill import Progress
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
 
@@ -17,8 +18,9 @@ from cnnsim.network.optimizer import COUNTER
 class ModelAlone:
     """An `Engine` of a single model, for looking at what happened to it."""
 
-    def __init__(self, iteration: Iteration) -> None:
-        self._engine = ModelsEngine(iteration, 1)
+    def __init__(self, iteration: Iteration, report: Callable[[Progress], None]) -> None:
+        self._engine = ModelsEngine(iteration, 1, report)
+        self._given: npt.NDArray[Any] | None = None
         self.name = self._engine.name
         self._loss = iteration.loss
         network = iteration.network
@@ -37,7 +39,10 @@ class ModelAlone:
         self, inputs: Floats32, targets: npt.NDArray[Any], batches: Integers, rates: Floats64
     ) -> Floats64:
         """Take one step for each row of `batches`; the loss of each, before its update."""
-        self._engine.give("train", inputs, self._rows(targets))
+        if self._given is not inputs:
+            # The same array has the same pictures: it is brought to the GPU once.
+            self._engine.give("train", inputs, self._rows(targets))
+            self._given = inputs
         sizes = np.full(len(batches), batches.shape[1])
         losses: Floats64 = self._engine.train(batches[None], sizes, rates[None])()[0]
         return losses

@@ -89,7 +89,8 @@ def forward(op: Convolution, plan: Plan) -> Any:
 
     @device
     def put(near: Any, place: int, value: Any) -> None:
-        st1(near, place, max(value, float32(0)) if relu else value)
+        # NaN stays NaN: a maximum would lose it.
+        st1(near, place, float32(0) if relu and value <= float32(0) else value)
 
     @device
     def conv_forward(near: Any, codes: Any, arena: Any, base: int) -> None:

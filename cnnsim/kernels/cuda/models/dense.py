@@ -80,7 +80,8 @@ def forward(op: Dense, plan: Plan) -> Any:
                 total = weight(near, arena, base, biases + item // chunk)
             for part in range(parts):
                 total += ld1(near, scratch + part * units * chunk + item)
-            st1(near, y0 + item, max(total, float32(0)) if relu else total)
+            # NaN stays NaN: a maximum would lose it.
+            st1(near, y0 + item, float32(0) if relu and total <= float32(0) else total)
 
     return dense_forward
 
