@@ -31,6 +31,8 @@ class Stepper:
         self.scenario = scenario
         self.network = scenario.network
         self.trace = scenario.trace
+        #: Whether it starts from other tensors than its scenario's.
+        self.is_fed = False
         self.shapes = scenario.iteration.shapes
         if scenario.course is None:
             self.iterations = Iterations(scenario.iteration, scenario.leaves())
@@ -112,6 +114,7 @@ class Stepper:
 
         Raises UsageError where one is computed, or has another shape.
         """
+        self.is_fed = True
         for name, tensor in tensors.items():
             self.values.give(name, tensor)
         self.iterations.forget()

@@ -105,10 +105,12 @@ def _mark_of(fields: Any) -> Mark | None:
 
 
 def scenario_key(scenario: Scenario) -> str:
-    """Under what name a scenario is remembered: its bundled name, or its full path."""
+    """Under what name it is remembered: bundled name, full path, or the folder of its run."""
     from cnnsim.scenario.bundled import bundled_folder
 
     if scenario.path is None:
         return scenario.name
     path = scenario.path.resolve()
+    if scenario.course is not None:
+        return str(path.parent)
     return scenario.name if path.parent == bundled_folder().resolve() else str(path)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cnnsim.network.walk import walk
-from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.training.opening import open_scenario
 from cnnsim.tui.drawing.numbers import count, short_count
 from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.home.preview import Preview
@@ -20,7 +20,7 @@ _MOST_STEPS = 20_000
 
 def preview_of(source: str) -> Preview:
     """The whole preview. Raises FileError or UsageError."""
-    scenario = read_scenario(source)
+    scenario = open_scenario(source)
     model = scenario.model
     trace = scenario.trace
     totals = walk(scenario.network)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -230,21 +232,26 @@ class HomeScreen(BaseScreen):
         """Open it where one was."""
         row = self.chosen_row()
         mark = self.cnnsim.marks.get(row.source) if row else None
-        self._open(at=mark.step if mark else 0)
+        self._open(mark.address if mark else None)
 
-    def _open(self, at: int = 0, walk: bool = False) -> None:
+    def _open(self, at: str | None = None, walk: bool = False) -> None:
+        from cnnsim.steps.address import parse_address
         from cnnsim.training.opening import open_scenario
 
         row = self.chosen_row()
         if row is None:
             return
         try:
-            scenario = open_scenario(row.source)
+            scenario = open_scenario(row.source, at=at)
         except CnnsimError as error:
             self.complain(error)
             return
-        steps = len(scenario.trace)
-        self.cnnsim.open_scenario(scenario, at if at < steps else 0, walk)
+        step = 0
+        if at:
+            # The file may have lost that place since.
+            with suppress(CnnsimError):
+                step = parse_address(scenario.trace, at)
+        self.cnnsim.open_scenario(scenario, step, walk)
 
     def action_train(self) -> None:
         """Train the chosen scenario, or the digits where it has no pictures to train with.
@@ -254,10 +261,11 @@ class HomeScreen(BaseScreen):
         if self.cnnsim.show_training():
             return
         from cnnsim.scenario.reader import read_scenario
+        from cnnsim.training.opening import open_scenario
 
         row = self.chosen_row()
         try:
-            scenario = read_scenario(row.source) if row else None
+            scenario = open_scenario(row.source) if row else None
             if scenario is None or scenario.model.data is None:
                 scenario = read_scenario("digits_cnn")
         except CnnsimError as error:
@@ -310,7 +318,12 @@ class HomeScreen(BaseScreen):
 
 
 def _written(source: str) -> object:
-    """What changes when the file of `source` is written."""
+    """What changes when the file of `source` is written; a run never changes its own."""
+    from cnnsim.training.opening import is_run_folder
+    from cnnsim.training.run import SCENARIO
+
+    if is_run_folder(source):
+        return stamp(Path(source) / SCENARIO)
     try:
         return stamp(find(source))
     except UsageError:

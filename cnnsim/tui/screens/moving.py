@@ -130,12 +130,17 @@ class MovingScreen(SteppingScreen):
 
     def action_resume(self) -> None:
         """Where one was the last time the scenario was open."""
-        mark = self.cnnsim.resume_marks.get(self.key)
-        if mark is None or not 0 <= mark.step < len(self.stepper.trace):
+        mark = self.cnnsim.resume_marks.get(self.key) if self.key is not None else None
+        if mark is None:
             self.complain(CnnsimError("there is no earlier place to resume from"))
             return
+        try:
+            step = self.stepper.find(mark.address)
+        except CnnsimError as error:
+            self.complain(error)
+            return
         self._player.pause()
-        self.go(mark.step)
+        self.go(step)
 
     # -- playing ---------------------------------------------------------------------------------
 

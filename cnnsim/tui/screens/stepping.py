@@ -50,9 +50,9 @@ class SteppingScreen(BaseScreen):
         self.board = Board(self.stage)
 
     @property
-    def key(self) -> str:
-        """Under what name marks are kept: the bundled name, or the full path."""
-        return scenario_key(self.stepper.scenario)
+    def key(self) -> str | None:
+        """Under what name marks are kept; None for a drawn digit, which no name opens again."""
+        return None if self.stepper.is_fed else scenario_key(self.stepper.scenario)
 
     def compose(self) -> ComposeResult:
         """Header, stage, footer."""
@@ -101,7 +101,9 @@ class SteppingScreen(BaseScreen):
             # What was said belongs to the step before.
             self.app.clear_notifications()
         self.view = self.look(step)
-        self.cnnsim.marks.put(self.key, step, self.view.reading.address, len(self.stepper.trace))
+        if self.key is not None:
+            steps = len(self.stepper.trace)
+            self.cnnsim.marks.put(self.key, step, self.view.reading.address, steps)
         self._show(previous)
 
     def look(self, step: int) -> View:
