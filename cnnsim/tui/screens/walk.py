@@ -291,7 +291,11 @@ class WalkScreen(BaseScreen):
     # -- going inside, copying -------------------------------------------------------------------
 
     def action_inside(self) -> None:
-        """Step through the selected layer: here, or in the changed network."""
+        """Step through the selected layer, here or in the changed network; or end a number."""
+        if self._typed and self.focused is self._whatif:
+            # It ends the number.
+            self._typed = ""
+            return
         name = self.state.selected
         unit = self.state.unit() if self.focused is self._picture else None
         if self.state.what.is_changed:
