@@ -29,7 +29,8 @@ class Guesser:
             screen.tell("the next value is still being computed")
         else:
             whole = unit != "product"
-            self._ask(target, question(screen.look(target), whole), whole)
+            title = "guess the value of the cell" if whole else "guess the next value"
+            self._ask(target, title, question(screen.look(target), whole), whole)
 
     def ask_at(self, target: int, text: str, whole: bool) -> None:
         """Ask a tour's question about step `target`, or about its `whole` cell, before that."""
@@ -41,9 +42,9 @@ class Guesser:
             before = screen.stepper.trace.step(first) - 1
         if before >= 0 and not screen.needs(before):
             screen.go(before)
-        self._ask(target, text, whole)
+        self._ask(target, "a question of the tour", text, whole)
 
-    def _ask(self, target: int, text: str, whole: bool) -> None:
+    def _ask(self, target: int, title: str, text: str, whole: bool) -> None:
         screen = self._screen
 
         def answer(typed: str | None) -> None:
@@ -60,6 +61,6 @@ class Guesser:
             return "enter gives this answer"
 
         screen.app.push_screen(
-            AskScreen("guess the next value", "enter without a number shows it", check, text=text),
+            AskScreen(title, "enter without a number shows it", check, text=text),
             answer,
         )
