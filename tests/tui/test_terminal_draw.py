@@ -80,7 +80,7 @@ def test_the_keyboard_draws_too(pad: Terminal) -> None:
 
 def test_test_pictures_come_with_their_class(pad: Terminal) -> None:
     pad.send("r")
-    pad.wait_for("a test picture of", "maps relu1")
+    pad.wait_for(", test picture ", "maps relu1")
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 60), (60, 16)])

@@ -46,7 +46,9 @@ class DrawScreen(BaseScreen):
         self._is_down = False
         self._chosen: int | None = None
         self._look: Look | None = None
+        #: The class of the test picture on the sheet, and its number.
         self._truth: int | None = None
+        self._picture = 0
         self._wanted: Ink | None = None
         self._is_looking = False
         self._random = np.random.default_rng()
@@ -95,7 +97,10 @@ class DrawScreen(BaseScreen):
         rows, columns = self.sheet.shape
         title = [("pad ", palette.bold), (f"{rows}×{columns}", palette.dim)]
         if self._truth is not None:
-            title.append((f"   a test picture of {self.net.names[self._truth]}", palette.dim))
+            name, number = self.net.names[self._truth], self._picture
+            article = "an" if name[:1] in set("8aeiou") else "a"
+            # What it is stands first: the end may be cut.
+            title.append((f"   {article} {name}, test picture {number}", palette.dim))
         bottom = []
         if self._pen is not None:
             word = "down" if self._is_down else "up"
@@ -251,6 +256,7 @@ class DrawScreen(BaseScreen):
             return
         number = int(self._random.integers(len(samples)))
         self.sheet.show(self.net.on_sheet(np.asarray(samples.pictures[number], np.float64)))
+        self._picture = number
         self._truth = int(samples.classes[number])
         self._drawn()
 
