@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -259,11 +259,13 @@ def shown_keys(action: Action, keymap: dict[str, str]) -> str:
     return action.shown or key_name(action.keys.split(",")[0])
 
 
-def footer_entries(screen: str, keymap: dict[str, str]) -> list[tuple[str, str, bool]]:
-    """(keys, verb, is fixed) for the footer, each verb once."""
+def footer_entries(
+    screen: str, keymap: dict[str, str], offers: Callable[[str], bool] = lambda action: True
+) -> list[tuple[str, str, bool]]:
+    """(keys, verb, is fixed) for the footer, each verb once; only ids that the screen `offers`."""
     entries: dict[str, tuple[str, str, bool]] = {}
     for action in actions_of(screen):
-        if action.label and action.label not in entries:
+        if action.label and action.label not in entries and offers(action.id):
             fixed = action.id in FIXED
             entries[action.label] = (shown_keys(action, keymap), action.label, fixed)
     return list(entries.values())

@@ -149,6 +149,11 @@ class CnnsimApp(App[int]):
         self.install_screen(self._training, _TRAINING)
         self.push_screen(_TRAINING)
 
+    @property
+    def is_training(self) -> bool:
+        """Whether there is a run that is trained here."""
+        return self._training is not None
+
     def show_training(self) -> bool:
         """Go back to the run that is trained; False where there is none."""
         training = self._training

@@ -38,8 +38,9 @@ def preview_of(source: str) -> Preview:
     ]  # fmt: skip
     matrices = _matrices(scenario) if len(trace) <= _MOST_STEPS else ()
     return Preview(
-        source, model.title, model.about, tuple(f for f in facts if f[1]), tuple(matrices)
-    )
+        source, model.title, model.about, tuple(f for f in facts if f[1]), tuple(matrices),
+        model.data is not None,
+    )  # fmt: skip
 
 
 def _matrices(scenario: Scenario) -> list[tuple[str, str, Plane]]:

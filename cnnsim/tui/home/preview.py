@@ -13,7 +13,7 @@ class Preview:
     """A scenario at a glance.
 
     `matrices` are (name, shape, plane) of input, kernel and output, for small scenarios; `facts`
-    are (label, text) lines.
+    are (label, text) lines; `trains` says whether it has pictures to train with.
     """
 
     source: str
@@ -21,6 +21,7 @@ class Preview:
     about: str
     facts: tuple[tuple[str, str], ...]
     matrices: tuple[tuple[str, str, Plane], ...] = ()
+    trains: bool = False
 
 
 def preview_of_entry(entry: Entry) -> Preview:

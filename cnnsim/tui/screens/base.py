@@ -57,7 +57,7 @@ class BaseScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.header = Header()
-        self.footer = Footer(self.kind)
+        self.footer = Footer(self.kind, self.offers)
         self.too_small = TooSmall()
 
     @property
@@ -74,6 +74,15 @@ class BaseScreen(Screen[None]):
 
     def lay_panels(self) -> None:
         """Put the panels where they belong at the present size."""
+
+    def offers(self, action: str) -> bool:
+        """Whether the footer names an action: not one that would be refused here."""
+        stepper = getattr(self, "stepper", None)
+        if stepper is None:
+            return True
+        if action == "train":
+            return stepper.scenario.model.data is not None or self.cnnsim.is_training
+        return action != "backward" or bool(stepper.scenario.iteration.gradients)
 
     def tell(self, message: str) -> None:
         """A short sentence in the footer, for a moment."""

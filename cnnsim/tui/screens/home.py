@@ -124,7 +124,18 @@ class HomeScreen(BaseScreen):
         rows = self.rows()[self._list]
         return rows[self._chosen] if rows else None
 
+    def offers(self, action: str) -> bool:
+        """Training where the chosen scenario has pictures for it, or where a run trains."""
+        if action != "train" or self.cnnsim.is_training:
+            return True
+        from cnnsim.tui.home.preview import Preview
+
+        row = self.chosen_row()
+        known = self._previews.get(row.source, (None, None))[1] if row else None
+        return isinstance(known, Preview) and known.trains
+
     def _show_preview(self) -> None:
+        self.footer.repaint()
         from cnnsim.tui.home.preview import Preview, preview_of_entry
 
         row = self.chosen_row()

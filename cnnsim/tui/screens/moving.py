@@ -84,7 +84,7 @@ class MovingScreen(SteppingScreen):
         self.tell(
             f"{layer} has no gradient"
             if runs
-            else "nothing runs backwards here: the file has no [loss] and no [output_grad]"
+            else "no gradients: the file has no [loss] or [output_grad]"
         )
 
     def _after_forward(self, layer: str) -> list[int]:

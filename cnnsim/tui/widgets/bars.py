@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 
@@ -80,9 +80,9 @@ class Footer(Panel, can_focus=False):
 
     DEFAULT_CSS = "Footer { dock: bottom; height: 1; width: 1fr; }"
 
-    def __init__(self, screen: str) -> None:
+    def __init__(self, screen: str, offers: Callable[[str], bool]) -> None:
         super().__init__()
-        self._screen_name = screen
+        self._screen_name, self._offers = screen, offers
         self._message: str = ""
 
     def say(self, message: str) -> None:
@@ -95,7 +95,7 @@ class Footer(Panel, can_focus=False):
         """The fixed entries from the right, the others from the left while there is room."""
         palette = self.palette
         canvas.fill(0, 0, canvas.width, 1, " ", palette.bar)
-        entries = footer_entries(self._screen_name, self.cnnsim.keys)
+        entries = footer_entries(self._screen_name, self.cnnsim.keys, self._offers)
         right = canvas.width - 1
         for keys, verb, _ in reversed([entry for entry in entries if entry[2]]):
             right -= cell_len(keys) + 1 + cell_len(verb)
