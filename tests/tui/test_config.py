@@ -165,3 +165,10 @@ def test_every_action_has_its_method_on_every_screen_it_names() -> None:
             owners, name = [CnnsimApp], name.removeprefix("app.")
         for owner in owners:
             assert callable(getattr(owner, f"action_{name}", None)), (action.id, owner.__name__)
+
+
+def test_the_footer_leaves_out_what_a_screen_does_not_offer() -> None:
+    entries = footer_entries("forward", {}, lambda action: action not in ("train", "backward"))
+    verbs = {verb for _, verb, _ in entries}
+    assert not verbs & {"train", "backward"}
+    assert {"step", "walk", "draw", "help", "quit"} <= verbs

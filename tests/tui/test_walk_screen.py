@@ -168,3 +168,14 @@ async def test_every_panel_is_reached_at_any_size(tmp_path: Path, size: tuple[in
         await pilot.press("z", "end", "slash", "p", "o", "o", "enter", "y")
         assert screen.state.selected == "pool1"
         assert "pool1" in pilot.app.clipboard
+
+
+async def test_enter_ends_a_number_and_steps_inside_only_then(tmp_path: Path) -> None:
+    app = CnnsimApp(read_scenario("toy_2x2"), 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        await pilot.press("w", "w", "8", "enter")
+        assert isinstance(app.screen, WalkScreen)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, ForwardScreen)
