@@ -13,7 +13,9 @@ from cnnsim.stepper.pull import pull_on
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry
 from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
+from cnnsim.tui.stage.formula import written_out
 from cnnsim.tui.train.charts import draw_loss
 from cnnsim.tui.train.entries import entry_of
 from cnnsim.tui.train.figures import draw_figures
@@ -23,7 +25,7 @@ from cnnsim.tui.train.scene import Scene, Watch
 from cnnsim.tui.train.slider import draw_slider, rail_of
 from cnnsim.tui.train.view import Epoch, Filters, RunView
 from cnnsim.tui.train.view import Tested as Judged
-from cnnsim.tui.train.weight import draw_weight, row_at, rows_of, step_of
+from cnnsim.tui.train.weight import draw_weight, rooms, row_at, rows_of, step_of
 
 STEPPER = Stepper(read_scenario("train_by_hand"))
 SLOT = STEPPER.scenario.iteration.slots[0]
@@ -71,8 +73,8 @@ def test_two_rows_where_there_is_height() -> None:
 def test_numbers_and_curves_show_the_slider() -> None:
     text = lines(draw_figures, scene(), 120, 2)
     assert "batch loss" in text[0]
-    for number in ("3 of 4", "0.625", "0.750", "86.7%", "of 60"):
-        assert number in text[1]
+    for each in ("3 of 4", "0.625", "0.750", "86.7%", "of 60"):
+        assert each in text[1]
     assert "batch loss" not in lines(draw_figures, scene(None), 120, 2)[0]
     # Update 60 of 30 an epoch is the end of epoch 2, the second of four places.
     chart = lines(draw_loss, scene(), 60, 16)
@@ -92,12 +94,31 @@ def test_a_click_means_the_row_that_is_drawn_there(width: int, height: int) -> N
             if (row := row_at(shown, width, height, x, y)) is not None
         }  # fmt: skip
         assert chosen in found
+        said: dict[int, str] = {}
         for y in range(height):
             row = row_at(shown, width, height, width - 5, y)
-            if row is not None and row < len(PULL.rules):
-                assert PULL.rules[row].sweep.name in drawn[y]
+            if row is not None:
+                said[row] = said.get(row, "") + drawn[y]
+        for row, text in said.items():
+            if row < len(PULL.rules):
+                assert PULL.rules[row].sweep.name in text
     for row, step in enumerate((*PULL.rules, *PULL.terms)):
         assert step_of(PULL, row) == step.step
+
+
+@pytest.mark.parametrize("width", [30, 41, 51, 80, 120])
+def test_no_digit_of_a_rule_is_lost(width: int) -> None:
+    for row, rule in enumerate(PULL.rules):
+        shown = scene(watch=dataclasses.replace(scene().watch, chosen=row))
+        drawn = lines(draw_weight, shown, width, 30)
+        left = rooms(width, 30)[1][0]
+        at = [y for y in range(30) if row_at(shown, width, 30, width - 5, y) == row]
+        said = "".join(drawn[y][left:] for y in at)
+        whole = f"{rule.sweep.name}{number(rule.value)}={written_out(rule.sweep, rule.values)}"
+        assert said.replace(" ", "") == whole.replace(" ", "")
+        # A line breaks before an operator, never within a number.
+        for y in at[1:]:
+            assert not drawn[y][left:].strip()[0].isdigit() or width < 40
 
 
 def test_the_weight_says_what_it_is() -> None:

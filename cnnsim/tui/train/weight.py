@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,7 +24,13 @@ _LABELS, _BESIDE = 9, 72
 #: Points of the curve; frames lie at even distances, so each stands for its neighbourhood.
 _DENSE = 512
 
+#: How far the lines after the first of a row stand in.
+_INDENT = 2
+#: What stays together on a line: an operator and what it acts on, a word, blanks.
+_TOKEN = re.compile(r"\s*(?:[=+−→·/] *)?[^\s·/]+|\s+|.")
+
 Rect = tuple[int, int, int, int]
+Line = list[Piece]
 Floats = npt.NDArray[np.float64]
 
 
@@ -65,8 +72,10 @@ def row_at(scene: Scene, width: int, height: int, x: int, y: int) -> int | None:
     _, (left, top, wide, high) = rooms(width, height)
     if not (left <= x < left + wide and top + 1 <= y < top + high):
         return None
-    row = _first(watch, watch.pull, high - 1) + y - top - 1
-    return row if row < rows_of(watch.pull) else None
+    return next(
+        (row for line, row, _ in _list(scene, watch, watch.pull, wide, high) if line == y - top),
+        None,
+    )
 
 
 def rows_of(pull: Pull) -> int:
@@ -79,11 +88,6 @@ def step_of(pull: Pull, row: int) -> int:
     if row < len(pull.rules):
         return pull.rules[row].step
     return pull.terms[row - len(pull.rules)].step
-
-
-def _first(watch: Watch, pull: Pull, room: int) -> int:
-    """The first row in sight."""
-    return min(max(watch.chosen - room + 1, 0), max(rows_of(pull) - 1, 0))
 
 
 def _draw_course(canvas: Canvas, room: Rect, scene: Scene, watch: Watch) -> None:
@@ -138,45 +142,90 @@ def _draw_list(canvas: Canvas, room: Rect, scene: Scene, watch: Watch) -> None:
             words = "←→ choose an update: what moved it then?"
         canvas.put(x, y, words[:width], palette.dim)
         return
-    canvas.pieces(x, y, _cut([
+    for line, row, pieces in _list(scene, watch, pull, width, height):
+        if row == watch.chosen:
+            canvas.fill(x, y + line, width, 1, " ", palette.selection)
+        canvas.pieces(x, y + line, pieces)
+
+
+def _list(
+    scene: Scene, watch: Watch, pull: Pull, width: int, height: int
+) -> list[tuple[int, int | None, Line]]:
+    """The lines of the list: where each stands, its row (the head is none), what it says.
+
+    The head stays; below it the rows begin where all of the chosen one is in sight.
+    """
+    found: list[tuple[int, int | None, Line]] = []
+    for line in _wrapped(_head(scene, pull), width)[:height]:
+        found.append((len(found), None, line))
+    room = height - len(found)
+    first = watch.chosen
+    used = len(_wrapped(_row(scene, watch, pull, first), width))
+    while first > 0:
+        used += len(_wrapped(_row(scene, watch, pull, first - 1), width))
+        if used > room:
+            break
+        first -= 1
+    for row in range(first, rows_of(pull)):
+        for line in _wrapped(_row(scene, watch, pull, row), width):
+            if len(found) == height:
+                return found
+            found.append((len(found), row, line))
+    return found
+
+
+def _head(scene: Scene, pull: Pull) -> Line:
+    """The number before and after, and its gradient."""
+    palette = scene.palette
+    return [
         ("w ", palette.dim), (number(pull.before), palette.bold), (" → ", palette.dim),
         (number(pull.after), palette.bold), ("  dw ", palette.dim),
         (number(pull.gradient), palette.bold), (f"  {count(pull.count)} terms", palette.dim),
-    ], width))  # fmt: skip
-    first = _first(watch, pull, height - 1)
-    for line in range(height - 1):
-        row = first + line
-        if row >= rows_of(pull):
-            return
-        base, dim = palette.base, palette.dim
-        if row == watch.chosen:
-            base, dim = palette.selection, palette.selection_dim
-            canvas.fill(x, y + 1 + line, width, 1, " ", base)
-        if row < len(pull.rules):
-            rule = pull.rules[row]
-            text = f"{number(rule.value)} = {written_out(rule.sweep, rule.values)}"
-            pieces = [(f"{rule.sweep.name} ", dim), (text, base)]
-        else:
-            flow = pull.terms[row - len(pull.rules)]
-            values = (in_formula(number(value)) for value in flow.values)
-            term = flow.term if flow.term is not None else 0.0
-            style = base if row == watch.chosen else sign_style(term, palette)
-            sign = "+" if term > 0 else ""
-            pieces = [(f"{sign + number(term):>10}", style), (f" {flow.share:4.0%}  ", dim),
-                      (flow.formula.format(*values), base),
-                      (f"  {flow.address.partition(' ')[2]}", dim)]  # fmt: skip
-        canvas.pieces(x, y + 1 + line, _cut(pieces, width))
+    ]  # fmt: skip
 
 
-def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
-    """As much of the pieces as has room."""
-    found: list[Piece] = []
+def _row(scene: Scene, watch: Watch, pull: Pull, row: int) -> Line:
+    """A rule with its numbers, or a term of the gradient."""
+    palette, chosen = scene.palette, row == watch.chosen
+    base = palette.selection if chosen else palette.base
+    dim = palette.selection_dim if chosen else palette.dim
+    if row < len(pull.rules):
+        rule = pull.rules[row]
+        text = f"{number(rule.value)} = {written_out(rule.sweep, rule.values)}"
+        return [(f"{rule.sweep.name} ", dim), (text, base)]
+    flow = pull.terms[row - len(pull.rules)]
+    values = (in_formula(number(value)) for value in flow.values)
+    term = flow.term if flow.term is not None else 0.0
+    style = base if chosen else sign_style(term, palette)
+    sign = "+" if term > 0 else ""
+    return [(f"{sign + number(term):>10}", style), (f" {flow.share:4.0%}  ", dim),
+            (flow.formula.format(*values), base),
+            (f"  {flow.address.partition(' ')[2]}", dim)]  # fmt: skip
+
+
+def _wrapped(pieces: Sequence[Piece], width: int) -> list[Line]:
+    """The pieces over as many lines as they take, broken before operators.
+
+    What is longer than a line goes on in the next one: no digit is lost.
+    """
+    lines: list[Line] = [[]]
+    left = width
     for text, style in pieces:
-        found.append((text[:width], style))
-        width -= len(text)
-        if width <= 0:
-            break
-    return found
+        for token in _TOKEN.findall(text):
+            if len(token) > left:
+                token = token.lstrip()
+                if not token:
+                    continue
+                if left < width - _INDENT or len(lines) == 1:
+                    lines.append([(" " * _INDENT, style)])
+                    left = width - _INDENT
+            while len(token) > left:
+                lines[-1].append((token[:left], style))
+                lines.append([(" " * _INDENT, style)])
+                token, left = token[left:], width - _INDENT
+            lines[-1].append((token, style))
+            left -= len(token)
+    return lines
 
 
 def _ordinal(number: int) -> str:
