@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
+from cnnsim.network.optimizer import Optimizer
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.pull import pull_on
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry
+from cnnsim.training.schedule import Change
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
@@ -21,6 +24,7 @@ from cnnsim.tui.train.entries import entry_of
 from cnnsim.tui.train.figures import draw_figures
 from cnnsim.tui.train.filters import cell_of, draw_filters
 from cnnsim.tui.train.layout import slider_rows
+from cnnsim.tui.train.rates import rate_at
 from cnnsim.tui.train.scene import Scene, Watch
 from cnnsim.tui.train.slider import draw_slider, rail_of
 from cnnsim.tui.train.view import Epoch, Filters, RunView
@@ -64,6 +68,38 @@ def test_the_dot_stands_where_the_mouse_would_have_to_be(at: int | None, height:
     assert ("update 120, the end" if at is None else f"update {at} of 120") in text
     busy = "\n".join(lines(draw_slider, scene(at, busy="computing 40%"), 120, height))
     assert "computing 40%" in busy
+
+
+def test_the_bar_beside_the_epoch_is_as_long_as_the_slider_says() -> None:
+    def bar(at: int | None) -> Canvas:
+        canvas = Canvas(120, 2, DARK.base)
+        draw_figures(canvas, scene(at))
+        return canvas
+
+    def filled(canvas: Canvas) -> int:
+        return sum(
+            len(segment.text)
+            for segment in canvas.rows(False)[1]
+            if segment.style == DARK.now_text and set(segment.text) <= {"━", "╸"}
+        )
+
+    full = filled(bar(None))
+    assert full > 8
+    assert filled(bar(0)) == 0
+    assert abs(filled(bar(60)) - full / 2) <= 1
+
+
+@pytest.mark.parametrize("number", [0, 3, 59, 60, 119])
+def test_the_rate_of_an_update_is_what_the_rule_of_the_schedule_says(number: int) -> None:
+    given = Optimizer(
+        optimizer="sgd", rate=0.1, epochs=4, batch=32, schedule="cosine", warm_up=0.5
+    )  # fmt: skip
+    base = 0.1 if number < 60 else 0.02
+    warm_up, total = 15, 120
+    factor = (number + 1) / warm_up
+    if number >= warm_up:
+        factor = (1 + math.cos(math.pi * (number - warm_up) / (total - warm_up))) / 2
+    assert rate_at(given, number, 30, (Change(60, 0.02),)) == pytest.approx(base * factor)
 
 
 def test_two_rows_where_there_is_height() -> None:

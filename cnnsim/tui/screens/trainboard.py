@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from cnnsim.tui.screens.scrub import Scrub
 from cnnsim.tui.stage.places import Places
 from cnnsim.tui.train.entries import entry_of, example_entry, trained_entry
 from cnnsim.tui.train.layout import FIGURES, PANELS, lay_train, slider_rows
+from cnnsim.tui.train.rates import rate_at
 from cnnsim.tui.train.scene import Scene
 from cnnsim.tui.train.view import RunView, view_of
 from cnnsim.tui.widgets.panels import Panels
@@ -120,6 +122,9 @@ class TrainBoard(BaseScreen):
         view, scrub = self.view, self.scrub
         views[self._chosen] = scrub.applied(view)
         each = view.iterations // view.epochs
+        if scrub.at is not None and each:
+            rate = rate_at(self._runs[self._chosen].optimizer, scrub.at, each, view.changes)
+            views[self._chosen] = replace(views[self._chosen], rate=rate)
         return Scene(
             tuple(views), self._chosen, self._log, self._mistake, self._pictures.get(self._chosen),
             self._is_live, self.cnnsim.palette, self.cnnsim.ascii, scrub.at, each, scrub.busy,

@@ -45,7 +45,10 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
     if end + len(of) < x[1]:
         end = canvas.put(end, 1, of, palette.dim)
     if wide and x[1] - end > 6:
-        draw_bar(canvas, end + 2, 1, x[1] - end - 4, run.share, palette, palette.now_text)
+        share = run.share
+        if scene.at is not None and run.iterations:
+            share = scene.place / run.iterations
+        draw_bar(canvas, end + 2, 1, x[1] - end - 4, share, palette, palette.now_text)
     if scene.at is not None:
         _draw_moment(canvas, scene, x)
         return

@@ -1,8 +1,12 @@
-"""Learning rates that one goes through with a key."""
+"""Learning rates: those one goes through with a key, and the one of an update."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor, log10
+
+from cnnsim.network.optimizer import Optimizer
+from cnnsim.training.schedule import Change, rates
 
 #: Within a decade.
 _STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
@@ -15,3 +19,8 @@ def next_rate(rate: float, direction: int) -> float:
     if direction > 0:
         return next(found for found in every if found > rate * 1.0001)
     return next(found for found in reversed(every) if found < rate * 0.9999)
+
+
+def rate_at(optimizer: Optimizer, number: int, each: int, changes: Sequence[Change]) -> float:
+    """The rate of update `number`, where an epoch has `each` of them."""
+    return float(rates(optimizer, number, number + 1, each, changes)[0])

@@ -13,8 +13,8 @@ from cnnsim.kernels.processors import processors
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.run import LAST, METRICS, RATES, Run
-from cnnsim.training.schedule import rates
 from cnnsim.training.snapshot import snapshot_of
+from cnnsim.tui.train.rates import rate_at
 
 Event = dict[str, Any]
 
@@ -130,10 +130,9 @@ class Watcher(_Queue):
             each = -(-len(load(run.scenario).train) // run.optimizer.batch)
             total = run.optimizer.epochs * each
             last = max(point.iteration - 1, 0)
-            rate = rates(run.optimizer, last, last + 1, each, run.rate_changes())
             self.put({
                 "kind": "saved", "iteration": point.iteration, "iterations": total,
-                "rate": float(rate[0]),
+                "rate": rate_at(run.optimizer, last, each, run.rate_changes()),
             })  # fmt: skip
             self.put(snapshot_of(run.folder))
 
