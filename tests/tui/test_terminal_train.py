@@ -59,7 +59,7 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     terminal.wait_until(lambda: epoch_of(terminal) == before + 2, "two epochs more")
     terminal.wait_for("❚❚ paused")
     terminal.send("+")
-    terminal.wait_for("η 0.005 from update")
+    terminal.wait_for("base rate 0.005 (×", "base η 0.005 from update")
     terminal.send(".")
     terminal.wait_for("❚❚ paused")
     terminal.send("3")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnsim.network.optimizer import Optimizer
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
 from cnnsim.tui.train.axis import axis_of, round_numbers
@@ -22,7 +23,7 @@ from cnnsim.tui.train.layers import draw_layers
 from cnnsim.tui.train.layout import PANELS, lay_train
 from cnnsim.tui.train.log import draw_log
 from cnnsim.tui.train.mistakes import draw_mistakes, grid_of, number_at
-from cnnsim.tui.train.rates import next_rate
+from cnnsim.tui.train.rates import next_rate, told
 from cnnsim.tui.train.scene import Painter, Scene, Words
 from cnnsim.tui.train.specimen import draw_specimen
 from cnnsim.tui.train.view import RunView, heard
@@ -167,7 +168,7 @@ def test_gradients_and_log() -> None:
     inside, said = painted(draw_log, 40, 8, scene(run))
     lines = [line.strip() for line in inside.splitlines() if line.strip()]
     assert lines[0].startswith("epoch  2  test 0.600   90.0% ▲")
-    assert lines[1] == "η 0.02 from update 15 on"
+    assert lines[1] == "base η 0.02 from update 15"
     assert lines[2].startswith("epoch  1")
     assert "/runs/net-3-1" in said
 
@@ -228,6 +229,13 @@ def test_rates_go_up_and_down_a_ladder(rate: float) -> None:
     assert next_rate(rate, 1) > rate > next_rate(rate, -1)
     step = next_rate(rate, 1)
     assert next_rate(next_rate(step, 1), -1) == step
+
+
+def test_a_rate_that_something_multiplies_is_called_the_base_rate() -> None:
+    given: dict[str, Any] = {"optimizer": "sgd", "rate": 0.1, "epochs": 4, "batch": 32}
+    assert told(Optimizer(**given), 0.005) == "learning rate 0.005 from the next update on"
+    warm = Optimizer(**given, schedule="cosine", warm_up=2)
+    assert told(warm, 0.005) == "base rate 0.005 (× warm-up and cosine) from the next update on"
 
 
 def test_figures_above_the_panels() -> None:

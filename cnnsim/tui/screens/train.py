@@ -17,7 +17,7 @@ from cnnsim.training.samples import Pictures
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.screens.trainboard import STATES, TrainBoard
 from cnnsim.tui.train.opened import stepper_on, trained_scenario
-from cnnsim.tui.train.rates import next_rate
+from cnnsim.tui.train.rates import next_rate, told
 from cnnsim.tui.train.source import Source, Trainer, Watcher
 from cnnsim.tui.train.view import heard
 from cnnsim.tui.widgets.trainpanels import MistakesPanel
@@ -134,7 +134,7 @@ class TrainScreen(TrainBoard):
         if self._can_lead():
             rate = next_rate(self._views[0].base, direction)
             self._sources[0].tell({"rate": rate})
-            self.tell(f"learning rate {rate:g} from the next update on")
+            self.tell(told(self._runs[0].optimizer, rate))
 
     def action_stop(self) -> None:
         """Stop and save; where that is done already, quit."""

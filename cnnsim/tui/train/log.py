@@ -45,6 +45,6 @@ def _tail(path: str, room: int) -> str:
 
 def _change(canvas: Canvas, y: int, scene: Scene, change: Change) -> int:
     palette = scene.palette
-    canvas.pieces(2, y, [("η ", palette.dim), (f"{change.rate:g}", palette.bold),
-                         (f" from update {count(change.iteration)} on", palette.dim)])  # fmt: skip
+    canvas.pieces(2, y, [("base η ", palette.dim), (f"{change.rate:g}", palette.bold),
+                         (f" from update {count(change.iteration)}", palette.dim)])  # fmt: skip
     return y + 1

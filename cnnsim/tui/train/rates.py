@@ -24,3 +24,13 @@ def next_rate(rate: float, direction: int) -> float:
 def rate_at(optimizer: Optimizer, number: int, each: int, changes: Sequence[Change]) -> float:
     """The rate of update `number`, where an epoch has `each` of them."""
     return float(rates(optimizer, number, number + 1, each, changes)[0])
+
+
+def told(optimizer: Optimizer, rate: float) -> str:
+    """That `rate` holds from now on, and what it is multiplied by before an update uses it."""
+    by = ["warm-up"] if optimizer.warm_up else []
+    if optimizer.schedule != "constant":
+        by.append(optimizer.schedule)
+    if not by:
+        return f"learning rate {rate:g} from the next update on"
+    return f"base rate {rate:g} (× {' and '.join(by)}) from the next update on"

@@ -284,9 +284,9 @@ class LogPanel(TrainPanel):
 
     label, number, painter = "log", 7, draw_log
     help_text = """\
-One line for each epoch, the latest first, and one for each learning rate that was set while it
-trained; these are kept in the run's folder, so that it can be trained again to the same numbers.
-Below: the folder."""
+One line for each epoch, the latest first, and one for each base rate that was set while it trained:
+warm-up and schedule multiply it. These are kept in the run's folder, so that it can be trained
+again to the same numbers. Below: the folder."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """Epochs, rates, what is being done."""
