@@ -231,6 +231,19 @@ def test_rates_go_up_and_down_a_ladder(rate: float) -> None:
     assert next_rate(next_rate(step, 1), -1) == step
 
 
+def test_missing_gradients_say_how_they_come() -> None:
+    def said(run: RunView, **changes: Any) -> str:
+        return painted(draw_gradients, 36, 8, scene(run, **changes))[0]
+
+    made = dataclasses.replace(FRESH, iteration=40, iterations=500)
+    ended = dataclasses.replace(made, state="finished")
+    assert "They come with the first update." in said(FRESH)
+    assert "They come with the first update." in said(made)
+    for shown in (said(ended), said(ended, is_live=False), said(made, is_live=False)):
+        assert "← computes them for an update." in shown
+    assert "computing 40%" in said(ended, at=3, busy="computing 40%")
+
+
 def test_a_rate_that_something_multiplies_is_called_the_base_rate() -> None:
     given: dict[str, Any] = {"optimizer": "sgd", "rate": 0.1, "epochs": 4, "batch": 32}
     assert told(Optimizer(**given), 0.005) == "learning rate 0.005 from the next update on"

@@ -25,10 +25,13 @@ def draw_gradients(canvas: Canvas, scene: Scene) -> Words:
     palette, rows = scene.palette, scene.run.gradients
     title = (("gradients", palette.dim),)
     if not rows:
-        text = "They come with the first updates."
-        if not scene.is_live:
-            text = "Measured while training here."
-        canvas.put(2, 1, text, palette.dim)
+        text = "They come with the first update."
+        if scene.at is not None and scene.busy:
+            text = scene.busy
+        elif scene.end and (scene.run.has_ended or not scene.is_live):
+            # No update follows the last one, and nobody measures them for those who watch.
+            text = "← computes them for an update."
+        canvas.put(2, 1, text[: max(canvas.width - 4, 0)], palette.dim)
         return Words(title)
     name = min(max(max(len(row.name) for row in rows), 5), 14)
     at, then = 2 + name + 9, 2 + name + 18

@@ -276,7 +276,10 @@ below it nearly stands still (<), far above it jumps about (>): + and - change t
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The gradients."""
-        return (scene.palette, scene.run.gradients)
+        run = scene.run
+        # Without any it says how they come.
+        how = () if run.gradients else (scene.at, scene.busy, scene.end > 0, run.has_ended)
+        return (scene.palette, run.gradients, *how)
 
 
 class LogPanel(TrainPanel):
