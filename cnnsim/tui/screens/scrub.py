@@ -109,6 +109,8 @@ class Scrub:
         if watch is not None and watch.pull is not None:
             last = rows_of(watch.pull) - 1
             self.watch = replace(watch, chosen=min(max(watch.chosen + by, 0), last))
+        else:
+            self._screen.tell("there is no row to choose: w chooses a number to watch")
 
     def _hear(self, event: dict[str, Any]) -> None:
         kind = event["kind"]

@@ -107,10 +107,12 @@ class TrainScreen(TrainBoard):
     def _can_lead(self) -> bool:
         """Whether the run can be told anything; says why not."""
         view = self._views[self._chosen]
-        if not self._is_live:
-            self.tell("this run is watched: whoever trains it leads it")
-        elif view.has_ended:
+        if view.has_ended and self._is_live:
             self.tell(f"the run is over: it is kept in {view.folder}")
+        elif view.has_ended:
+            self.tell("this run has ended: ←→ go through its training")
+        elif not self._is_live:
+            self.tell("this run is watched: whoever trains it leads it")
         return self._is_live and not view.has_ended
 
     def _ask(self, request: str) -> None:
@@ -165,6 +167,8 @@ class TrainScreen(TrainBoard):
         if tested is not None and tested.mistakes:
             self._mistake = (self._mistake + direction) % len(tested.mistakes)
             self.refresh_panels()
+        else:
+            self.tell("there is no mistake to choose")
 
     def on_mistakes_panel_chosen(self, event: MistakesPanel.Chosen) -> None:
         """A click chooses; a second one steps in."""

@@ -189,6 +189,8 @@ class TrainBoard(BaseScreen):
             self._chosen = (self._chosen + direction) % len(self._views)
             self._mistake = 0
             self.board.lay_again()
+        else:
+            self.tell("this is the only run here")
 
     def action_specimen(self, direction: int) -> None:
         """The activations of a digit of another class."""
