@@ -157,6 +157,20 @@ def test_mistakes_say_truth_guess_and_how_sure() -> None:
     assert number_at(grid_of(shown, 54, 16), at, line) == 1
 
 
+@pytest.mark.parametrize(("width", "height"), [(80, 7), (54, 16), (34, 30)])
+def test_mistakes_say_whose_share_it_is(width: int, height: int) -> None:
+    inside, _ = painted(draw_mistakes, width, height, scene())
+    words = " ".join(inside.split())
+    for piece in ("is → said,", "share of the", "wrong class"):
+        assert piece in words or width < 40
+    assert "▸dog→owl◂" in words
+    # Nothing is drawn over it, and what is clicked is what is drawn.
+    rows = inside.splitlines()
+    line = next(y for y, text in enumerate(rows) if "▸dog" in text)
+    grid = grid_of(scene(), width, height)
+    assert number_at(grid, rows[line].index("▸dog"), line) == 0
+
+
 def test_gradients_and_log() -> None:
     inside, said = painted(draw_gradients, 36, 8, scene())
     assert "0.305" in inside

@@ -16,6 +16,9 @@ from cnnsim.tui.train.view import Tested
 
 #: Columns of `▸2→3◂ 0.99`, and of one that is not chosen with a name as short.
 _LABEL = 10
+#: What the labels say: in a row above the pictures, or beside them where there are few rows.
+_CAPTION = ("is → said,", "share of the", "wrong class")
+_LOW = 8
 #: As many should fit, if need be with smaller pixels.
 _WANTED, _LEAST = 6, 3
 
@@ -58,7 +61,7 @@ def grid_of(scene: Scene, width: int, height: int) -> Grid:
     tested, pictures = scene.run.tested, scene.pictures
     if tested is None or not tested.mistakes or pictures is None:
         return ()
-    room = (width - 4, height - 2)
+    _, room, top = _rooms(width, height)
     rows, columns = pictures.shape[2:]
     widest = max(len(tested.names[m.truth]) + len(tested.names[m.guess]) for m in tested.mistakes)
     label = min(_LABEL + widest - 2, 24)
@@ -68,18 +71,30 @@ def grid_of(scene: Scene, width: int, height: int) -> Grid:
     for place, cls in enumerate(classes):
         tier = _tier(cls, 1, rows, columns, label, room)
         if tier.count >= wanted:
-            return (tier,)
+            return (replace(tier, top=top),)
         # One row of these, and what is left of the height in the next smaller ones.
         rest = room[1] - tier.pitch[1]
         if tier.across >= min(wanted, _LEAST) and tier.down and place + 1 < len(classes):
             small = _tier(classes[place + 1], 1, rows, columns, label, (room[0], rest))
             if tier.across + small.count >= wanted:
-                return replace(tier, down=1), replace(small, top=1 + tier.pitch[1])
+                return replace(tier, down=1, top=top), replace(small, top=top + tier.pitch[1])
     for step in range(1, max(rows, columns) + 1):
         tier = _tier(smallest, step, rows, columns, label, room)
         if tier.count >= min(wanted, _LEAST):
-            return (tier,)
+            return (replace(tier, top=top),)
     return ()
+
+
+def _rooms(width: int, height: int) -> tuple[list[tuple[int, int, str]], tuple[int, int], int]:
+    """The caption's pieces and where they stand; columns and rows for pictures; their first row."""
+    room = (width - 4, height - 2)
+    line, wide = " ".join(_CAPTION), max(map(len, _CAPTION))
+    if room[1] >= _LOW and room[0] >= len(line):
+        return [(2, 1, line)], (room[0], room[1] - 1), 2
+    if room[1] >= len(_CAPTION) and room[0] >= 4 * wide:
+        left = 2 + room[0] - wide
+        return [(left, 1 + y, t) for y, t in enumerate(_CAPTION)], (room[0] - wide - 2, room[1]), 1
+    return [], room, 1
 
 
 def number_at(grid: Grid, x: int, y: int) -> int | None:
@@ -108,17 +123,18 @@ def _tier(
 
 
 def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
-    """Pictures with `truth → said` and how sure the net was; the chosen one has the plate."""
+    """Pictures with `truth→said` and a share, and what that is; the chosen one has the plate."""
     palette, tested = scene.palette, scene.run.tested
     title = (("worst mistakes", palette.dim),)
-    right = (("truth → said, how sure", palette.dim),)
     grid = grid_of(scene, canvas.width, canvas.height)
     if tested is None or not grid or scene.pictures is None:
         text = "They come after the first epoch."
         if tested is not None:
             text = "Reading the pictures." if tested.mistakes else "Not one test picture is wrong."
         canvas.put(2, 1, text, palette.dim)
-        return Words(title, right)
+        return Words(title)
+    for x, y, text in _rooms(canvas.width, canvas.height)[0]:
+        canvas.put(x, y, text, palette.dim)
     number = page_of(grid, scene.mistake)
     for tier in grid:
         for place in range(min(tier.count, len(tested.mistakes) - number)):
@@ -129,7 +145,7 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
         (f"{scene.mistake + 1}", palette.bold),
         (f" of {len(tested.mistakes)}   after {when}", palette.dim),
     )
-    return Words(title, right, bottom, (("enter", palette.bold), (" steps into it", palette.dim)))
+    return Words(title, (), bottom, (("enter", palette.bold), (" steps into it", palette.dim)))
 
 
 def _draw(

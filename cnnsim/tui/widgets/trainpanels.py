@@ -191,8 +191,8 @@ class MistakesPanel(TrainPanel):
     label, number, painter = "mistakes", 5, draw_mistakes
     help_text = """\
 The test pictures in which the right class had the smallest share: what it is → what the net said,
-and how sure it was. Arrows choose one, enter pauses and opens it in the stepper with the weights of
-this moment, so that every product behind the mistake can be seen."""
+and the share of what it said. Arrows choose one, enter pauses and opens it in the stepper with the
+weights of this moment, so that every product behind the mistake can be seen."""
 
     class Chosen(Message):
         """A picture was clicked."""
