@@ -97,6 +97,17 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     assert terminal.wait_exit() == 0
 
 
+def step_inside(terminal: Terminal) -> None:
+    """Enter a mistake as soon as there is one: after some epochs there is none."""
+
+    def is_inside() -> bool:
+        terminal.send("enter")
+        terminal.settle(0.5)
+        return " › forward" in terminal.text()
+
+    terminal.wait_until(is_inside, "step inside", COMPILING)
+
+
 def test_leaving_lets_it_train_and_quitting_saves(opened: Opener, lasting: Path) -> None:
     terminal = opened(str(lasting))
     terminal.wait_for("❚❚")
@@ -115,7 +126,7 @@ def test_leaving_lets_it_train_and_quitting_saves(opened: Opener, lasting: Path)
     terminal.wait_for("lasting › train", "● running")
     terminal.wait_until(lambda: epoch_of(terminal) > seen, "the epochs since")
     # From a step above it, too.
-    terminal.send("enter")
+    step_inside(terminal)
     terminal.wait_for("lasting › 0:conv1 › forward", "❚❚ lasting ")
     terminal.send("t")
     terminal.wait_for("lasting › train", "❚❚ paused")
@@ -236,8 +247,7 @@ def test_runs_are_watched(opened: Opener, finished: list[Path]) -> None:
     terminal.wait_for("this run has ended")
     terminal.send("n")
     terminal.wait_for("digits_article_trained-1 ")
-    terminal.wait_for("enter steps into it")
-    terminal.send("enter")
+    step_inside(terminal)
     terminal.wait_for("digits_article_trained › 0:conv1 › forward")
     terminal.send("escape")
     terminal.wait_for("mistakes")

@@ -38,9 +38,6 @@ from cnnsim.tui.widgets.trainpanels import (
     WeightPanel,
 )
 
-#: Seconds between two looks for news, and between two questions how the network looks.
-_TICK, _LOOK = 0.1, 0.3
-
 #: Columns of the hint below a question.
 _HINT = 64
 
