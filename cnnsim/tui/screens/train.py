@@ -77,6 +77,7 @@ class TrainScreen(TrainBoard):
             then()
         if changed:
             self.refresh_panels()
+            self.footer.repaint()
             if self._is_live:
                 self._tell_activity()
 
@@ -103,6 +104,11 @@ class TrainScreen(TrainBoard):
         self.refresh_panels()
 
     # -- leading ---------------------------------------------------------------------------------
+
+    def offers(self, action: str) -> bool:
+        """Nothing that leads a run, where it is watched or over."""
+        leads = action in ("run.pause", "run.batch", "run.epoch", "rate.larger", "rate.smaller")
+        return not leads or (self._is_live and not self.view.has_ended)
 
     def _can_lead(self) -> bool:
         """Whether the run can be told anything; says why not."""
