@@ -77,7 +77,7 @@ class CnnsimApp(App[int]):
         #: The screen of the run that is trained here, which goes on when one leaves it.
         self._training: TrainScreen | None = None
         #: What it does, for the headers of other screens: in full, and in short.
-        self.activity = ("", "")
+        self.activity: tuple[str, ...] = ()
 
     def on_mount(self) -> None:
         """Open home, and the scenario on top of it if one was named."""
@@ -174,10 +174,10 @@ class CnnsimApp(App[int]):
             training.remove()
         self.tell_activity()
 
-    def tell_activity(self, full: str = "", short: str = "") -> None:
-        """What is being trained, for the headers."""
-        if self.activity != (full, short):
-            self.activity = (full, short)
+    def tell_activity(self, *forms: str) -> None:
+        """What is being trained, for the headers, which show the longest form that fits."""
+        if self.activity != forms:
+            self.activity = forms
             for header in self.screen.query(Header):
                 header.repaint()
 

@@ -88,6 +88,7 @@ def test_pointing_at_an_output_shows_where_it_comes_from(shared) -> None:
 
 def test_a_click_on_the_timeline_goes_there(shared) -> None:
     toy = shared("toy_2x2")
+    toy.settle()
     _, y = toy.find("●")
     toy.click(117, y)
     toy.wait_for("step 15  ")

@@ -113,7 +113,7 @@ class HomeScreen(BaseScreen):
         done = sum(row.mark == "●" for row in lists[0])
         state = f"{done} of {len(lists[0])} lessons done"
         tagline = "step through a convolutional network, one multiply-add at a time"
-        crumbs = [] if self.cnnsim.activity[0] else [(tagline, "bar_dim")]
+        crumbs = [] if self.cnnsim.activity else [(tagline, "bar_dim")]
         if self._word:
             crumbs = [(f"only with '{self._word}', esc shows all", "bar_bold")]
         self.header.show(crumbs, [(state, "bar_dim")])

@@ -244,8 +244,9 @@ class TrainScreen(TrainBoard):
         view = self.view
         mark = STATES[view.state].partition(" ")[0]
         accuracy = f" {view.rows[-1].accuracy:.1%}" if view.rows else ""
-        full = f"{mark} {view.name} {len(view.rows)}/{view.epochs}{accuracy}"
-        self.cnnsim.tell_activity(f"{full}  t", mark)
+        name = f"{mark} {view.name}"
+        count = f"{name} {len(view.rows)}/{view.epochs}"
+        self.cnnsim.tell_activity(f"{count}{accuracy}  t", f"{count}  t", f"{name}  t", mark)
 
 
 def live_screen(run: Run) -> TrainScreen:

@@ -54,7 +54,7 @@ class Header(Panel, can_focus=False):
         path = self._pieces(set())
         for text in self.cnnsim.activity if self._tells_activity else ():
             state = [(text, palette.bar_bold), ("   ", palette.bar), *own]
-            if text and pieces_width(path) + pieces_width(state) <= room:
+            if pieces_width(path) + pieces_width(state) <= room:
                 return path, state
         state = own
         for spared in range(len(self._spare) + 1):
