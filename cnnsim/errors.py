@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -58,6 +59,18 @@ class ShapeError(UsageError):
         self.layer = layer
         self.bare_message = message
         self.is_count = is_count
+
+
+@contextmanager
+def clear_errors(what: str) -> Iterator[None]:
+    """Make a CnnsimError of what the machine says no to: files, memory. `what` is at work."""
+    try:
+        yield
+    except MemoryError:
+        raise CnnsimError(f"there is not enough memory for {what}") from None
+    except OSError as error:
+        reason = printable(error.strerror or str(error))
+        raise CnnsimError(f"{printable(str(error.filename or what))}: {reason}") from None
 
 
 @dataclass(frozen=True, slots=True)

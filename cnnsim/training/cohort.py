@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from cnnsim.errors import UsageError, printable
 from cnnsim.kernels.cuda.models.engine import ModelsEngine
 from cnnsim.kernels.engine import Floats32, Floats64
 from cnnsim.kernels.fill import Progress
@@ -194,14 +193,7 @@ class Cohort:
                 run.keep_metrics(0)
                 every.append(_begun(run))
                 continue
-            tensors, point = run.read()
-            if point.data != self._digest:
-                raise UsageError(
-                    f"the pictures of {printable(str(run.folder))} have changed since it began",
-                    "begin anew in another folder",
-                )
-            if point.iteration > self._total:
-                raise UsageError(f"{printable(str(run.folder))} is further than its last epoch")
+            tensors, point = run.take_up(self._digest, self._total)
             if point.engine != self._engine.name:
                 others.add(point.engine)
             every.append(tensors)
@@ -268,15 +260,8 @@ class Cohort:
         is_better = np.zeros(len(self._runs), np.bool_)
         for number, member in self._members.items():
             accuracy, loss = int(right[number]) / len(self._split.test), float(losses[number])
-            row = {
-                "kind": "epoch",
-                "scenario": member.run.name,
-                "seed": member.run.seed,
-                "epoch": epoch,
-                "train_loss": member.loss / len(self._split.train),
-                "test_loss": loss if math.isfinite(loss) else None,
-                "test_accuracy": accuracy,
-            }
+            mean = member.loss / len(self._split.train)
+            row = member.run.measured(epoch, mean, loss, accuracy)
             member.loss = 0.0
             member.measured.append(row)
             if accuracy > member.best and math.isfinite(loss):

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import Device
-from cnnsim.training.session import Report
+from cnnsim.training.loop import Report
 
 #: Seconds between two looks whether to stop.
 _TICK = 0.1

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnsim.errors import UsageError, printable
+from cnnsim.errors import printable
 from cnnsim.kernels.engine import Engine
 from cnnsim.training.activations import Activations
 from cnnsim.training.batches import Batches
@@ -210,14 +210,7 @@ class Training:
             # Whether it can be saved shows now, not after an hour.
             self._save()
             return
-        tensors, point = run.read()
-        if point.data != self._digest:
-            raise UsageError(
-                f"the pictures of {printable(str(run.folder))} have changed since it began",
-                "begin anew in another folder",
-            )
-        if point.iteration > self._total:
-            raise UsageError(f"{printable(str(run.folder))} is further than its last epoch")
+        tensors, point = run.take_up(self._digest, self._total)
         if point.engine != self._engine.name:
             what = (
                 f"{printable(str(run.folder))} was trained by another engine, {point.engine}; "
@@ -252,16 +245,10 @@ class Training:
     def _end_epoch(self, speed: float) -> None:
         outputs = self._engine.outputs(self._split.test.pictures)
         found = measure(self._run.scenario, outputs, self._split.test.classes)
-        self._tested = Tested(found, outputs, self._iteration // self._batches.each)
-        row = {
-            "kind": "epoch",
-            "scenario": self._run.name,
-            "seed": self._run.seed,
-            "epoch": self._iteration // self._batches.each,
-            "train_loss": self._loss / len(self._split.train),
-            "test_loss": found.loss if math.isfinite(found.loss) else None,
-            "test_accuracy": found.accuracy,
-        }
+        epoch = self._iteration // self._batches.each
+        self._tested = Tested(found, outputs, epoch)
+        loss = self._loss / len(self._split.train)
+        row = self._run.measured(epoch, loss, found.loss, found.accuracy)
         self._loss = 0.0
         self._measured.append(row)
         if found.accuracy > self._best and math.isfinite(found.loss):

@@ -84,6 +84,36 @@ class Run:
             raise UsageError(f"{where} is not there", hint)
         return read_checkpoint(path, self.iteration)
 
+    def take_up(self, data: int, updates: int) -> tuple[dict[str, Any], Point]:
+        """The last checkpoint, to go on from with the pictures of digest `data`.
+
+        Raises UsageError where it was made with other pictures, or after the last of `updates`.
+        """
+        tensors, point = self.read()
+        where = printable(str(self.folder))
+        if point.data != data:
+            raise UsageError(
+                f"the pictures of {where} have changed since it began",
+                "begin anew in another folder",
+            )
+        if point.iteration > updates:
+            raise UsageError(f"{where} is further than its last epoch")
+        return tensors, point
+
+    def measured(
+        self, epoch: int, train_loss: float, test_loss: float, accuracy: float
+    ) -> dict[str, Any]:
+        """The row of METRICS after an epoch, which is the event ``epoch`` too."""
+        return {
+            "kind": "epoch",
+            "scenario": self.name,
+            "seed": self.seed,
+            "epoch": epoch,
+            "train_loss": train_loss,
+            "test_loss": test_loss if math.isfinite(test_loss) else None,
+            "test_accuracy": accuracy,
+        }
+
     def write(self, tensors: Tensors, point: Point, which: str = LAST) -> None:
         """Write a checkpoint. Raises CnnsimError where that fails, a full disk for example."""
         with self._saying():

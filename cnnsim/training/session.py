@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,11 +12,9 @@ from cnnsim.kernels.fill import Progress
 from cnnsim.training.control import Control
 from cnnsim.training.files import locked
 from cnnsim.training.load import load
-from cnnsim.training.loop import Outcome, Training
+from cnnsim.training.loop import Outcome, Report, Training
 from cnnsim.training.run import LAST, METRICS, SCENARIO, Run, open_run
 from cnnsim.training.samples import Split
-
-Report = Callable[[dict[str, Any]], None]
 
 
 def train_folder(

@@ -24,7 +24,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from cnnsim.errors import CnnsimError
+from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.training.control import Control
 from cnnsim.training.session import train_folder
 
@@ -59,17 +59,11 @@ def main() -> None:
             with suppress(AttributeError, OSError):
                 os.nice(10)
         try:
-            train_folder(Path(job["run"]), job["threads"], job["device"], _tell, control)
+            with clear_errors("this run"):
+                train_folder(Path(job["run"]), job["threads"], job["device"], _tell, control)
         except CnnsimError as error:
-            _fail(error.message, error.hint, error.exit_code)
-        except MemoryError:
-            _fail("there is not enough memory for this run", "", 1)
-        except OSError as error:
-            _fail(f"{error.filename or job['run']}: {error.strerror or error}", "", 1)
-
-
-def _fail(message: str, hint: str, code: int) -> None:
-    _tell({"kind": "error", "message": message, "hint": hint, "code": code})
+            told = {"message": error.message, "hint": error.hint, "code": error.exit_code}
+            _tell({"kind": "error", **told})
 
 
 def _tell(event: dict[str, Any]) -> None:

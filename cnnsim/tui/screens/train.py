@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from textual.binding import BindingType
 
-from cnnsim.errors import CnnsimError
+from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.training.load import load
 from cnnsim.training.run import Run
 from cnnsim.training.samples import Pictures
@@ -93,7 +93,8 @@ class TrainScreen(TrainBoard):
 
     def _load(self, number: int) -> None:
         try:
-            pictures = load(self._runs[number].scenario).test.pictures
+            with clear_errors("the test pictures"):
+                pictures = load(self._runs[number].scenario).test.pictures
         except CnnsimError as error:
             self.from_thread(self.complain, error)
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from cnnsim.errors import CnnsimError
+from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.kernels.fill import Progress, fill
 from cnnsim.stepper.pull import pull_on
 from cnnsim.stepper.stepper import Stepper
@@ -117,21 +117,27 @@ class Scrubber:
                 job = self._jobs.popleft() if self._jobs else None
                 wish, is_served = self._wish, self._is_served
             try:
-                history = self._opened()
-                if job is not None:
-                    job(history)
-                elif wish is not None and not is_served:
-                    self._serve(history, wish)
-                    with self._news:
-                        self._is_served = wish == self._wish
-                elif wish is not None:
-                    self._go_on(history, wish)
+                with clear_errors("the numbers of this update"):
+                    self._work(job, wish, is_served)
             except _Dropped:
                 continue
             except CnnsimError as error:
                 with self._news:
                     self._is_served = self._is_filled = True
                 self._hear({"kind": "error", "message": error.message, "hint": error.hint})
+
+    def _work(
+        self, job: Callable[[History], None] | None, wish: Wish | None, is_served: bool
+    ) -> None:
+        history = self._opened()
+        if job is not None:
+            job(history)
+        elif wish is not None and not is_served:
+            self._serve(history, wish)
+            with self._news:
+                self._is_served = wish == self._wish
+        elif wish is not None:
+            self._go_on(history, wish)
 
     def _has_work(self) -> bool:
         return self._wish is not None and not (self._is_served and self._is_filled)

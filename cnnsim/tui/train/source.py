@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, Protocol
 
-from cnnsim.errors import CnnsimError
+from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.kernels.processors import processors
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
@@ -76,7 +76,8 @@ class Trainer(_Queue):
 
     def _go(self) -> None:
         try:
-            self._fleet.go(self.put, self._stop.is_set)
+            with clear_errors("this run"):
+                self._fleet.go(self.put, self._stop.is_set)
         except CnnsimError as error:
             self.put({"kind": "error", "message": str(error)})
 
@@ -114,7 +115,8 @@ class Watcher(_Queue):
         while not self._stop.wait(pause):
             began = monotonic()
             try:
-                self._look()
+                with clear_errors("this run"):
+                    self._look()
             except CnnsimError as error:
                 self.put({"kind": "note", "note": error.message})
             pause = max(_PAUSE, _RESTS * (monotonic() - began))
