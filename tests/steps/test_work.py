@@ -108,10 +108,10 @@ def test_convolution_by_loops(case: Case) -> None:
 def test_holes(gradient: Gradients) -> None:
     """A hole has no product, no number, no term, and leaves the sum alone."""
     sweep, tensors, entry = gradient.input, gradient.tensors, gradient.case.entry
-    trace = Trace([sweep])
+    trace = Trace([gradient.case.net.sweeps[0], sweep])
     dx = fill_vectorised(sweep, tensors)
-    visible = 0
-    for step in range(min(len(trace), 3000)):
+    visible, begin = 0, trace.first_step(1)
+    for step in range(begin, min(len(trace), begin + 3000)):
         position = trace.position(step)
         work = work_out(sweep, position.cell, tensors)
         reading = read_step(trace, step, position, work)
@@ -121,15 +121,17 @@ def test_holes(gradient: Gradients) -> None:
             assert (reading.outside, reading.why) == (True, "hole")
             assert reading.term is None
             assert reading.mac is None
-            assert reading.reads[0] == ReadValue("conv.dy", None, None, False)
+            assert reading.reads[0] == ReadValue("conv2d.dy", None, None, False)
             assert same_bits(reading.after, reading.before)
         else:
             visible += 1
             assert (reading.outside, reading.why) == (False, None)
             assert reading.term == gradient.dy[n, o, row, column] * reading.right
+            assert reading.mac is not None
+            assert reading.mac < begin
         if not any(extent - 1 - at for at, extent in zip(position.tap, sweep.taps, strict=True)):
             assert same_bits(reading.after, dx[position.cell])
-    if entry["padding"] == "valid" and len(trace) <= 3000:
+    if entry["padding"] == "valid" and len(trace) - begin <= 3000:
         # Each product of the forward pass (none is on padding) appears exactly once.
         assert visible == gradient.dy.size * gradient.case.kernel[0].size
 
