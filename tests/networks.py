@@ -162,5 +162,6 @@ def every_pass(name: str, seed: int = 0) -> tuple[Iteration, Values]:
     rng = np.random.default_rng(seed + 1)
     given = {layer: rng.standard_normal(place.cells) for layer, place in net.places.items()}
     iteration = Iteration(net, given=given)
-    leaves = {leaf: values[leaf] for leaf in values if values.is_leaf(leaf)}
+    written = {sweep.writes for sweep in net.sweeps}
+    leaves = {leaf: values[leaf] for leaf in values if leaf not in written}
     return iteration, Values(iteration.sweeps, leaves | iteration.given_tensors)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from cnnsim.kernels.engine import Engine
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Report, silent
 from cnnsim.network.iteration import Iteration
 
 #: What somebody may ask for, and what it comes to.
 Device = Literal["auto", "cpu", "cuda"]
 Chosen = Literal["cpu", "cuda"]
-
-
-def _silent(progress: Progress) -> None:
-    """Nobody listens."""
 
 
 def choose_device(device: Device) -> Chosen:
@@ -38,7 +33,7 @@ def engine_for(
     iteration: Iteration,
     threads: int,
     device: Device = "cpu",
-    report: Callable[[Progress], None] = _silent,
+    report: Report = silent,
 ) -> Engine:
     """The fastest engine that trains `iteration` on `device`; `report` hears of its compiling.
 
@@ -57,9 +52,7 @@ def engine_for(
     return GeneralEngine(iteration, threads, report)
 
 
-def engine_like(
-    name: str, iteration: Iteration, threads: int, report: Callable[[Progress], None] = _silent
-) -> Engine:
+def engine_like(name: str, iteration: Iteration, threads: int, report: Report = silent) -> Engine:
     """What goes on bit for bit where the engine of that name began; the CPU's if that is nowhere.
 
     Raises CnnsimError where a GPU has too little memory.

@@ -25,6 +25,14 @@ class Progress(NamedTuple):
     share: float
 
 
+#: Hears of progress; what it raises stops the work.
+Report = Callable[[Progress], None]
+
+
+def silent(progress: Progress) -> None:
+    """Nobody listens."""
+
+
 def can_compile(sweep: Sweep) -> bool:
     """Whether the compiled kernel takes `sweep`: it fills a tensor by folding taps.
 
@@ -42,7 +50,7 @@ def is_compiled(sweep: Sweep, times: int = 1) -> bool:
 def fill(
     sweep: Sweep,
     tensors: Tensors,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Report = silent,
     times: int = 1,
 ) -> FloatArray:
     """The tensor that `sweep` writes, in float64. Raises whatever `report` raises.

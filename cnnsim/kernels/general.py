@@ -18,7 +18,7 @@ import numpy.typing as npt
 from numba.core.errors import NumbaError
 
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.folding import Folder
 from cnnsim.kernels.places import TooLarge
 from cnnsim.kernels.vectorised import fill_vectorised
@@ -33,12 +33,6 @@ _SHARED_FROM = 500_000
 #: Numbers of the largest activations that evaluation holds at once.
 _MOST_VALUES = 1 << 22
 
-Report = Callable[[Progress], None]
-
-
-def _silent(progress: Progress) -> None:
-    """Nobody listens."""
-
 
 class GeneralEngine:
     """An `Engine` for whatever the scenario format allows.
@@ -51,7 +45,7 @@ class GeneralEngine:
 
     name = "general"
 
-    def __init__(self, iteration: Iteration, threads: int = 1, report: Report = _silent) -> None:
+    def __init__(self, iteration: Iteration, threads: int = 1, report: Report = silent) -> None:
         self._iteration = iteration
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._threads = threads

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.folding import Folder
 from cnnsim.kernels.general import needed
 from cnnsim.kernels.lanes import single_kernels
@@ -27,8 +27,6 @@ from cnnsim.kernels.lanes.plan import CONVOLUTION, DENSE
 from cnnsim.kernels.lanes.vector import memory
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.loss import LOSS
-
-Report = Callable[[Progress], None]
 
 #: Seconds that each number is measured for.
 _SECONDS = 0.15
@@ -80,7 +78,7 @@ class Measured:
 
 
 def measurements(
-    nets: Mapping[str, Iteration], threads: int, report: Report = lambda progress: None
+    nets: Mapping[str, Iteration], threads: int, report: Report = silent
 ) -> Iterator[Measured]:
     """Measure the ceiling, NumPy's product, and every kernel and step of `nets`.
 

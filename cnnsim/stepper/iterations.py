@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, MutableMapping
 
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.trained import engine_tensors, trained_values
 from cnnsim.network.iteration import KEPT, Iteration
 from cnnsim.network.optimizer import COUNTER
 from cnnsim.scenario.course import Course
-from cnnsim.stepper.values import Array, Overlay, Report, Values, silent
+from cnnsim.stepper.values import Array, Overlay, Values
 
 
 class Iterations:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnnsim.errors import UsageError
+from cnnsim.kernels.fill import Report, silent
 from cnnsim.network.optimizer import Slot
 from cnnsim.stepper.flow import Flow, terms_of
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.stepper.values import Report, silent
 from cnnsim.steps.entry import format_entry
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.trace import Position

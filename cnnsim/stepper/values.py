@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from threading import Thread
 from typing import Any
 
 import numpy.typing as npt
 
 from cnnsim.errors import UsageError
-from cnnsim.kernels.fill import Progress, fill, is_compiled
+from cnnsim.kernels.fill import Report, fill, is_compiled, silent
 from cnnsim.network.layer import times
 from cnnsim.scenario.leaves import with_entry
 from cnnsim.steps.sweep import Sweep
 
 Array = npt.NDArray[Any]
-Report = Callable[[Progress], None]
-
-
-def silent(progress: Progress) -> None:
-    """Nobody listens."""
 
 
 class Overlay(MutableMapping[str, Array]):
@@ -90,10 +85,6 @@ class Values(Mapping[str, Array]):
     def is_ready(self, name: str) -> bool:
         """Whether `name` is there without computing anything."""
         return name in self._leaves or name in self._computed
-
-    def is_leaf(self, name: str) -> bool:
-        """Whether `name` is given rather than computed."""
-        return name in self._leaves
 
     def compute(self, names: Sequence[str], report: Report = silent) -> None:
         """Compute `names` and whatever they need. Raises KeyError for a name that is no tensor."""

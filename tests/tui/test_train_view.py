@@ -217,9 +217,7 @@ def test_panels_never_overlap(width: int, height: int, parameters: int, layers: 
         assert y + high <= height
         covered[y : y + high, x : x + wide] += 1
     assert covered.max() == 1
-    assert sum(len(stack) for stack in found.stacks) - len(found.stacks) == len(PANELS) - len(
-        set(found.panels.values())
-    )
+    assert {name for name in PANELS for name in found.stack(name)} == set(PANELS)
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12), st.booleans())

@@ -14,11 +14,11 @@ from numba import cuda
 from cnnsim.kernels.cuda.device import check_room, engine_name, explained, find_device
 from cnnsim.kernels.cuda.feeding import ORDER
 from cnnsim.kernels.cuda.layout import PACES, Kept, losses_at, paces_at
-from cnnsim.kernels.cuda.plan import Plan, Report
+from cnnsim.kernels.cuda.plan import Plan
 from cnnsim.kernels.cuda.queue import Queue
 from cnnsim.kernels.cuda.update import paces_of
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Report, silent
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.mask import mask_key
 from cnnsim.network.optimizer import COUNTER
@@ -27,10 +27,6 @@ from cnnsim.network.optimizer import COUNTER
 _MOST_VALUES = 1 << 26
 #: Steps that one recorded graph makes.
 _RECORDED = 16
-
-
-def _silent(progress: Progress) -> None:
-    """Nobody listens."""
 
 
 @contextmanager
@@ -53,7 +49,7 @@ class CudaEngine:
         name: with the kind of GPU, ``cuda sm_90``.
     """
 
-    def __init__(self, iteration: Iteration, report: Report = _silent) -> None:
+    def __init__(self, iteration: Iteration, report: Report = silent) -> None:
         """Raises UsageError where there is no GPU, CnnsimError where it has too little memory."""
         self.name = engine_name(find_device())
         self._iteration = iteration

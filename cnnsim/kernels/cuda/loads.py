@@ -1,7 +1,7 @@
 """Loads and stores without wrap-around, one to four numbers at once; and their simulator twins.
 
 Numba tests every index for being negative, and nothing merges its loads. These address an array of
-float32 directly: ``ld4`` is one 16-byte load, so its place must be a multiple of 4 (``ld2``: 2).
+float32 directly: ``ld4`` is one 16-byte load, so its place must be a multiple of 4.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cnnsim.kernels.cuda.jit import SIMULATED
 Load = Callable[..., Any]
 
 
-def _intrinsics() -> tuple[Load, Load, Load, Load, Load]:
+def _intrinsics() -> tuple[Load, Load, Load, Load]:
     from llvmlite import ir
     from numba.core import cgutils as _cgutils
     from numba.core import types as _types
@@ -75,7 +75,7 @@ def _intrinsics() -> tuple[Load, Load, Load, Load, Load]:
 
         return types.void(array, types.intp, *[types.float32] * 4), generate
 
-    return loading(1), loading(2), loading(4), intrinsic(st1), intrinsic(st4)
+    return loading(1), loading(4), intrinsic(st1), intrinsic(st4)
 
 
 if SIMULATED:
@@ -85,12 +85,6 @@ if SIMULATED:
         """The number at `at`."""
         assert at >= 0
         return array[at]
-
-    def ld2(array: Any, at: int) -> Any:
-        """Two numbers from `at` on, a multiple of 2."""
-        assert at >= 0
-        assert at % 2 == 0
-        return array[at], array[at + 1]
 
     def ld4(array: Any, at: int) -> Any:
         """Four numbers from `at` on, a multiple of 4."""
@@ -110,7 +104,7 @@ if SIMULATED:
         array[at], array[at + 1], array[at + 2], array[at + 3] = a, b, c, d
 
 else:
-    _ld1, _ld2, _ld4, _st1, _st4 = _intrinsics()
+    _ld1, _ld4, _st1, _st4 = _intrinsics()
 
     # Plain functions around them: an intrinsic has a number of its own, which would end up in the
     # key of every kernel that closes over a function that names it.
@@ -119,11 +113,6 @@ else:
     def ld1(array: Any, at: int) -> Any:
         """The number at `at`."""
         return _ld1(array, at)
-
-    @register_jitable
-    def ld2(array: Any, at: int) -> Any:
-        """Two numbers from `at` on, a multiple of 2."""
-        return _ld2(array, at)
 
     @register_jitable
     def ld4(array: Any, at: int) -> Any:

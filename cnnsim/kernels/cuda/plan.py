@@ -14,14 +14,12 @@ from cnnsim.kernels.cuda.hosted import hosted
 from cnnsim.kernels.cuda.jit import Kernel
 from cnnsim.kernels.cuda.layout import RATE, Kept, steps_of
 from cnnsim.kernels.cuda.rooms import Rooms
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Progress, Report
 from cnnsim.kernels.general import needed
 from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.loss import LOSS
 from cnnsim.steps.sweep import Sweep
-
-Report = Callable[[Progress], None]
 
 
 class Plan:

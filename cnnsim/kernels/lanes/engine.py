@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Report, silent
 from cnnsim.kernels.lanes.barrier import barrier
 from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
@@ -57,7 +57,7 @@ class LanesEngine:
         iteration: Iteration,
         threads: int,
         lanes: int | None = None,
-        report: Callable[[Progress], None] = lambda progress: None,
+        report: Report = silent,
     ) -> None:
         """Raises Refused where `refuses` gives a reason.
 

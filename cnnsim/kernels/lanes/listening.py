@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from numba.core import event
 
-from cnnsim.kernels.fill import Progress
-
-Report = Callable[[Progress], None]
+from cnnsim.kernels.fill import Progress, Report
 
 
 class _Listener(event.Listener):

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError
-from cnnsim.kernels.fill import Progress, is_compiled
+from cnnsim.kernels.fill import Progress, Report, is_compiled
 from cnnsim.kernels.warm import warm
 from cnnsim.network.layer import times
-from cnnsim.stepper.values import Report
 from cnnsim.tui.widgets.waitpanel import Waiting
 
 if TYPE_CHECKING:

@@ -17,9 +17,3 @@ class Places:
         """The panels in the place of `name`, itself included; empty where it has no place."""
         rect = self.panels.get(name)
         return tuple(other for other, place in self.panels.items() if place == rect and rect)
-
-    @property
-    def stacks(self) -> list[tuple[str, ...]]:
-        """The places that several panels share."""
-        every = dict.fromkeys(self.stack(name) for name in self.panels)
-        return [stack for stack in every if len(stack) > 1]

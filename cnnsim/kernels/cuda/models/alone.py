@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cnnsim.kernels.cuda.models.engine import ModelsEngine
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Report
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
 
@@ -18,7 +18,7 @@ from cnnsim.network.optimizer import COUNTER
 class ModelAlone:
     """An `Engine` of a single model, for looking at what happened to it."""
 
-    def __init__(self, iteration: Iteration, report: Callable[[Progress], None]) -> None:
+    def __init__(self, iteration: Iteration, report: Report) -> None:
         self._engine = ModelsEngine(iteration, 1, report)
         self._given: npt.NDArray[Any] | None = None
         self.name = self._engine.name

@@ -22,7 +22,7 @@ from cnnsim.kernels.cuda.models.forms import Forms, Tensors
 from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
 from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
-from cnnsim.kernels.fill import Progress
+from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.lanes.chain import Refused, rule_of
 from cnnsim.kernels.lanes.update import paces_of
 from cnnsim.network.iteration import Iteration
@@ -76,7 +76,7 @@ class ModelsEngine:
         self,
         iteration: Iteration,
         models: int,
-        report: Callable[[Progress], None] = lambda progress: None,
+        report: Report = silent,
         shared: int | None = None,
     ) -> None:
         """Make room, and nothing more.
