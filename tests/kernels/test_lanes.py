@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -259,6 +260,29 @@ def test_targets_may_be_shares() -> None:
             engine.train(x, given_, order, np.ones(len(order)))
         for name, values in by_class.tensors().items():
             assert (by_share.tensors()[name] == values).all()
+
+
+@examples(40)
+@given(chains(), st.integers(0, 2**32 - 1), st.sampled_from([4, host_lanes()]))
+def test_pictures_have_the_same_bits_alone_and_among_others(
+    chain: Chain, seed: int, lanes: int
+) -> None:
+    """Maps as lanes, or pictures as lanes; one thread, or three that share each picture."""
+    shape, entries, loss = chain
+    of = iteration(shape, entries, loss=loss)
+    assume(not refuses(of))
+    x, _ = batch_of(of, loss, lanes + 1, seed)
+    small = LanesEngine(of, 1, lanes)
+    with patch("cnnsim.kernels.lanes.engine._LARGE", 0):
+        one, three = LanesEngine(of, 1, lanes), LanesEngine(of, 3, lanes)
+    for engine in (small, one, three):
+        engine.load(drawn(of))
+    among = one.outputs(x)
+    assert np.array_equal(small.outputs(x[:1]), among[:1])
+    assert np.array_equal(one.outputs(x[:1]), among[:1])
+    assert np.array_equal(three.outputs(x[1:4]), among[1:4])
+    # And back: the tensors of the ones lie beside those of the others.
+    assert np.array_equal(one.outputs(x), among)
 
 
 def test_many_samples_are_told() -> None:

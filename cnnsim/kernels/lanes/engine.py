@@ -17,6 +17,7 @@ from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.layout import lay_out, panels, taps_of
 from cnnsim.kernels.lanes.listening import told
 from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY
+from cnnsim.kernels.lanes.picture import see_pictures
 from cnnsim.kernels.lanes.plan import Step
 from cnnsim.kernels.lanes.single_plan import SinglePlan, plan_singles
 from cnnsim.kernels.lanes.single_step import run_singles
@@ -30,6 +31,9 @@ from cnnsim.network.optimizer import COUNTER
 
 Keys = npt.NDArray[np.uint64]
 
+#: Multiply-adds of a picture from which few pictures go one by one, by all threads: the kernels of
+#: blocks take less than some milliseconds for others, and are compiled already.
+_LARGE = 2**24
 #: Numbers that are kept at most of what frozen layers make of samples: 64 MB.
 _FEATURES = 2**24
 
@@ -88,6 +92,9 @@ class LanesEngine:
         }
         self._copies = len(iteration.optimizer.states)
         self._updates = 0
+        network = iteration.network
+        macs = sum(sweep.steps for sweep in network.sweeps if sweep.counts_macs)
+        self._is_large = macs // network.batch >= _LARGE
         self._team = Team()
         self._report = report
         self._layout = lay_out(self._chain, self.lanes, 1, 1, self._copies)
@@ -332,8 +339,25 @@ class LanesEngine:
         flat = self._flat(inputs)
         found = np.empty((len(flat), self._layout.outputs.size), np.float32)
         self._turn_to(False)
-        self._evaluate(flat, found, self._layout.outputs, len(self._chain.steps))
+        if len(flat) < self.lanes and self._is_large:
+            self._see(flat, found)
+        else:
+            self._evaluate(flat, found, self._layout.outputs, len(self._chain.steps))
         return found.reshape(len(flat), *self._output)
+
+    def _see(self, inputs: Floats32, found: Floats32) -> None:
+        """Fill `found` [pictures][numbers] one picture after the other, maps as lanes."""
+        self._room(1, self.threads)
+        plan, shared = self._layout, barrier()
+
+        def work(thread: int) -> None:
+            see_pictures(
+                plan.memory, plan.ops, plan.cells, plan.places[()], plan.inputs, plan.outputs,
+                inputs, found, shared, thread, self.threads,
+            )  # fmt: skip
+
+        with told(self._report):
+            self._team.run(work, self.threads, shared)
 
     def _evaluate(self, inputs: Floats32, found: Floats32, places: Integers, count: int) -> None:
         """Fill `found` [samples][numbers] with what the first `count` operations say."""

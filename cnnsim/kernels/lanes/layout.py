@@ -2,7 +2,8 @@
 
     the weights, then as many copies of this region as the optimiser has states;
     for each block of samples: inputs and gradients of dense layers, kernel gradients, losses;
-    for each thread: every other tensor, and scratch.
+    for each thread: every other tensor, and scratch;
+    the tensors of a picture by itself, an element of them a float.
 
 The weights stay where they are when blocks or threads get more.
 """
@@ -124,7 +125,7 @@ def taps_of(step: Step) -> int:
 def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) -> Layout:
     """Give everything a place."""
     steps = chain.steps
-    weights, block, thread = Ground(lanes), Ground(lanes), Ground(lanes)
+    weights, block, thread, picture = (Ground(lanes) for _ in range(4))
     first = chain.first_trained
     inputs = [bordered(step) for step in steps]
     outputs = [*map(_as_read, steps, steps[1:]), steps[-1].y]
@@ -136,6 +137,7 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
         op["trained"], op["back"] = step.trained, number > first
         op["x_kept"] = step.kind == DENSE
         op["x"] = (block if op["x_kept"] else thread).take(x.size)
+        op["picture_x"] = picture.floats(x.size)
         op["dy"] = thread.take(y.size)
         op["code"] = thread.take(step.y.size if step.pools or step.kind == POOL else 0)
         if step.kind in (CONVOLUTION, DENSE):
@@ -163,13 +165,14 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
             op["turned"] = block.take(op["turned_line"])
         found.append(op)
     places = np.zeros((), PLACES)
-    output = thread.take(outputs[-1].size)
+    output, picture_output = thread.take(outputs[-1].size), picture.floats(outputs[-1].size)
     places["scratch"] = thread.take(TILE)
     places["target"] = thread.take(steps[-1].y.size)
     places["loss"] = block.take(1)
     places["weights"], places["states"] = SLACK * lanes, weights.used
     blocks_at = SLACK * lanes + weights.used * (1 + states)
     threads_at = blocks_at + block.step() * blocks
+    picture_at = threads_at + thread.step() * threads
     places["block_step"], places["thread_step"] = block.step(), thread.step()
     places["loss"] += blocks_at
     for name in ("scratch", "target"):
@@ -177,7 +180,7 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
 
     ops = np.zeros(len(steps), OP)
     for op in found:
-        base = {"weights": SLACK * lanes, "grad": blocks_at}
+        base = {"weights": SLACK * lanes, "grad": blocks_at, "picture_x": picture_at}
         base |= dict.fromkeys(("dy", "code", "dz", "raw"), threads_at)
         base["x"] = blocks_at if op["x_kept"] else threads_at
         base["turned"] = blocks_at if op["kind"] == DENSE else threads_at
@@ -187,11 +190,12 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
         after = found[number + 1] if number + 1 < len(found) else None
         op["y"] = after["x"] if after else output + threads_at
         op["y_kept"] = after["x_kept"] if after else 0
+        op["picture_y"] = after["picture_x"] if after else picture_output + picture_at
         op["dx"] = found[number - 1]["dy"] if number else 0
         for name in FIELDS:
             ops[number][name] = op.get(name, 0)
         ops[number]["slope"] = steps[number].slope
-    size = threads_at + thread.step() * threads + SLACK * lanes
+    size = picture_at + picture.used + SLACK * lanes
     return Layout(
         memory(-(-size // lanes) * lanes, lanes),
         ops,

@@ -83,6 +83,8 @@ FIELDS = (
     "turned",
     "raw",
     "grad",
+    "picture_x",  # of a picture by itself
+    "picture_y",
 )
 #: The slope is a leaky ReLU's, or what a dropout multiplies by.
 OP = np.dtype([*((name, np.int64) for name in FIELDS), ("slope", np.float64)])

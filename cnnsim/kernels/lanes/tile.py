@@ -84,6 +84,35 @@ def at_each(typing: Any, m: Any, places: Any) -> Any:
     return tile(m, places), emit
 
 
+@primitive
+def load_each(typing: Any, m: Any, places: Any, further: Any) -> Any:
+    """The vectors `further` floats behind each of a tuple of places."""
+    tile = _tile(m, places.count)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        base = builder.gep(args[0], [args[2]])
+        where = [builder.extract_value(args[1], i) for i in range(places.count)]
+        found = [load_at(builder, m.lanes, base, place) for place in where]
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, places, types.int64), emit
+
+
+@primitive
+def spread_each(typing: Any, m: Any, places: Any, further: Any) -> Any:
+    """The floats `further` behind each of a tuple of places, each spread over a vector."""
+    tile = _tile(m, places.count)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        base = builder.gep(args[0], [args[2]])
+        where = [builder.extract_value(args[1], i) for i in range(places.count)]
+        ones = [read_at(builder, base, place) for place in where]
+        found = [spread_out(builder, one, lanes_of(m)) for one in ones]
+        return context.make_tuple(builder, tile, found)
+
+    return tile(m, places, types.int64), emit
+
+
 @primitive_of_constants
 def spreads(typing: Any, m: Any, place: Any, step: Any, count: Any) -> Any:
     """`count` floats from `place` on, `step` apart, each spread over a vector."""
