@@ -43,7 +43,7 @@ def draw_loss(canvas: Canvas, scene: Scene) -> Words:
     every = np.concatenate([line.values for line in lines])
     tested = scene.run.tested
     now = tested.loss if tested is not None else float("nan")
-    _draw(canvas, lines, axis_of(every, scene.log), palette, slider=_slider(scene, now))
+    _draw(canvas, lines, axis_of(every, scene.log), scene, slider=_slider(scene, now))
     title = (("loss", palette.dim),)
     right = ((" log " if scene.log else " linear ", palette.dim), ("e", palette.bold),
              (" linear" if scene.log else " log", palette.dim))  # fmt: skip
@@ -75,7 +75,7 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
     mark = None if best is None else (best.epoch - scene.run.rows[0].epoch, best.accuracy * 100)
     tested = scene.run.tested
     now = tested.right / tested.pictures * 100 if tested is not None else float("nan")
-    _draw(canvas, lines, axis, palette, mark, _slider(scene, now))
+    _draw(canvas, lines, axis, scene, mark, _slider(scene, now))
     bottom: tuple[Piece, ...] = ()
     if best is not None:
         now = scene.run.rows[-1].accuracy
@@ -130,18 +130,19 @@ def _draw(
     canvas: Canvas,
     lines: Sequence[Line],
     axis: Axis,
-    palette: Palette,
+    scene: Scene,
     best: tuple[int, float] | None = None,
     slider: tuple[float, float] | None = None,
 ) -> None:
     """Axis, guides, curves; `best` and `slider` are places and values."""
+    palette = scene.palette
     x, y = 2 + _LABELS, 1
     width, height = canvas.width - x - 3, canvas.height - 3
     count = max((len(line.values) for line in lines), default=0)
     if width < 8 or height < 3:
         return
     if not count:
-        canvas.put(2, 1, "It comes after the first epoch.", palette.dim)
+        scene.say_instead(canvas, "It comes after the first epoch.")
         return
     rows: dict[int, str] = {}
     for tick in axis.ticks(max(height // 2, 2)):

@@ -19,7 +19,7 @@ def draw_confusion(canvas: Canvas, scene: Scene) -> Words:
     title = (("confusion", palette.dim),)
     right = (("rows truth, columns said", palette.dim),)
     if tested is None:
-        canvas.put(2, 1, "It comes after the first epoch.", palette.dim)
+        scene.say_instead(canvas, "It comes after the first epoch.")
         return Words(title, right)
     matrix = tested.confusion
     if matrix is None:

@@ -63,7 +63,7 @@ def draw_filters(canvas: Canvas, scene: Scene) -> Words:
     """As many filters as fit, as large as they can be; blue is minus, red plus."""
     palette, filters = scene.palette, scene.run.filters
     if filters is None:
-        canvas.put(2, 1, "They come at once.", palette.dim)
+        scene.say_instead(canvas, "They come with the first updates.")
         return Words((("filters", palette.dim),))
     grid = grid_of(filters, canvas.width, canvas.height, scene.ascii)
     wide, high = grid.size

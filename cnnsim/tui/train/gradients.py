@@ -26,12 +26,10 @@ def draw_gradients(canvas: Canvas, scene: Scene) -> Words:
     title = (("gradients", palette.dim),)
     if not rows:
         text = "They come with the first update."
-        if scene.at is not None and scene.busy:
-            text = scene.busy
-        elif scene.end and (scene.run.has_ended or not scene.is_live):
+        if scene.end and (scene.run.has_ended or not scene.is_live):
             # No update follows the last one, and nobody measures them for those who watch.
             text = "← computes them for an update."
-        canvas.put(2, 1, text[: max(canvas.width - 4, 0)], palette.dim)
+        scene.say_instead(canvas, text)
         return Words(title)
     name = min(max(max(len(row.name) for row in rows), 5), 14)
     at, then = 2 + name + 9, 2 + name + 18

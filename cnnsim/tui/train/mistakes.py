@@ -131,7 +131,7 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
         text = "They come after the first epoch."
         if tested is not None:
             text = "Reading the pictures." if tested.mistakes else "Not one test picture is wrong."
-        canvas.put(2, 1, text, palette.dim)
+        scene.say_instead(canvas, text)
         return Words(title)
     for x, y, text in _rooms(canvas.width, canvas.height)[0]:
         canvas.put(x, y, text, palette.dim)

@@ -74,6 +74,12 @@ class Scene:
         """The chosen run."""
         return self.runs[self.chosen]
 
+    def say_instead(self, canvas: Canvas, comes: str) -> None:
+        """Say in a panel that has nothing to show yet what is being done, or when that `comes`."""
+        doing = self.busy or (self.run.note if self.run.state == "starting" else "")
+        text = f"{doing[0].upper()}{doing[1:]}." if doing else comes
+        canvas.put(2, 1, text[: max(canvas.width - 4, 0)], self.palette.dim)
+
 
 @dataclass(frozen=True)
 class Words:

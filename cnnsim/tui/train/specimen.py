@@ -23,7 +23,7 @@ def draw_specimen(canvas: Canvas, scene: Scene) -> Words:
     palette, specimen = scene.palette, scene.run.specimen
     title: tuple[Piece, ...] = (("activations of a digit", palette.dim),)
     if specimen is None:
-        canvas.put(2, 1, "They come with the first updates.", palette.dim)
+        scene.say_instead(canvas, "They come with the first updates.")
         return Words(title)
     title = (("activations of ", palette.dim), (specimen.truth, palette.bold),
              (f"   test picture {specimen.picture}", palette.dim))  # fmt: skip
