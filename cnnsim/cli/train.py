@@ -89,7 +89,9 @@ def train(
 
 
 def _go(runs: Sequence[Run], threads: int, device: Any, report: _Report) -> None:
-    if len(runs) == 1:
+    from cnnsim.training.gpu import began_together, train_on_gpu
+
+    if len(runs) == 1 and not (device == "cuda" and began_together(runs[0])):
         from cnnsim.training.control import Control
         from cnnsim.training.session import train_folder
 
@@ -101,8 +103,6 @@ def _go(runs: Sequence[Run], threads: int, device: Any, report: _Report) -> None
         train_folder(folder, threads, device, tell, Control(lambda: report.interrupt.asked))
         return
     if device == "cuda":
-        from cnnsim.training.gpu import train_on_gpu
-
         train_on_gpu(runs, threads, report, lambda: report.interrupt.asked)
         return
     from cnnsim.training.fleet import Fleet

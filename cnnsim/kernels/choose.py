@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cnnsim.kernels.engine import Engine
+from cnnsim.kernels.engine import MODELS, Engine
 from cnnsim.kernels.fill import Report, silent
 from cnnsim.network.iteration import Iteration
 
@@ -66,7 +66,7 @@ def engine_like(name: str, iteration: Iteration, threads: int, report: Report = 
                 return engine_for(iteration, threads, "cuda", report)
             from cnnsim.kernels.cuda.models.engine import refuses
 
-            if name == engine_name(gpu, "cuda models") and not refuses(iteration):
+            if name == engine_name(gpu, MODELS) and not refuses(iteration):
                 from cnnsim.kernels.cuda.models.alone import ModelAlone
 
                 return ModelAlone(iteration, report)

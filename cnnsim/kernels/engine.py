@@ -12,6 +12,9 @@ Floats32 = npt.NDArray[np.float32]
 Floats64 = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+#: How the engine of many models side by side is called, before the kind of GPU.
+MODELS = "cuda models"
+
 
 class Engine(Protocol):
     """The float32 numbers of one training run. A step is forward, loss, backward, update.

@@ -164,10 +164,11 @@ class Cohort:
 
     def _take_losses(self, losses: Floats64, sizes: Any) -> None:
         """Add up each model's losses; one that is no number ends its model, not the others."""
-        sums = (losses * sizes).cumsum(axis=1)[:, -1]
         for number, member in list(self._members.items()):
-            if math.isfinite(sums[number]):
-                member.loss += float(sums[number])
+            # One after the other, however many a launch took: the same bits.
+            total = np.cumsum([member.loss, *(losses[number] * sizes)])[-1]
+            if math.isfinite(total):
+                member.loss = float(total)
                 continue
             bad = int(np.flatnonzero(~np.isfinite(losses[number]))[0])
             self._diverge(number, self._iteration + bad)

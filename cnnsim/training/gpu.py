@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import side_by_side
+from cnnsim.kernels.engine import MODELS
+from cnnsim.training.checkpoint import Point
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Report
@@ -23,7 +25,9 @@ def train_on_gpu(
     CnnsimError where the GPU fails.
     """
     for group in _groups(runs, report):
-        many, why = side_by_side(group[0].iteration) if len(group) > 1 else (1, "")
+        many, why = 1, ""
+        if began_together(group[0]) or (len(group) > 1 and not _began_alone(group[0])):
+            many, why = side_by_side(group[0].iteration)
         if why:
             what = f"{group[0].name}: {len(group)} runs are trained one after another, for {why}"
             report({"kind": "note", "run": str(group[0].folder), "what": what})
@@ -40,18 +44,28 @@ def train_on_gpu(
             Cohort(some, report, stop).go()
 
 
+def began_together(run: Run) -> bool:
+    """Whether a run began beside others: it goes on so, bit for bit, be it the only one left."""
+    return _point(run).engine.startswith(MODELS)
+
+
+def _began_alone(run: Run) -> bool:
+    """Whether it began by itself on a GPU, and goes on so."""
+    return _point(run).engine.startswith("cuda") and not began_together(run)
+
+
 def _groups(runs: Sequence[Run], report: Report) -> list[list[Run]]:
-    """Runs that differ in nothing but the seed and stand at the same update.
+    """Runs that differ in nothing but the seed, and go on alike from the same update.
 
     Those that are finished only tell their results.
     """
-    groups: dict[tuple[str, int], list[Run]] = {}
+    groups: dict[tuple[str, int, bool, bool], list[Run]] = {}
     for run in runs:
         try:
             if (found := result_of(run, "cuda")) is not None:
                 report({**found, "seconds": 0.0})
                 continue
-            key = _network(run), _done(run)
+            key = _network(run), _point(run).iteration, began_together(run), _began_alone(run)
         except CnnsimError as error:
             # The others are trained all the same.
             what = {"message": error.message, "hint": error.hint, "code": error.exit_code}
@@ -68,12 +82,12 @@ def _network(run: Run) -> str:
     return f"{run.name}\n{document!r}"
 
 
-def _done(run: Run) -> int:
-    """The updates that are saved."""
-    return run.read()[1].iteration if (run.folder / LAST).is_file() else 0
+def _point(run: Run) -> Point:
+    """What is saved, before the first update nothing."""
+    return run.read()[1] if (run.folder / LAST).is_file() else Point(0, 0, 0.0, "", 0)
 
 
 def _tell_stopped(group: Sequence[Run], report: Report) -> None:
     split = load(group[0].scenario)
     for run in group:
-        report(ending(run, split, Outcome("stopped", _done(run)), "cuda", 0.0))
+        report(ending(run, split, Outcome("stopped", _point(run).iteration), "cuda", 0.0))

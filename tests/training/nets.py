@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+from running import write
+
 #: The article's network, few epochs.
 ARTICLE = """
 title = "The article's network"
@@ -93,3 +98,60 @@ epochs = 4
 schedule = "cosine"
 warm_up = 0.5
 """
+
+#: Two classes of pictures of 4x4, for `bright`.
+TINY = """
+title = "Small pictures"
+[input]
+random = [1, 4, 4]
+[data]
+source = "pictures.npz"
+shift = 1
+[[layers]]
+type = "conv2d"
+name = "conv1"
+filters = 2
+size = 3
+padding = 1
+[[layers]]
+type = "relu"
+name = "relu1"
+[[layers]]
+type = "max_pool2d"
+name = "pool1"
+size = 2
+[[layers]]
+type = "flatten"
+name = "flat"
+[[layers]]
+type = "dense"
+name = "fc"
+units = 2
+[loss]
+type = "softmax_cross_entropy"
+target = 0
+[training]
+optimizer = "adam"
+rate = 0.02
+batch = 4
+epochs = 3
+schedule = "cosine"
+warm_up = 1
+"""
+
+
+def bright(folder: Path, text: str = TINY) -> Path:
+    """The scenario `text` with its pictures: bright above, or bright below.
+
+    Ten to train with are two batches of four and a half.
+    """
+    stream = np.random.default_rng(2)
+    classes = np.arange(16) % 2
+    pictures = stream.random((16, 4, 4), np.float32) / 2
+    for picture, number in zip(pictures, classes, strict=True):
+        picture[2 * number : 2 * number + 2] += 0.5
+    np.savez(
+        folder / "pictures.npz",
+        x_train=pictures[:10], y_train=classes[:10], x_test=pictures[10:], y_test=classes[10:],
+    )  # fmt: skip
+    return write(folder / "net.toml", text)

@@ -9,58 +9,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nets import bright
 from running import Result, Run, write
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
 from cnnsim.cli import main
 from cnnsim.kernels.choose import engine_like
+from cnnsim.training.control import Control
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
 from cnnsim.training.run import open_run
 from cnnsim.training.schedule import rates
+from cnnsim.training.session import train_folder
 
 if CAN_LAUNCH:
     from cnnsim.kernels.cuda.models.engine import ModelsEngine
     from cnnsim.training.gpu import train_on_gpu
-
-NET = """
-title = "Small pictures"
-[input]
-random = [1, 4, 4]
-[data]
-source = "pictures.npz"
-shift = 1
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 3
-padding = 1
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 2
-[loss]
-type = "softmax_cross_entropy"
-target = 0
-[training]
-optimizer = "adam"
-rate = 0.02
-batch = 4
-epochs = 3
-schedule = "cosine"
-warm_up = 1
-"""
 
 
 @without_a_gpu
@@ -70,17 +34,7 @@ def test_all_of_these_in_the_simulator() -> None:
 
 @pytest.fixture
 def net(tmp_path: Path) -> Path:
-    """Two classes: bright above, bright below. Ten pictures are two batches and a half."""
-    stream = np.random.default_rng(2)
-    classes = np.arange(16) % 2
-    pictures = stream.random((16, 4, 4), np.float32) / 2
-    for picture, number in zip(pictures, classes, strict=True):
-        picture[2 * number : 2 * number + 2] += 0.5
-    np.savez(
-        tmp_path / "pictures.npz",
-        x_train=pictures[:10], y_train=classes[:10], x_test=pictures[10:], y_test=classes[10:],
-    )  # fmt: skip
-    return write(tmp_path / "net.toml", NET)
+    return bright(tmp_path)
 
 
 @pytest.fixture
@@ -190,6 +144,44 @@ def test_stopping_saves_all_and_they_go_on(run: Run, net: Path, tmp_path: Path) 
         for name in ("last.safetensors", "best.safetensors", "metrics.jsonl"):
             whole, halves = (tmp_path / each / f"net-{seed}" / name for each in ("whole", "halves"))
             assert whole.read_bytes() == halves.read_bytes(), name
+
+
+@launches
+@pytest.mark.parametrize("began_together", [True, False])
+def test_those_left_over_go_on_as_they_began(
+    run: Run, net: Path, tmp_path: Path, began_together: bool
+) -> None:
+    """One of many goes on by itself, and two that began alone go on together: bit for bit."""
+    words = ("train", net, "--device", "cuda", "--epochs", "2")
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    one_by_one = [("--seeds", seed, "--out", f"net-{seed}") for seed in (0, 1)]
+    both = [("--seeds", "0..1", "--out", ".")]
+    for *seeds, where in both if began_together else one_by_one:
+        assert run(*words, *seeds, whole / where).code == 0
+    shutil.copytree(whole, halves)
+    runs = [open_run(halves / f"net-{seed}") for seed in (0, 1)]
+    for each in runs:
+        for name in ("last.safetensors", "best.safetensors"):
+            (each.folder / name).unlink()
+    events: list[dict[str, Any]] = []
+
+    def stop() -> bool:
+        return bool(events) and events[-1]["kind"] == "epoch"
+
+    if began_together:
+        train_on_gpu(runs, 1, events.append, stop)
+    else:
+        for each in runs:
+            train_folder(each.folder, 1, "cuda", events.append, Control(stop))
+    assert [each.read()[1].epoch for each in runs] == [1, 1]
+    for *seeds, where in one_by_one if began_together else both:
+        resumed = run(*words, *seeds, halves / where, "--resume")
+        assert resumed.code == 0, resumed.err
+        assert "another engine" not in resumed.err
+    for seed in (0, 1):
+        for name in ("last.safetensors", "best.safetensors", "metrics.jsonl"):
+            files = (each / f"net-{seed}" / name for each in (whole, halves))
+            assert len({file.read_bytes() for file in files}) == 1, name
 
 
 @launches

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nets import TINY, bright
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
 from cnnsim.cli import main
@@ -27,45 +28,11 @@ from cnnsim.training.session import train_folder
 if CAN_LAUNCH:
     from cnnsim.kernels.cuda.engine import CudaEngine
 
-NET = """
-title = "Tiny"
-[input]
-zeros = [1, 4, 4]
-[data]
-source = "pictures.npz"
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 3
-padding = 1
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dropout"
-name = "drop"
-rate = 0.25
-[[layers]]
-type = "dense"
-name = "fc"
-units = 2
-[loss]
-type = "softmax_cross_entropy"
-target = 0
-[training]
-optimizer = "adam"
-rate = 0.05
-batch = 4
-epochs = 3
-"""
+_DENSE = '[[layers]]\ntype = "dense"'
+#: With a dropout, at one rate.
+NET = TINY.replace(
+    _DENSE, f'[[layers]]\ntype = "dropout"\nname = "drop"\nrate = 0.25\n{_DENSE}'
+).replace('schedule = "cosine"\nwarm_up = 1\n', "")
 
 
 @without_a_gpu
@@ -75,13 +42,7 @@ def test_all_of_these_in_the_simulator() -> None:
 
 @pytest.fixture
 def net(tmp_path: Path) -> Path:
-    stream = np.random.default_rng(4)
-    pictures = stream.random((12, 4, 4))
-    classes = (pictures[:, :2].sum(axis=(1, 2)) > pictures[:, 2:].sum(axis=(1, 2))).astype(int)
-    np.savez(tmp_path / "pictures.npz", x=pictures, y=classes)
-    file = tmp_path / "tiny.toml"
-    file.write_text(NET)
-    return file
+    return bright(tmp_path, NET)
 
 
 def train(folder: Path, device: Any, stop: Callable[[], bool]) -> list[dict[str, Any]]:
@@ -131,7 +92,7 @@ def test_an_iteration_is_seen_again_where_it_was_trained(net: Path, tmp_path: Pa
     batches = batches_of(run, load(run.scenario))
     for number in range(2):
         piece = batches.piece(number, 1)
-        engine.train(piece.pictures, piece.classes, piece.batches, np.array([0.05]))
+        engine.train(piece.pictures, piece.classes, piece.batches, np.array([0.02]))
     seen = Rerun(History(run), 2).leaves(2, lambda share: None)
     for name, tensor in engine.tensors().items():
         if name != COUNTER:

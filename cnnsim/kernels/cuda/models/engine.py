@@ -21,7 +21,7 @@ from cnnsim.kernels.cuda.device import (
 from cnnsim.kernels.cuda.models.forms import Forms, Tensors
 from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
 from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
-from cnnsim.kernels.engine import Floats32, Floats64, Integers
+from cnnsim.kernels.engine import MODELS, Floats32, Floats64, Integers
 from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.lanes.chain import Refused, rule_of
 from cnnsim.kernels.lanes.update import paces_of
@@ -89,7 +89,7 @@ class ModelsEngine:
 
         Raises CnnsimError where the GPU has too little memory, Refused where `refuses` speaks.
         """
-        self.name = engine_name(find_device(), "cuda models")
+        self.name = engine_name(find_device(), MODELS)
         self.models = models
         self._plan: Plan = plan_of(
             iteration,
