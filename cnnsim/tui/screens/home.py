@@ -73,9 +73,12 @@ class HomeScreen(BaseScreen):
         margin = 1 if width >= 100 else 0
         left = min(max(width * 2 // 5, 34), 62)
         networks = sum(entry.type == "network" for entry in self._entries) + 2
+        # Below the chosen lesson a bar may say how far it was read.
+        lessons = len(self._entries) - networks + 5
         recent = 5 if height >= 26 else 0
-        networks = min(networks, max((height - recent) // 3, 4))
-        lessons = height - networks - recent
+        room = height - recent
+        networks = min(networks, max(room - lessons, room // 3, 4))
+        lessons = room - networks
         place(self._lists[0], (margin, 0, left, lessons))
         place(self._lists[1], (margin, lessons, left, networks))
         if recent:

@@ -48,14 +48,9 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
     def paint(self, canvas: Canvas) -> None:
         """The rows around the chosen one."""
         palette = self.palette
-        canvas.frame(
-            palette,
-            title=[(self._title, palette.dim)],
-            right=[(self._right, palette.dim)] if self._right else [],
-            focused=self.has_focus,
-        )
         room = canvas.height - 2
         if not self.rows:
+            self._frame(canvas, "")
             canvas.put(2, 1, self._empty, palette.dim)
             return
         chosen = self.chosen or 0
@@ -64,6 +59,9 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
         self._pitch = 2 if 2 * len(self.rows) <= room else 1
         lines = room if self._pitch == 2 or not has_bar or room <= 2 else room - 1
         self._first = min(max(self._first, chosen - lines + 1), chosen)
+        above, below = self._first, max(len(self.rows) - self._first - lines, 0)
+        unseen = [f"{arrow}{count}" for arrow, count in (("↑", above), ("↓", below)) if count]
+        self._frame(canvas, " ".join(unseen))
         names = max(cell_len(row.name) for row in self.rows)
         widths = [
             max(len(row.numbers[column]) for row in self.rows)
@@ -83,6 +81,17 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
                 width = max(canvas.width - 14, 4)
                 canvas.put(6, y + 1, bar_text(row.share, width), palette.past)
                 canvas.put_right(canvas.width - 2, y + 1, f"{row.share:.0%}", palette.dim)
+
+    def _frame(self, canvas: Canvas, unseen: str) -> None:
+        """The border, with how many rows lie beyond it."""
+        dim = self.palette.dim
+        canvas.frame(
+            self.palette,
+            title=[(self._title, dim)],
+            right=[(self._right, dim)] if self._right else [],
+            bottom_right=[(unseen, dim)] if unseen else [],
+            focused=self.has_focus,
+        )
 
     def _paint_row(
         self, canvas: Canvas, y: int, row: ListRow, chosen: bool, names: int, widths: list[int]
