@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnsim.errors import UsageError, printable
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
-from cnnsim.training.run import is_run
+from cnnsim.training.run import SCENARIO, is_run
 
 
 def open_scenario(source: str, settings: Sequence[str] = (), at: str | None = None) -> Scenario:
@@ -26,6 +26,14 @@ def open_scenario(source: str, settings: Sequence[str] = (), at: str | None = No
     from cnnsim.training.rerun import open_rerun
 
     return open_rerun(Path(source), at)
+
+
+def run_folder_of(scenario: Scenario) -> Path | None:
+    """The folder of the run that `scenario` belongs to; None where it belongs to none."""
+    path = scenario.path
+    if path is None or path.name != SCENARIO or not is_run(path.parent):
+        return None
+    return path.parent
 
 
 def is_run_folder(source: str) -> bool:

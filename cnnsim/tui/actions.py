@@ -201,7 +201,7 @@ ACTIONS: tuple[Action, ...] = (
            ("train",)),
     # Everywhere
     Action("train", "t", "train", "train",
-           "Train the net and watch it learn; back to the run that trains.",
+           "Train the net and watch it learn; back to what trains; how an opened run was trained.",
            ("home", "forward", "walk")),
     Action("draw", "d", "draw", "draw", "Draw a digit and see what a net makes of it.",
            ("home", "forward", "walk", "train")),

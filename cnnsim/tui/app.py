@@ -133,11 +133,20 @@ class CnnsimApp(App[int]):
             self.complain(error)
 
     def train(self, scenario: Scenario) -> None:
-        """Train `scenario` in a new run folder, at once; or go back to the run that trains."""
+        """Train `scenario` in a new run folder, at once; or go back to the run that trains.
+
+        One that belongs to a run has been trained: how is shown.
+        """
         if self.show_training():
             return
+        from cnnsim.training.opening import run_folder_of
         from cnnsim.tui.screens.train import live_screen
         from cnnsim.tui.train.newrun import new_run
+
+        folder = run_folder_of(scenario)
+        if folder is not None:
+            self._watch(folder)
+            return
 
         settings = self._settings if scenario is self._scenario else ()
         try:
@@ -148,6 +157,21 @@ class CnnsimApp(App[int]):
         # An installed screen lives on when it is left.
         self.install_screen(self._training, _TRAINING)
         self.push_screen(_TRAINING)
+
+    def _watch(self, folder: Path) -> None:
+        """Show how the run in `folder` was trained: on the screen that does, or a new one."""
+        from cnnsim.training.run import open_run
+        from cnnsim.tui.screens.train import TrainScreen, watching_screen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, TrainScreen) and screen.shows(folder):
+                while self.screen is not screen:
+                    self.pop_screen()
+                return
+        try:
+            self.push_screen(watching_screen([open_run(folder)]))
+        except CnnsimError as error:
+            self.complain(error)
 
     @property
     def is_training(self) -> bool:

@@ -256,6 +256,22 @@ def test_runs_are_watched(opened: Opener, finished: list[Path]) -> None:
     assert {path: path.read_bytes() for run in finished for path in run.iterdir()} == before
 
 
+def test_an_opened_run_shows_how_it_was_trained(opened: Opener, finished: list[Path]) -> None:
+    terminal = opened(str(finished[0]))
+    terminal.wait_for("digits_article_trained › 0:conv1 › forward", timeout=COMPILING)
+    terminal.send("t")
+    terminal.wait_for("digits_article_trained › watch", "✓ finished", "enter steps into it")
+    step_inside(terminal)
+    # Back to that screen, not to one more of them.
+    terminal.send("t")
+    terminal.wait_for("digits_article_trained › watch", "mistakes")
+    terminal.send("escape")
+    terminal.wait_for("digits_article_trained › 0:conv1 › forward", "tap[0,0,0]")
+    assert not (terminal.home / "data" / "cnnsim" / "runs").exists(), "nothing was trained anew"
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+
+
 def test_what_cannot_be_watched_is_said_before_the_screen(tmp_path: Path) -> None:
     assert spawn("watch").returncode == 2
     done = spawn("watch", str(tmp_path))

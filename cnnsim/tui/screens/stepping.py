@@ -189,12 +189,9 @@ class SteppingScreen(BaseScreen):
     @property
     def run_folder(self) -> Path | None:
         """The folder of the scenario where that is a run's."""
-        from cnnsim.training.run import SCENARIO, is_run
+        from cnnsim.training.opening import run_folder_of
 
-        path = self.stepper.scenario.path
-        if path is None or path.name != SCENARIO or not is_run(path.parent):
-            return None
-        return path.parent
+        return run_folder_of(self.stepper.scenario)
 
     def numbers_changed(self) -> None:
         """An edit: show what follows from it."""

@@ -107,6 +107,10 @@ class TrainBoard(BaseScreen):
         """Its slider."""
         return self._scrubs[self._chosen]
 
+    def shows(self, folder: Path) -> bool:
+        """Whether the run in `folder` is one of those shown here."""
+        return any(run.folder.resolve() == folder.resolve() for run in self._runs)
+
     def latest(self, run: Run) -> RunView:
         """A run as it is now."""
         return self._views[self._runs.index(run)]
