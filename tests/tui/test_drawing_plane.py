@@ -167,6 +167,14 @@ def test_numbers_read_back(
     assert read == values.tolist()
 
 
+def test_features_in_a_grid_are_labelled_by_their_number() -> None:
+    """Also where only a window of the grid is shown."""
+    values = np.arange(4.0).reshape(2, 2)
+    assert drawn(Plane(values, grid=2), L)[1].split() == ["0", "1"]
+    lines = drawn(Plane(values, grid=5, first=(1, 3)), L)
+    assert [line.split() for line in (lines[1], lines[5])] == [["8", "9"], ["13", "14"]]
+
+
 # -- the toy of the first lesson --------------------------------------------------------------
 
 

@@ -151,7 +151,7 @@ def _texts(grid: _Grid, plane: Plane, known: Mask, inner: tuple[slice, slice], s
     cls = grid.cls
     rows, cols = plane.rows, plane.cols
     if cls.tall and plane.labels:
-        grid.write(0, _labels(plane.first, rows, cols, cls.width), inner)
+        grid.write(0, _labels(plane.first, rows, cols, cls.width, plane.grid), inner)
     decimals, power = plane.number_format()
 
     def text(row: int, col: int, shown: bool) -> str:
@@ -214,13 +214,11 @@ def _cut(text: str, width: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _labels(first: tuple[int, int], rows: int, cols: int, width: int) -> list[str]:
-    """` 0,1     ` for each cell, row by row."""
-    return [
-        f" {first[0] + row},{first[1] + col}"[:width].ljust(width)
-        for row in range(rows)
-        for col in range(cols)
-    ]
+def _labels(first: tuple[int, int], rows: int, cols: int, width: int, grid: int) -> list[str]:
+    """` 0,1     ` for each cell, row by row; in a grid of so many columns ` 1     `."""
+    places = [(first[0] + row, first[1] + col) for row in range(rows) for col in range(cols)]
+    texts = [f"{row * grid + col}" if grid else f"{row},{col}" for row, col in places]
+    return [f" {text}"[:width].ljust(width) for text in texts]
 
 
 def _padding(grid: _Grid, plane: Plane, palette: Palette, padded: Mask) -> None:

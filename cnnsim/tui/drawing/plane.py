@@ -49,6 +49,7 @@ class Plane:
     - notes: last line of tall cells, such as `·−1 = −7` or `4 of 4`
     - scale: the |value| of full colour; picture: ink from 0 to scale instead of the sign map
     - first: index of values[0, 0] in the whole tensor; labels and symbols count from there
+    - grid: columns of the whole grid where the cells are features, which labels number; 0: none
     - hover, also: the cell under the mouse; cells pointed out as where a value goes
     - decimals, power, text_width: number format; None = from the known values shown here
     - rgb: uint8 (rows, cols, 3), drawn by map classes in place of the values
@@ -68,6 +69,7 @@ class Plane:
     picture: bool = False
     mode: Mode = "numbers"
     first: Cell = (0, 0)
+    grid: int = 0
     hover: Cell | None = None
     also: frozenset[Cell] = NOTHING
     decimals: int | None = None

@@ -148,6 +148,7 @@ class Stage:
             power=matrix.power,
             text_width=matrix.text_width,
             padding_text=self._padding_text(view, matrix),
+            grid=cut.columns if cut.is_grid else 0,
         )
         return plane if matrix.window is None else cut_plane(plane, matrix.window)
 
