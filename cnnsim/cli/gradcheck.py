@@ -29,22 +29,25 @@ def gradcheck(
     /,
     *,
     entries: Annotated[
-        int, Parameter(metavar="N", help="Entries checked of tensors with more than 2,000.")
-    ] = 200,
+        int | None,
+        Parameter(
+            metavar="N", help="At most so many of each tensor; default: up to 2,000, else 200."
+        ),
+    ] = None,
     json: Json = False,
     settings: Settings = (),
 ) -> int:
     """Check every gradient against central differences in float64; exit 1 names the wrong one."""
     from cnnsim.stepper.gradcheck import check_gradients, with_gradient
 
-    if entries < 1:
+    if entries is not None and entries < 1:
         raise UsageError("--entries should be 1 or more")
     found, is_random = with_gradient(read(scenario, settings, tour=False))
     if is_random:
         print("no loss: checked with random output gradients from the seed", file=sys.stderr)
     checks = []
-    with Narrator("checking the gradients"):
-        for check in check_gradients(found, entries):
+    with Narrator("checking the gradients") as narrator:
+        for check in check_gradients(found, entries, narrator):
             checks.append(check)
             if json:
                 emit(check.as_dict())

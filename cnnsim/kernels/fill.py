@@ -14,7 +14,7 @@ from cnnsim.steps.work import Tensors
 #: Sweeps of fewer taps than this run on NumPy at once; beyond, compiled code is worth its loading.
 COMPILE_FROM = 5_000_000
 
-Stage = Literal["computing", "compiling", "looking through", "measuring"]
+Stage = Literal["computing", "compiling", "looking through", "measuring", "checking"]
 
 
 class Progress(NamedTuple):

@@ -5,15 +5,16 @@ Entries at a kink, where a difference says nothing (see `line`), are counted apa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import CnnsimError
+from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.parameter import stream_of
@@ -25,6 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 #: Tensors up to this size are checked entry by entry; of larger ones a sample, and directions.
 EVERY_ENTRY = 2000
+#: How large that sample is.
 ENTRIES = 200
 DIRECTIONS = 3
 #: Errors are relative to the gradient, or to this share of the tensor's largest one.
@@ -86,29 +88,52 @@ def with_gradient(scenario: Scenario) -> tuple[Scenario, bool]:
     return replace(scenario, iteration=Iteration(network, given=given)), True
 
 
-def check_gradients(scenario: Scenario, entries: int = ENTRIES) -> Iterator[GradientCheck]:
+def check_gradients(
+    scenario: Scenario, entries: int | None = None, report: Report = silent
+) -> Iterator[GradientCheck]:
     """Check dL/d of the input and of every parameter that has a gradient.
 
-    `entries` are how many of a large tensor are checked, besides a few random directions. Raises
-    CnnsimError where a number is not finite: no difference says anything there.
+    With `entries` at most so many of each tensor are checked; of those with more a few random
+    directions too. Raises CnnsimError where a number is not finite: no difference says anything
+    there.
     """
     iteration = scenario.iteration
     pairs = checkable(iteration)
     leaves = scenario.leaves()
     shapes = iteration.shapes
-    checked = sum(_count(prod(shapes[leaf]), entries) for leaf in pairs.values())
-    values = Values(iteration.sweeps, leaves, times=len(STEPS) * checked)
+    samples = {leaf: _sample(prod(shapes[leaf]), entries) for leaf in pairs.values()}
+    checks = sum(sample.checks for sample in samples.values())
+    values = Values(iteration.sweeps, leaves, times=len(STEPS) * checks)
     with np.errstate(all="ignore"):
         _require_finite(iteration, values)
+    done = 0
     for gradient, leaf in pairs.items():
+        before, sample = done, samples[leaf]
+
+        def tell(number: int, gradient: str = gradient, before: int = before) -> None:
+            report(Progress("checking", gradient, (before + number) / checks))
+
         with np.errstate(all="ignore"):
-            check = _check(scenario, values, leaf, gradient, entries)
+            check = _check(scenario, values, leaf, gradient, sample, tell)
+        done += sample.checks
         yield check
 
 
-def _count(size: int, entries: int) -> int:
-    """How many entries and directions of a tensor are checked."""
-    return size if size <= EVERY_ENTRY else min(entries, size) + DIRECTIONS
+class _Sample(NamedTuple):
+    """How many entries of a tensor are checked, and how many random directions besides."""
+
+    entries: int
+    directions: int
+
+    @property
+    def checks(self) -> int:
+        return self.entries + self.directions
+
+
+def _sample(size: int, entries: int | None) -> _Sample:
+    if entries is None:
+        entries = size if size <= EVERY_ENTRY else ENTRIES
+    return _Sample(size, 0) if entries >= size else _Sample(entries, DIRECTIONS)
 
 
 def _require_finite(iteration: Iteration, values: Values) -> None:
@@ -199,22 +224,28 @@ def _objective(iteration: Iteration, values: Values) -> float:
 
 
 def _check(
-    scenario: Scenario, values: Values, leaf: str, gradient: str, entries: int
+    scenario: Scenario,
+    values: Values,
+    leaf: str,
+    gradient: str,
+    sample: _Sample,
+    tell: Callable[[int], None],
 ) -> GradientCheck:
     iteration = scenario.iteration
     tensor = values[leaf].astype(np.float64)
     analytic = values[gradient]
-    everything = tensor.size <= EVERY_ENTRY
     stream = stream_of(scenario.model.seed, f"gradcheck.{leaf}")
     numbers = np.arange(tensor.size)
-    if not everything:
-        numbers = np.sort(stream.choice(tensor.size, min(entries, tensor.size), replace=False))
+    if sample.entries < tensor.size:
+        numbers = np.sort(stream.choice(tensor.size, sample.entries, replace=False))
     found: list[tuple[tuple[int, ...] | None, SlopeCheck]] = []
     steps = [*STEPS]
     for number in numbers.tolist():
+        tell(len(found))
         index = tuple(int(at) for at in np.unravel_index(number, tensor.shape))
         found.append((index, _entry(iteration, values, leaf, gradient, index, steps)))
-    for _ in range(0 if everything else DIRECTIONS):
+    for _ in range(sample.directions):
+        tell(len(found))
         direction = stream.standard_normal(tensor.shape)
         direction /= np.linalg.norm(direction)
 

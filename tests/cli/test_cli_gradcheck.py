@@ -119,6 +119,16 @@ def test_large_tensors_are_sampled(run: Run, tmp_path: Path) -> None:
     result = run("gradcheck", write(tmp_path / "large.toml", text), "--entries", "7", "--json")
     assert result.code == 0
     assert [line["checked"] for line in result.objects] == [7 + 3]
+    result = run("gradcheck", tmp_path / "large.toml", "--json")
+    assert [line["checked"] for line in result.objects] == [200 + 3]
+
+
+def test_fewer_entries_are_fewer_of_every_tensor(run: Run, tmp_path: Path) -> None:
+    text = 'title = "Small"\n[input]\nrandom = [5]\n'
+    text += '[[layers]]\ntype = "dense"\nname = "d"\nunits = 2\n[output_grad]\nones = true\n'
+    result = run("gradcheck", write(tmp_path / "small.toml", text), "--entries", "2", "--json")
+    checked = {line["tensor"]: line["checked"] for line in result.objects}
+    assert checked == {"d.dw": 2 + 3, "d.db": 2, "d.dx": 2 + 3}
 
 
 @pytest.mark.parametrize(

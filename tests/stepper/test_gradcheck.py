@@ -11,6 +11,7 @@ from checked import NET, checks
 from networks import stepper
 
 from cnnsim.errors import CnnsimError
+from cnnsim.kernels.fill import Progress
 from cnnsim.network.kinds.conv2d import Conv2d
 from cnnsim.network.kinds.dense import Dense
 from cnnsim.network.kinds.max_pool2d import MaxPool2d
@@ -239,12 +240,15 @@ SMALL = [name for name in bundled_names() if not name.startswith("alexnet")]
 def test_every_bundled_gradient_is_right(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the large ones one or two entries of each tensor."""
     if name in LARGE:
-        monkeypatch.setattr(gradcheck, "EVERY_ENTRY", 0)
         monkeypatch.setattr(gradcheck, "DIRECTIONS", 0)
     given = read_scenario(name)
     found, is_random = with_gradient(given)
     assert is_random == (not given.iteration.gradients)
-    made = [*check_gradients(found, LARGE.get(name, gradcheck.ENTRIES))]
+    told: list[Progress] = []
+    made = [*check_gradients(found, LARGE.get(name), told.append)]
+    shares = [progress.share for progress in told]
+    assert shares == sorted(shares), "it goes on"
+    assert (shares[0], shares[-1] < 1) == (0, True)
     assert [check for check in made if check.max_relative_error > line.TOLERANCE] == []
     # A single entry of a large tensor may well be a kink: it moves thousands of maxima.
     assert name in LARGE or all(check.ok for check in made)
