@@ -167,7 +167,7 @@ def _kernels(
     batch = getattr(iteration.optimizer, "batch", lanes)
     blocks = -(-batch // lanes)
     layout: Layout = lay_out(chain, lanes, blocks, 1, len(iteration.optimizer.states))
-    rule = rule_of(iteration)
+    rule = rule_of(iteration.optimizer)
     rule["states"] = layout.places["states"]
     pace = np.zeros(2, np.float32)
     products = _products(iteration)

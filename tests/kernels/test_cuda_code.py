@@ -36,7 +36,7 @@ def training_of_models(net: str) -> Callable[[int], Made]:
 
     def make(shared: int) -> Made:
         of = iteration(*NETS[net], batch=32, optimizer="adam")
-        kernel = training_kernel(plan_of(of, shared), rule_of(of), 256)
+        kernel = training_kernel(plan_of(of, shared), rule_of(of.optimizer), 256)
         return kernel, (
             FLAT, FLAT, FLAT, ORDER, MOVES, CUBE, int32[::1], FLAGS, float32[:, ::1],
         )  # fmt: skip

@@ -13,7 +13,8 @@ from math import prod
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
 
-#: The header: learning rate, number of the step from 1, Adam's step size and root correction.
+#: The header: learning rate, number of the step from 1, and what `lanes.update.paces_of` makes of
+#: them: the size of the step, for Adam the correction of its root.
 RATE, COUNT, PACE, ROOT = range(4)
 #: Numbers of a step's pace: what becomes the header.
 PACES = 4

@@ -28,6 +28,7 @@ from cnnsim.network.kinds.softmax_cross_entropy import SoftmaxCrossEntropy
 from cnnsim.network.kinds.tanh import Tanh
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.mask import threshold
+from cnnsim.network.optimizer import Optimizer
 
 Integers = npt.NDArray[np.int64]
 
@@ -211,11 +212,10 @@ def _join(above: Step, step: Step, layer: Layer) -> bool:
     return False
 
 
-def rule_of(iteration: Iteration) -> Any:
-    """The optimiser as a record of RULE, `states` left open."""
-    rule = np.zeros((), RULE)
-    optimizer = iteration.optimizer
+def rule_of(optimizer: Optimizer | None) -> Any:
+    """An optimiser that has a fast kernel as a record of RULE, `states` left open."""
     assert isinstance(optimizer, Sgd | Adam)
+    rule = np.zeros((), RULE)
     rule["weight_decay"] = optimizer.weight_decay
     if isinstance(optimizer, Adam):
         rule["kind"] = update.ADAM

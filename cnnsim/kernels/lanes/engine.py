@@ -77,7 +77,7 @@ class LanesEngine:
         self.threads = max(1, threads)
         self.name = f"lanes x{self.lanes}"
         self._chain = chain_of(iteration)
-        self._rule = rule_of(iteration)
+        self._rule = rule_of(iteration.optimizer)
         self._seed = iteration.network.seed
         self._loss = LOSSES[type(iteration.loss)]
         self._output = iteration.network.places[iteration.network.layers[-1].name].output

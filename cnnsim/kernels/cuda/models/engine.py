@@ -97,7 +97,7 @@ class ModelsEngine:
             _SIMULATED_THREADS if is_simulated() else THREADS,
         )
         self._forms = Forms(iteration, self._plan)
-        self._rule = rule_of(iteration)
+        self._rule = rule_of(iteration.optimizer)
         self._report = report
         self._train = training_kernel(self._plan, self._rule, models)
         self._test = answering_kernel(self._plan, models)

@@ -18,7 +18,7 @@ from cnnsim.kernels.cuda.models import convolution, dense, gradient
 from cnnsim.kernels.cuda.models.head import fetch, head
 from cnnsim.kernels.cuda.models.operations import Convolution
 from cnnsim.kernels.cuda.models.plan import Plan
-from cnnsim.kernels.cuda.models.rule import update
+from cnnsim.kernels.cuda.models.update import update
 
 
 def training_kernel(plan: Plan, rule: Any, models: int) -> Kernel:
