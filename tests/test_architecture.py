@@ -185,3 +185,8 @@ stepper.read(len(stepper.trace) - 1)
 def test_the_stepping_core_needs_nothing_but_numpy() -> None:
     loaded = loaded_by("import cnnsim.steps.moves, cnnsim.steps.reading, cnnsim.steps.work")
     assert not loaded & {"pydantic", "numba", "textual", "PIL", "safetensors", "platformdirs"}
+
+
+def test_home_is_painted_before_anything_is_read() -> None:
+    program = "from cnnsim.tui.screens import home\nhome._written('sobel')"
+    assert not loaded_by(program) & {"pydantic", "numba", "safetensors"}

@@ -27,7 +27,7 @@ def export(
     best: Best = False,
 ) -> int:
     """Write a trained run's weights under PyTorch's names as safetensors, or all of it as ONNX."""
-    from cnnsim.training.run import FILES
+    from cnnsim.training.runfolder import FILES
     from cnnsim.training.trained import open_trained
 
     found = open_trained(Path(run), best)

@@ -30,7 +30,8 @@ def read(
     """
     if not source:
         raise UsageError("the name of the scenario is empty", "cnnsim list says what there is")
-    from cnnsim.training.opening import is_run_folder, open_scenario
+    from cnnsim.training.opening import open_scenario
+    from cnnsim.training.runfolder import is_run_folder
 
     if is_run_folder(source):
         return open_scenario(source, settings, at)

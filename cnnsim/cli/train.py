@@ -124,7 +124,8 @@ def _prepare(
     from cnnsim.training.load import load
     from cnnsim.training.making import create_run
     from cnnsim.training.room import check_room
-    from cnnsim.training.run import Run, is_run
+    from cnnsim.training.run import Run
+    from cnnsim.training.runfolder import is_run
 
     read_in = [(source, read(source, settings)) for source in scenarios]
     names = [scenario.name for _, scenario in read_in]

@@ -21,7 +21,8 @@ from cnnsim.training.evaluate import guesses
 from cnnsim.training.files import locked
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Report, batches_of
-from cnnsim.training.run import BEST, LAST, SCENARIO, Run
+from cnnsim.training.run import Run
+from cnnsim.training.runfolder import BEST, LAST, SCENARIO
 from cnnsim.training.samples import Split
 from cnnsim.training.schedule import Change, rates
 from cnnsim.training.session import ending

@@ -12,7 +12,8 @@ from cnnsim.training.checkpoint import Point
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Report
-from cnnsim.training.run import LAST, Run
+from cnnsim.training.run import Run
+from cnnsim.training.runfolder import LAST
 from cnnsim.training.session import ending, result_of
 
 

@@ -21,7 +21,8 @@ from cnnsim.kernels.fill import Progress
 from cnnsim.kernels.processors import processors
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
-from cnnsim.training.run import BEST, LAST, Run
+from cnnsim.training.run import Run
+from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
 from cnnsim.training.schedule import rates
 

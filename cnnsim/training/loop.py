@@ -19,7 +19,8 @@ from cnnsim.training.control import Control
 from cnnsim.training.evaluate import measure
 from cnnsim.training.load import data_of
 from cnnsim.training.probe import Probe
-from cnnsim.training.run import BEST, LAST, Run
+from cnnsim.training.run import Run
+from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
 from cnnsim.training.schedule import Change, rates
 from cnnsim.training.snapshot import Tested, take_snapshot

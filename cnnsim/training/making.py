@@ -15,7 +15,8 @@ from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.writing import draft_of, write_whole
 from cnnsim.training.files import locked
-from cnnsim.training.run import FILES, FIRST, METRICS, SCENARIO, Run, open_run
+from cnnsim.training.run import Run, open_run
+from cnnsim.training.runfolder import FILES, FIRST, METRICS, SCENARIO
 
 #: The name of a picture or of weights that the scenario began with; their endings differ.
 _GIVEN = "given"

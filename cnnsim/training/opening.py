@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnsim.errors import UsageError, printable
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
-from cnnsim.training.run import SCENARIO, is_run
+from cnnsim.training.runfolder import SCENARIO, is_run, is_run_folder
 
 
 def open_scenario(source: str, settings: Sequence[str] = (), at: str | None = None) -> Scenario:
@@ -34,11 +34,3 @@ def run_folder_of(scenario: Scenario) -> Path | None:
     if path is None or path.name != SCENARIO or not is_run(path.parent):
         return None
     return path.parent
-
-
-def is_run_folder(source: str) -> bool:
-    """Whether `source` is the path of a run folder."""
-    try:
-        return is_run(Path(source))
-    except ValueError:
-        return False

@@ -8,7 +8,8 @@ from math import prod
 from pathlib import Path
 
 from cnnsim.errors import CnnsimError, printable
-from cnnsim.training.run import BEST, LAST, Run
+from cnnsim.training.run import Run
+from cnnsim.training.runfolder import BEST, LAST
 
 
 def check_room(runs: Sequence[Run]) -> None:

@@ -24,16 +24,11 @@ from cnnsim.scenario.writing import write_whole
 from cnnsim.training.checkpoint import Point, Tensors, read_checkpoint, write_checkpoint
 from cnnsim.training.files import append_lines
 from cnnsim.training.load import data_of
+from cnnsim.training.runfolder import BEST, FIRST, LAST, METRICS, RATES, SCENARIO
 from cnnsim.training.schedule import Change
 
-SCENARIO, METRICS, RATES = "scenario.toml", "metrics.jsonl", "rates.jsonl"
-LAST, BEST = "last.safetensors", "best.safetensors"
-#: The files of a run by name; a picture or weights that it began with may stand beside them.
-FILES = (SCENARIO, METRICS, RATES, LAST, BEST)
 #: What every epoch is measured by.
 _MEASURED = ("epoch", "train_loss", "test_accuracy")
-#: How the first line of a run's scenario begins; the scenario's name follows.
-FIRST = "# A run of "
 
 
 @dataclass(frozen=True)
@@ -245,14 +240,6 @@ def open_run(folder: Path) -> Run:
     scenario = read_scenario(str(file))
     data_of(scenario)
     return Run(folder, _named(scenario))
-
-
-def is_run(folder: Path) -> bool:
-    """Whether `folder` holds a run."""
-    try:
-        return (folder / SCENARIO).is_file() and (folder / METRICS).is_file()
-    except OSError:
-        return False
 
 
 def _named(scenario: Scenario) -> Scenario:

@@ -13,7 +13,8 @@ from cnnsim.training.control import Control
 from cnnsim.training.files import locked
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Report, Training
-from cnnsim.training.run import LAST, METRICS, SCENARIO, Run, open_run
+from cnnsim.training.run import Run, open_run
+from cnnsim.training.runfolder import LAST, METRICS, SCENARIO
 from cnnsim.training.samples import Split
 
 

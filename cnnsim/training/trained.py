@@ -14,7 +14,8 @@ from cnnsim.kernels.engine import Floats32
 from cnnsim.training.checkpoint import Point
 from cnnsim.training.evaluate import Measure, measure, shares
 from cnnsim.training.load import load
-from cnnsim.training.run import BEST, LAST, Run, open_run
+from cnnsim.training.run import Run, open_run
+from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
 
 

@@ -333,8 +333,7 @@ class HomeScreen(BaseScreen):
 
 def _written(source: str) -> object:
     """What changes when the file of `source` is written; a run never changes its own."""
-    from cnnsim.training.opening import is_run_folder
-    from cnnsim.training.run import SCENARIO
+    from cnnsim.training.runfolder import SCENARIO, is_run_folder
 
     if is_run_folder(source):
         return stamp(Path(source) / SCENARIO)

@@ -15,7 +15,8 @@ from cnnsim.network.loss import LOSS
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.training.run import LAST, SCENARIO, Run
+from cnnsim.training.run import Run
+from cnnsim.training.runfolder import LAST, SCENARIO
 
 
 def trained_scenario(run: Run) -> Scenario:

@@ -12,7 +12,8 @@ from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.kernels.processors import processors
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
-from cnnsim.training.run import LAST, METRICS, RATES, Run
+from cnnsim.training.run import Run
+from cnnsim.training.runfolder import LAST, METRICS, RATES
 from cnnsim.training.snapshot import snapshot_of
 from cnnsim.tui.train.rates import rate_at
 
