@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -143,6 +144,18 @@ def spawn(
     return subprocess.run(
         words, env=environment, text=True, timeout=60, check=False, **(given | (streams or {}))
     )
+
+
+@contextmanager
+def started(*argv: str | Path, **changes: str) -> Iterator[subprocess.Popen[str]]:
+    """The command as a process that ends with the block, whatever happens in there."""
+    words, environment = command(*argv, **changes)
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(words, env=environment, text=True, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def shell(line: str, words: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from running import TOY, command, shell, spawn, write
+from running import TOY, command, shell, spawn, started, write
 
 #: Enough steps to be interrupted in.
 LONG = """
@@ -75,10 +75,7 @@ def test_a_scenario_from_a_pipe(tmp_path: Path, line: str, code: int, said: str)
 
 def test_interrupted(tmp_path: Path) -> None:
     file = write(tmp_path / "long.toml", LONG)
-    words, environment = command("replay", file, "--steps", "--json", "--all")
-    with subprocess.Popen(
-        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started("replay", file, "--steps", "--json", "--all") as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -111,10 +108,7 @@ at = "999999:conv1.forward"
 def test_a_far_iteration_says_where_it_is_and_can_be_interrupted(
     tmp_path: Path, words: list[str]
 ) -> None:
-    line, environment = command("replay", write(tmp_path / "endless.toml", ENDLESS), *words)
-    with subprocess.Popen(
-        line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started("replay", write(tmp_path / "endless.toml", ENDLESS), *words) as process:
         assert process.stderr is not None
         said = process.stderr.readline()
         assert said.startswith("computing iteration ")
@@ -125,8 +119,7 @@ def test_a_far_iteration_says_where_it_is_and_can_be_interrupted(
 
 def test_terminated(tmp_path: Path) -> None:
     file = write(tmp_path / "long.toml", LONG)
-    words, environment = command("replay", file, "--steps", "--json", "--all")
-    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE) as process:
+    with started("replay", file, "--steps", "--json", "--all") as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         process.terminate()
