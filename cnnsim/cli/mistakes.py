@@ -12,7 +12,7 @@ from cnnsim.errors import UsageError, printable
 
 def in_our_words(error: CycloptsError, argv: Sequence[str]) -> UsageError:
     """The error to print instead of `error`."""
-    from cnnsim.cli.app import DASH
+    from cnnsim.cli.app import COMMANDS, DASH
 
     error.verbose = False
     chain = " ".join(error.command_chain or ())
@@ -29,6 +29,8 @@ def in_our_words(error: CycloptsError, argv: Sequence[str]) -> UsageError:
             message = message[:1].lower() + message[1:]
     if argv and (near := near_command(argv[0])):
         hint = f"is the command '{near}' meant?"
+    if not chain and (late := next((word for word in argv[1:] if word in COMMANDS), "")):
+        hint = f"the command comes first: cnnsim {late} …"
     return UsageError(message.replace(DASH, "-"), hint)
 
 

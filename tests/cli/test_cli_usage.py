@@ -47,6 +47,7 @@ from running import TOY, Run, spawn, write
         (["gradcheck", "sobel", "--entries", "-"], 'unable to convert "-"'),
         (["--at", "-"], "--at needs a scenario"),
         (["new", "-"], "'-' is no name for a file"),
+        (["--theme", "light", "watch", "d"], "the command comes first: cnnsim watch"),
     ],
 )
 def test_wrong_words(run: Run, argv: list[str], said: str) -> None:

@@ -41,7 +41,8 @@ class PlanePanel(Panel, can_focus=False):
     def _class(self, plane: Plane, width: int, height: int) -> CellClass:
         half_blocks = not self.cnnsim.ascii
         if plane.mode == "colours":
-            for size in ((6, 3), (4, 2), (3, 1), (2, 1)):
+            # A character is about twice as high as wide: pixels are squares.
+            for size in ((8, 4), (6, 3), (4, 2), (2, 1)):
                 cls = blocks(*size)
                 across, down = cls.size(*plane.outer)
                 if across <= width and down <= height:
