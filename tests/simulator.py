@@ -24,7 +24,7 @@ without_a_gpu = pytest.mark.skipif(CAN_LAUNCH, reason="the other tests run right
 def run_in_simulator(file: str) -> None:
     """Run the tests of a file in a process where kernels are plain Python."""
     finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", file],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", file],
         cwd=ROOT,
         env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"},
         capture_output=True,

@@ -23,7 +23,7 @@ def measure(allowed: float) -> Iterator[Row]:
     ends = perf_counter() + allowed
     running = {
         file.relative_to(TESTS).as_posix(): subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)],
+            [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", str(file)],
             cwd=TESTS.parent,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
