@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from nets import ARTICLE
+from PIL import Image
 from running import write
 from safetensors.numpy import load_file, save_file
 
@@ -236,6 +237,15 @@ def test_without_the_last_checkpoint_the_best_one_is_named(copy: Path, capsys: A
     code, error = said(capsys, "evaluate", copy)
     assert (code, "--best" in error) == (2, True)
     assert said(capsys, "evaluate", copy, "--best")[0] == 0
+
+
+def test_a_run_with_more_outputs_than_classes_is_told(copy: Path, capsys: Any) -> None:
+    net = copy / "scenario.toml"
+    net.write_text(net.read_text().replace("shuffle = false", "classes = [0, 1]"))
+    Image.new("L", (8, 8)).save(copy.parent / "black.png")
+    for words in (["evaluate", copy], ["predict", copy, copy.parent / "black.png"]):
+        code, error = said(capsys, *words)
+        assert (code, "there are 2 classes and the last layer has 10 outputs" in error) == (2, True)
 
 
 # -- pictures -------------------------------------------------------------------------------------
