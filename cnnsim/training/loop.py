@@ -204,7 +204,7 @@ class Training:
     def _begin(self) -> None:
         """Take over what was saved; what was measured after it is measured again."""
         run = self._run
-        self._changes = run.rate_changes()
+        self._changes = run.keep_rate_changes()
         if not (run.folder / LAST).exists():
             run.keep_metrics(0)
             self._engine.load(run.initial())
