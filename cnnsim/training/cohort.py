@@ -304,7 +304,7 @@ class Cohort:
         self._report(
             {
                 "run": str(member.run.folder),
-                **ending(member.run, self._split, outcome, "cuda", seconds),
+                **ending(member.run, self._split, outcome, seconds),
             }
         )
 

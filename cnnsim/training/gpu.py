@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import side_by_side
-from cnnsim.kernels.engine import MODELS
+from cnnsim.kernels.engine import MODELS, is_on_gpu
 from cnnsim.training.checkpoint import Point
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
@@ -52,7 +52,7 @@ def began_together(run: Run) -> bool:
 
 def _began_alone(run: Run) -> bool:
     """Whether it began by itself on a GPU, and goes on so."""
-    return _point(run).engine.startswith("cuda") and not began_together(run)
+    return is_on_gpu(_point(run).engine) and not began_together(run)
 
 
 def _groups(runs: Sequence[Run], report: Report) -> list[list[Run]]:
@@ -63,7 +63,7 @@ def _groups(runs: Sequence[Run], report: Report) -> list[list[Run]]:
     groups: dict[tuple[str, int, bool, bool], list[Run]] = {}
     for run in runs:
         try:
-            if (found := result_of(run, "cuda")) is not None:
+            if (found := result_of(run)) is not None:
                 report({**found, "seconds": 0.0})
                 continue
             key = _network(run), _point(run).iteration, began_together(run), _began_alone(run)
@@ -91,4 +91,4 @@ def _point(run: Run) -> Point:
 def _tell_stopped(group: Sequence[Run], report: Report) -> None:
     split = load(group[0].scenario)
     for run in group:
-        report(ending(run, split, Outcome("stopped", _point(run).iteration), "cuda", 0.0))
+        report(ending(run, split, Outcome("stopped", _point(run).iteration), 0.0))

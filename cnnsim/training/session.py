@@ -7,7 +7,8 @@ from time import perf_counter
 from typing import Any
 
 from cnnsim.errors import UsageError, printable
-from cnnsim.kernels.choose import Chosen, Device, choose_device, engine_for
+from cnnsim.kernels.choose import Device, choose_device, engine_for
+from cnnsim.kernels.engine import is_on_gpu
 from cnnsim.kernels.fill import Progress
 from cnnsim.training.control import Control
 from cnnsim.training.files import locked
@@ -31,7 +32,7 @@ def train_folder(
     began = perf_counter()
     run = open_run(folder)
     chosen = choose_device(device)
-    if (finished := result_of(run, chosen)) is not None:
+    if (finished := result_of(run)) is not None:
         report({**finished, "seconds": 0.0})
         return
     with locked(folder / SCENARIO):
@@ -42,15 +43,13 @@ def train_folder(
 
         engine = engine_for(run.iteration, threads, chosen, compiling)
         outcome = Training(run, engine, split, report, control).go()
-    report(ending(run, split, outcome, chosen, perf_counter() - began))
+    report(ending(run, split, outcome, perf_counter() - began))
 
 
-def ending(
-    run: Run, split: Split, outcome: Outcome, device: Chosen, seconds: float
-) -> dict[str, Any]:
+def ending(run: Run, split: Split, outcome: Outcome, seconds: float) -> dict[str, Any]:
     """What is reported last of a run: ``result``, ``stopped`` or ``diverged``."""
     if outcome.how == "finished":
-        found = result_of(run, device)
+        found = result_of(run)
         assert found is not None, "the last epoch has been saved"
         return {**found, "seconds": seconds}
     each = -(-len(split.train) // run.optimizer.batch)
@@ -64,9 +63,15 @@ def ending(
     }
 
 
-def result_of(run: Run, device: Chosen) -> dict[str, Any] | None:
-    """The result of a finished run; None where epochs are missing. ``seconds`` are left out."""
-    if not (run.folder / LAST).exists() or run.read()[1].epoch < run.optimizer.epochs:
+def result_of(run: Run) -> dict[str, Any] | None:
+    """The result of a finished run; None where epochs are missing. ``seconds`` are left out.
+
+    Its ``device`` is where the last updates were made.
+    """
+    if not (run.folder / LAST).exists():
+        return None
+    point = run.read()[1]
+    if point.epoch < run.optimizer.epochs:
         return None
     rows = run.metrics()
     if len(rows) < run.optimizer.epochs:
@@ -79,7 +84,7 @@ def result_of(run: Run, device: Chosen) -> dict[str, Any] | None:
         "kind": "result",
         "scenario": run.name,
         "seed": run.seed,
-        "device": device,
+        "device": "cuda" if is_on_gpu(point.engine) else "cpu",
         "epochs": len(rows),
         "train_loss": rows[-1]["train_loss"],
         "test_loss": rows[-1]["test_loss"],

@@ -248,6 +248,19 @@ def test_a_run_with_more_outputs_than_classes_is_told(copy: Path, capsys: Any) -
         assert (code, "there are 2 classes and the last layer has 10 outputs" in error) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("engine", "device"),
+    [("lanes x8", "cpu"), ("cuda sm_90", "cuda"), ("cuda models sm_90", "cuda")],
+)
+def test_a_finished_run_names_where_it_was_trained(
+    copy: Path, capsys: Any, engine: str, device: str
+) -> None:
+    change_point(copy, engine=engine)
+    words = ["train", copy / "scenario.toml", "--out", copy, "--resume", "--device", "cpu"]
+    assert main([str(word) for word in [*words, "--json"]]) == 0
+    assert json.loads(capsys.readouterr().out)["device"] == device
+
+
 # -- pictures -------------------------------------------------------------------------------------
 
 
