@@ -6,10 +6,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from cnnsim.errors import UsageError, printable
+from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.kernels.choose import Device, choose_device, engine_for
 from cnnsim.kernels.engine import is_on_gpu
 from cnnsim.kernels.fill import Progress
+from cnnsim.training.checkpoint import Point
 from cnnsim.training.control import Control
 from cnnsim.training.files import locked
 from cnnsim.training.load import load
@@ -53,12 +54,35 @@ def ending(run: Run, split: Split, outcome: Outcome, seconds: float) -> dict[str
         assert found is not None, "the last epoch has been saved"
         return {**found, "seconds": seconds}
     each = -(-len(split.train) // run.optimizer.batch)
+    return _ended(run, outcome.how, outcome.iteration, outcome.iteration // each)
+
+
+def left_out(run: Run) -> dict[str, Any]:
+    """What is reported of a run that nobody gets to: ``stopped`` where it stands, or its result."""
+    if (found := result_of(run)) is not None:
+        return {**found, "seconds": 0.0}
+    point = point_of(run)
+    return _ended(run, "stopped", point.iteration, point.epoch)
+
+
+def error_event(error: CnnsimError) -> dict[str, Any]:
+    """What is reported of a run that cannot be trained."""
+    told = {"message": error.message, "hint": error.hint, "code": error.exit_code}
+    return {"kind": "error", **told}
+
+
+def point_of(run: Run) -> Point:
+    """What is saved; before the first update nothing."""
+    return run.read()[1] if (run.folder / LAST).is_file() else Point(0, 0, 0.0, "", 0)
+
+
+def _ended(run: Run, how: str, iteration: int, epoch: int) -> dict[str, Any]:
     return {
-        "kind": outcome.how,
+        "kind": how,
         "scenario": run.name,
         "seed": run.seed,
-        "epoch": outcome.iteration // each + 1,
-        "iteration": outcome.iteration,
+        "epoch": epoch + 1,
+        "iteration": iteration,
         "run": str(run.folder),
     }
 

@@ -167,9 +167,13 @@ def started(words: list[str], environment: dict[str, str], folder: Path) -> subp
     return process
 
 
-@pytest.mark.parametrize("seeds", ["3", "3..4"])
-def test_ctrl_c_saves_and_resume_goes_on(net: Path, tmp_path: Path, seeds: str) -> None:
-    settings = ["--seeds", seeds, "--set", "training.epochs=20_000", "--threads", "2"]
+@pytest.mark.parametrize(
+    ("seeds", "threads", "count"), [("3", 2, 1), ("3..4", 2, 2), ("3..5", 1, 3)]
+)
+def test_ctrl_c_saves_and_resume_goes_on(
+    net: Path, tmp_path: Path, seeds: str, threads: int, count: int
+) -> None:
+    settings = ["--seeds", seeds, "--set", "training.epochs=20_000", "--threads", str(threads)]
     words, environment = command("train", net, *settings, "--out", tmp_path / "run")
     folder = tmp_path / "run" if ".." not in seeds else tmp_path / "run" / "net-3"
     process = started(words, environment, folder)
@@ -177,7 +181,9 @@ def test_ctrl_c_saves_and_resume_goes_on(net: Path, tmp_path: Path, seeds: str) 
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "finishing the batch and saving" in err
-    assert "--resume goes on" in err
+    told = [line for line in err.splitlines() if line.startswith("stopped: ")]
+    assert len(told) == count, "those that nobody got to as well"
+    assert "--resume goes on" in told[-1]
     point = open_trained(folder).point
     assert 0 < point.iteration < 20_000 * 1437
     resumed = subprocess.Popen(

@@ -21,6 +21,7 @@ from cnnsim.kernels.choose import engine_for
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.training import files
 from cnnsim.training.control import Control
+from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
 from cnnsim.training.making import create_run
@@ -88,6 +89,25 @@ def test_metrics_after_the_checkpoint_are_measured_again(tmp_path: Path) -> None
     train(torn)
     (torn / ".last.safetensors.new").unlink(missing_ok=True)
     assert contents(torn) == contents(whole)
+
+
+def test_runs_that_nobody_got_to_are_told(tmp_path: Path) -> None:
+    """Of four, one at a time: at work, finished before, damaged, not begun."""
+    long = make(tmp_path / "long", ARTICLE, "training.epochs=20_000")
+    done, broken, new = (make(tmp_path / name, ARTICLE) for name in ("done", "broken", "new"))
+    first = train(done)[-1]
+    (broken / "scenario.toml").write_text("title = 3")
+    events: list[dict[str, Any]] = []
+    fleet = Fleet([long, done, broken, new], 1, 1, "cpu")
+    fleet.go(events.append, lambda: any(event["kind"] == "progress" for event in events))
+    ends = {event["run"]: event for event in events if event["kind"] not in ("progress", "epoch")}
+    kinds = [ends[str(folder)]["kind"] for folder in (long, done, broken, new)]
+    assert kinds == ["stopped", "result", "error", "stopped"]
+    assert ends[str(done)] | {"seconds": 0} == first | {"seconds": 0}
+    assert ends[str(long)]["iteration"] == open_run(long).read()[1].iteration > 0
+    rest = ends[str(new)]
+    assert rest.keys() == ends[str(long)].keys()
+    assert (rest["scenario"], rest["seed"], rest["epoch"], rest["iteration"]) == ("net", 0, 1, 0)
 
 
 def test_a_finished_run_only_says_its_result(tmp_path: Path) -> None:
