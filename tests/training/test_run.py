@@ -19,13 +19,14 @@ from running import command
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import engine_for
 from cnnsim.scenario.reader import parse_scenario, read_scenario
-from cnnsim.training import files
+from cnnsim.training import files, loop
 from cnnsim.training.control import Control
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
 from cnnsim.training.making import create_run
 from cnnsim.training.run import open_run
+from cnnsim.training.runfolder import BEST
 from cnnsim.training.session import train_folder
 
 
@@ -171,6 +172,34 @@ def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
     tensors, point = run.read()
     assert point.iteration <= last["iteration"]
     assert all((tensor == tensor).all() for tensor in tensors.values())
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+@pytest.mark.parametrize("epochs", [2, 3])
+def test_every_epoch_that_was_reported_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epochs: int
+) -> None:
+    """It diverges in the last of two epochs, or in the third, whose loss is no number."""
+    monkeypatch.setattr(loop, "_PAUSE", 1e9)
+    monkeypatch.setattr(loop, "_PATIENCE", 1e9)
+    folder = make(tmp_path / "run", ARTICLE, f"training.epochs={epochs}", "training.batch=2000")
+    events: list[dict[str, Any]] = []
+    control = Control()
+
+    def hear(event: dict[str, Any]) -> None:
+        events.append(event)
+        if event["kind"] == "epoch":
+            control.set_rate(1e39)
+
+    train_folder(folder, 1, "cpu", hear, control)
+    assert events[-1]["kind"] == "diverged"
+    reported = [event for event in events if event["kind"] == "epoch"]
+    assert len(reported) == 2
+    run = open_run(folder)
+    for row, event in zip(run.metrics(), reported, strict=True):
+        assert row == {key: event[key] for key in row}
+    assert run.read(BEST)[1].epoch == 1
+    assert run.read()[1].iteration == 0
 
 
 def test_a_full_disk_loses_nothing_that_was_saved(
