@@ -119,7 +119,7 @@ class Watcher(_Queue):
                 with clear_errors("this run"):
                     self._look()
             except CnnsimError as error:
-                self.put({"kind": "note", "note": error.message})
+                self.put({"kind": "note", "what": error.message})
             pause = max(_PAUSE, _RESTS * (monotonic() - began))
 
     def _look(self) -> None:
