@@ -285,6 +285,10 @@ def test_white_is_1_whatever_the_type(tmp_path: Path, dtype: Any, white: int) ->
         (np.full((4, 2, 2), -1), "pixels from -1 to -1"),
         (np.full((4, 2, 2), 1e300), "too large for float32"),
         (np.zeros((4, 1, 6, 5)), "pictures of 1x6x5"),
+        (np.zeros(4), "pictures of "),
+        (np.array(7), "holds no pictures"),
+        (np.zeros((0, 2, 2)), "holds no pictures"),
+        (np.zeros((3, 2, 2)), "has 3 pictures and 4 labels"),
     ],
 )
 def test_pictures_that_do_not_fit_are_told(tmp_path: Path, x: Any, message: str) -> None:
@@ -302,3 +306,24 @@ def test_one_array_is_no_npz_file(tmp_path: Path) -> None:
     (tmp_path / "a.npy").rename(tmp_path / "a.npz")
     with pytest.raises(UsageError, match="is no npz file that can be read"):
         read_files(tmp_path / "a.npz", (1, 2, 2), 0.2, 0)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_damaged_npz_file_is_told(tmp_path: Path, save: Callable[..., None]) -> None:
+    """Whatever byte is another one, and wherever it is cut off."""
+    from cnnsim.training.folders import read_files
+
+    path = tmp_path / "d.npz"
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 2, 2)).astype(np.uint8)
+    save(path, x=pictures, y=np.arange(20) % 2)
+    data = path.read_bytes()
+    damaged = [data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :] for at in range(len(data))]
+    damaged += [data[:at] for at in range(0, len(data), 7)]
+    told = 0
+    for each in damaged:
+        path.write_bytes(each)
+        try:
+            read_files(path, (1, 2, 2), 0.2, 0)
+        except UsageError:
+            told += 1
+    assert told > len(damaged) / 2, "of times and the like nobody takes notice"
