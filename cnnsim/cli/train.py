@@ -75,7 +75,8 @@ def train(
     with Narrator("reading the pictures"):
         runs = _prepare(scenarios, numbers, words, out, resume, overwrite)
     report = _Report(runs, json)
-    with Interrupt() as interrupt, report.board:
+    # A single run is trained in this process, and so are many that go side by side on a GPU.
+    with Interrupt(compiles=len(runs) == 1 or chosen == "cuda") as interrupt, report.board:
         report.interrupt = interrupt
         _go(runs, threads or processors(), chosen, report)
     if not json:

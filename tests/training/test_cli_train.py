@@ -208,6 +208,22 @@ def test_a_second_ctrl_c_leaves_at_once(net: Path, tmp_path: Path) -> None:
     assert process.returncode == 130
 
 
+@pytest.mark.parametrize("wait", [0.0, 1.0, 4.0])
+def test_ctrl_c_ends_it_even_while_it_compiles(net: Path, tmp_path: Path, wait: float) -> None:
+    words, environment = command("train", net, "--out", tmp_path / "run", "--epochs", "20_000")
+    cold = {**environment, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    process = subprocess.Popen(words, env=cold, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "run" / "scenario.toml").is_file():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(wait)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+
+
 # -- afterwards -----------------------------------------------------------------------------------
 
 
