@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from running import KINDS, Result, Run, command, strict, write
 from cnnsim.cli import main
 from cnnsim.kernels.general import GeneralEngine
 from cnnsim.scenario.reader import parse_scenario
+from cnnsim.scenario.writing import draft_of
 from cnnsim.training.onnx import to_onnx
 from cnnsim.training.trained import open_trained
 
@@ -197,15 +199,27 @@ def test_ctrl_c_saves_and_resume_goes_on(
     assert resumed.returncode == 130
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on Unix")
 def test_a_second_ctrl_c_leaves_at_once(net: Path, tmp_path: Path) -> None:
-    words, environment = command(
-        "train", net, "--set", "training.epochs=500_000", "--out", tmp_path / "run"
-    )
-    process = started(words, environment, tmp_path / "run")
+    folder = tmp_path / "run"
+    words, environment = command("train", net, "--set", "training.epochs=500_000", "--out", folder)
+    process = started(words, environment, folder)
+    assert process.stderr is not None
+    # Saving waits for somebody who reads this pipe: without the second one it would never end.
+    while True:
+        with suppress(FileExistsError):
+            os.mkfifo(draft_of(folder / "last.safetensors"))
+            break
     process.send_signal(signal.SIGINT)
+    for line in process.stderr:
+        if "finishing the batch" in line:
+            break
+    assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    _, err = process.communicate(timeout=30)
     assert process.returncode == 130
+    assert "stopped:" not in err
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize("wait", [0.0, 1.0, 4.0])
