@@ -21,11 +21,17 @@ from cnnsim.training.samples import Split
 
 
 def train_folder(
-    folder: Path, threads: int, device: Device, report: Report, control: Control
+    folder: Path,
+    threads: int,
+    device: Device,
+    report: Report,
+    control: Control,
+    split: Split | None = None,
 ) -> None:
     """Train the run in `folder` to its end, from wherever it stands; `report` hears how it goes.
 
-    `control` may pause it, go on by an update or an epoch, set the rate, or stop it.
+    Its pictures are read unless they are given as `split`. `control` may pause it, go on by an
+    update or an epoch, set the rate, or stop it.
 
     The last thing reported is ``result``, ``stopped`` or ``diverged``. Raises CnnsimError where it
     cannot be trained, or saved.
@@ -37,7 +43,7 @@ def train_folder(
         report({**finished, "seconds": 0.0})
         return
     with locked(folder / SCENARIO):
-        split = load(run.scenario)
+        split = split or load(run.scenario)
 
         def compiling(progress: Progress) -> None:
             report({"kind": "compiling", "seed": run.seed, "what": progress.sweep})

@@ -21,6 +21,7 @@ from cnnsim.cli import main
 from cnnsim.kernels.general import GeneralEngine
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.scenario.writing import draft_of
+from cnnsim.training import load
 from cnnsim.training.onnx import to_onnx
 from cnnsim.training.trained import open_trained
 
@@ -73,6 +74,15 @@ def test_json_lines_of_one_run(run: Run, net: Path, tmp_path: Path) -> None:
     assert again.code == 0
     assert [row["kind"] for row in again.objects] == ["result"]
     assert again.objects[0]["test_accuracy"] == last["test_accuracy"]
+
+
+def test_a_single_run_reads_its_pictures_once(
+    run: Run, net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, times = load._read, []
+    monkeypatch.setattr(load, "_read", lambda *words: times.append(words) or read(*words))
+    assert run("train", net, "--epochs", "1", "--out", tmp_path / "run").code == 0
+    assert len(times) == 1
 
 
 def test_many_seeds_give_what_each_gives_alone(run: Run, net: Path, tmp_path: Path) -> None:
