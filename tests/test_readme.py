@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
+from running import strict, write
 
+from cnnsim.cli import main
 from cnnsim.cli.app import COMMANDS
+from cnnsim.kernels import measure
 from cnnsim.network.layer import Layer, kinds
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.stepper.gradcheck import check_gradients, with_gradient
@@ -54,3 +60,49 @@ def test_every_command_has_its_row_in_the_table() -> None:
     table = README[README.index("## Commands") : README.index("### JSON")]
     rows = set(re.findall(r"^\| `([a-z]+)[` ]", table, re.MULTILINE))
     assert rows - {"cnnsim"} == set(COMMANDS)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str | Path) -> list[dict[str, Any]]:
+    """The objects that a command prints."""
+    capsys.readouterr()
+    main([*map(str, words), "--json"])
+    return [strict(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_every_json_object_is_in_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kinds and fields of whatever the commands print, and no kinds that none of them prints."""
+    monkeypatch.setattr(measure, "_SECONDS", 0.0)
+    Image.new("L", (8, 8)).save(tmp_path / "black.png")
+    bad = write(tmp_path / "bad.toml", "title = 3")
+    run, diverged = tmp_path / "digits_cnn-0", tmp_path / "diverged"
+    train = ["train", "digits_cnn", "--device", "cpu", "--epochs", "1", "--out"]
+    commands: list[list[str | Path]] = [
+        ["list"], ["replay", "toy_2x2"], ["replay", "toy_2x2", "--steps"],
+        ["gradcheck", "backprop_toy", "--entries", "5"], ["values", "toy_2x2"],
+        ["shapes", "toy_2x2"], ["validate", bad], ["paths"], ["bench", "--threads", "1"],
+        [*train, tmp_path, "--seeds", "0..1"], [*train, diverged, "--set", "training.rate=1e30"],
+        ["evaluate", run], ["predict", run, tmp_path / "black.png"],
+        ["replay", run, "--steps", "--from", "0:fc2.bias_grad", "--to", "0:fc2.bias_grad"],
+    ]  # fmt: skip
+    assert {words[0] for words in commands} == {
+        name
+        for name, entry in COMMANDS.items()
+        if "json" in inspect.signature(entry.command).parameters
+    }
+    table = README[README.index("### JSON") : README.index("`reads` are")]
+    rows = re.findall(r"^\| (`.*?) \| (`.*?) \| (.*) \|$", table, re.MULTILINE)
+    fields = {
+        kind: {"kind", *re.findall(r"\w+", names)}
+        for kinds, _, names in rows
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+    seen = set()
+    for words in commands:
+        objects = printed(capsys, *words)
+        assert objects, words
+        for found in objects:
+            seen.add(found["kind"])
+            assert found.keys() <= fields[found["kind"]], (words, found)
+    assert seen == fields.keys()

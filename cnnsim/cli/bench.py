@@ -50,7 +50,7 @@ def bench(
             images = found.images_per_second
             rows.append(
                 (
-                    f"step, {found.name}" if found.kind == "step" else found.name,
+                    f"step, {found.name}" if found.what == "step" else found.name,
                     found.of,
                     found.threads,
                     f"{found.gflops:.1f}",

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 
 @contextmanager
@@ -22,28 +22,35 @@ def leaving_at_once() -> Iterator[None]:
         yield
         return
 
-    def leave(number: int, frame: FrameType | None) -> None:
-        with suppress(OSError, ValueError, AttributeError):
-            if sys.stderr.isatty():
-                os.write(sys.stderr.fileno(), b"\x1b[?25h\n")  # a spinner hides the cursor
-        os._exit(130)
-
-    before = signal.signal(signal.SIGINT, leave)
+    before = signal.signal(signal.SIGINT, lambda number, frame: _leave())
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
 
 
+def _leave() -> NoReturn:
+    """End this process, whatever it is at."""
+    with suppress(OSError, ValueError, AttributeError):
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), b"\x1b[?25h\n")  # a spinner hides the cursor
+    os._exit(130)
+
+
 class Interrupt:
     """A context in which the first ctrl+c asks to stop and the second one leaves at once.
+
+    Args:
+        compiles: this process may be compiling when it is left, so no exception can end that; else
+            a KeyboardInterrupt does, after which whoever began other processes ends them.
 
     Attributes:
         asked: ctrl+c was pressed.
         armed: there is something to save; before that, one ctrl+c leaves at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, compiles: bool) -> None:
+        self._compiles = compiles
         self.asked = False
         self.armed = False
         self._before: Any = None
@@ -64,6 +71,8 @@ class Interrupt:
 
     def _press(self, number: int, frame: FrameType | None) -> None:
         if self.asked or not self.armed:
+            if self._compiles:
+                _leave()
             raise KeyboardInterrupt
         self.asked = True
         # The stream may be in the middle of a write: this one goes around it.

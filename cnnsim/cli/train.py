@@ -23,6 +23,7 @@ from cnnsim.errors import CnnsimError, UsageError, printable
 
 if TYPE_CHECKING:
     from cnnsim.training.run import Run
+    from cnnsim.training.samples import Split
 
 _COLUMNS = [
     Column("scenario"),
@@ -73,11 +74,12 @@ def train(
     words = [*settings, *([f"training.epochs={epochs}"] if epochs else []), NO_TOUR]
     numbers = None if seeds is None else parse_seeds(seeds)
     with Narrator("reading the pictures"):
-        runs = _prepare(scenarios, numbers, words, out, resume, overwrite)
+        runs, split = _prepare(scenarios, numbers, words, out, resume, overwrite)
     report = _Report(runs, json)
-    with Interrupt() as interrupt, report.board:
+    # A single run is trained in this process, and so are many that go side by side on a GPU.
+    with Interrupt(compiles=len(runs) == 1 or chosen == "cuda") as interrupt, report.board:
         report.interrupt = interrupt
-        _go(runs, threads or processors(), chosen, report)
+        _go(runs, split, threads or processors(), chosen, report)
     if not json:
         report.print_results()
     report.print_means()
@@ -88,7 +90,9 @@ def train(
     return report.code
 
 
-def _go(runs: Sequence[Run], threads: int, device: Any, report: _Report) -> None:
+def _go(
+    runs: Sequence[Run], split: Split | None, threads: int, device: Any, report: _Report
+) -> None:
     from cnnsim.training.gpu import began_together, train_on_gpu
 
     if len(runs) == 1 and not (device == "cuda" and began_together(runs[0])):
@@ -100,7 +104,8 @@ def _go(runs: Sequence[Run], threads: int, device: Any, report: _Report) -> None
         def tell(event: dict[str, Any]) -> None:
             report({"run": str(folder), **event})
 
-        train_folder(folder, threads, device, tell, Control(lambda: report.interrupt.asked))
+        control = Control(lambda: report.interrupt.asked)
+        train_folder(folder, threads, device, tell, control, split)
         return
     if device == "cuda":
         train_on_gpu(runs, threads, report, lambda: report.interrupt.asked)
@@ -119,8 +124,11 @@ def _prepare(
     out: str | None,
     resume: bool,
     overwrite: bool,
-) -> list[Run]:
-    """The run folders of everything that was asked for. Raises CnnsimError before anything runs."""
+) -> tuple[list[Run], Split | None]:
+    """The run folders of everything that was asked for; of a single one also the pictures.
+
+    Raises CnnsimError before anything runs.
+    """
     from cnnsim.training.load import load
     from cnnsim.training.making import create_run
     from cnnsim.training.room import check_room
@@ -148,14 +156,19 @@ def _prepare(
                 f"{printable(str(folder))} holds a run",
                 "--resume goes on with it, --overwrite begins anew, --out names another folder",
             )
-    for _, scenario in read_in:
-        load(scenario)
+    split = None
+    if len(wanted) == 1:
+        split = load(wanted[0][0])
+    else:
+        for _, scenario in read_in:
+            load(scenario)
     check_room([Run(folders[scenario.name, seed], scenario) for scenario, seed in wanted])
     # Whatever is wrong has been said: only now does an old run go.
-    return [
+    runs = [
         create_run(folders[scenario.name, seed], scenario, [*settings, f"seed={seed}"], overwrite)
         for scenario, seed in wanted
     ]
+    return runs, split
 
 
 class _Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cnnsim.kernels.engine import MODELS, Engine
+from cnnsim.kernels.engine import MODELS, Engine, is_on_gpu
 from cnnsim.kernels.fill import Report, silent
 from cnnsim.network.iteration import Iteration
 
@@ -57,7 +57,7 @@ def engine_like(name: str, iteration: Iteration, threads: int, report: Report = 
 
     Raises CnnsimError where a GPU has too little memory.
     """
-    if name.startswith("cuda"):
+    if is_on_gpu(name):
         from cnnsim.kernels.cuda.device import engine_name, find_device, is_available
 
         if is_available():

@@ -16,6 +16,11 @@ Integers = npt.NDArray[np.int64]
 MODELS = "cuda models"
 
 
+def is_on_gpu(name: str) -> bool:
+    """Whether the engine of that name computes on a GPU."""
+    return name.startswith("cuda")
+
+
 class Engine(Protocol):
     """The float32 numbers of one training run. A step is forward, loss, backward, update.
 

@@ -52,7 +52,7 @@ class Measured:
     """One line of the result.
 
     Attributes:
-        kind: ``kernel``, or ``step`` for a whole training step.
+        what: ``kernel``, or ``step`` for a whole training step.
         name: of the kernel, or of the engine.
         of: the layer, network or size that it worked on.
         threads: how many worked.
@@ -63,7 +63,7 @@ class Measured:
         images_per_second: of a step; None for a kernel.
     """
 
-    kind: str
+    what: str
     name: str
     of: str
     threads: int
@@ -74,7 +74,8 @@ class Measured:
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object; a kernel's has no images."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        found = {key: value for key, value in asdict(self).items() if value is not None}
+        return {"kind": "benchmark", **found}
 
 
 def measurements(
@@ -116,13 +117,13 @@ def _threads(count: int) -> str:
 
 
 def _line(
-    kind: str, name: str, of: str, threads: int, flops: float, seconds: float,
+    what: str, name: str, of: str, threads: int, flops: float, seconds: float,
     ceilings: Mapping[int, float], batch: int | None = None,
 ) -> Measured:  # fmt: skip
     speed = flops / seconds
     images = None if batch is None else batch / seconds
     share = speed / ceilings[threads]
-    return Measured(kind, name, of, threads, speed / 1e9, share, 1e3 * seconds, images)
+    return Measured(what, name, of, threads, speed / 1e9, share, 1e3 * seconds, images)
 
 
 def _best(work: Callable[[], Any]) -> float:

@@ -1,4 +1,4 @@
-"""One iteration as an engine computes it: the float32 numbers beside those of the sweeps."""
+"""One iteration as the CPU's engine computes it: the float32 numbers beside those of the sweeps."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ def engine_tensors(iteration: Iteration) -> frozenset[str]:
 def trained_values(
     iteration: Iteration, leaves: Mapping[str, npt.NDArray[Any]], rate: float
 ) -> dict[str, Floats32]:
-    """What the engine that trains `iteration` makes of it: each of `engine_tensors`.
+    """What the CPU's engine for `iteration` makes of it: each of `engine_tensors`.
 
     These are ``loss``, the gradients of what is trained (``conv1.dw``), and whatever the next
-    iteration begins with (``conv1.w_next``, ``conv1.w_moment_next``): the bits that a run has.
+    iteration begins with (``conv1.w_next``, ``conv1.w_moment_next``): the bits of a run that was
+    trained on a CPU. A GPU's may differ in their last digits.
 
     Args:
         iteration: with a loss and an optimiser.

@@ -84,9 +84,15 @@ def data_problems(data: Data | None, iteration: Iteration) -> list[Problem]:
 
 
 def output_problem(classes: int | None, output: Shape) -> str:
-    """Why `output` cannot tell so many classes apart, or nothing."""
+    """Why the answers of a network with this `output` are not so many classes, or nothing."""
     if len(output) != 1:
         return f"the output is {times(output)}; classes need a flat one, put a flatten layer before"
-    if classes is not None and classes > output[0] and not (classes == 2 and output[0] == 1):
-        return f"there are {classes} classes and the last layer has {output[0]} outputs"
-    return ""
+    if classes is None or classes == output[0] > 1 or (classes == 2 and output[0] == 1):
+        return ""
+    if classes < 2:
+        return "the pictures are all of one class; there should be two or more"
+    outputs = "one output" if output[0] == 1 else f"{output[0]} outputs"
+    return (
+        f"there are {classes} classes and the last layer has {outputs}; each class needs one: "
+        f"units = {classes} where that layer is dense"
+    )

@@ -97,7 +97,7 @@ class CourseIterations(Iterations):
         return number in self._later
 
     def trained(self, number: int, tensor: str) -> Array | None:
-        """What the engine that trained the run makes of `tensor`, where it keeps that."""
+        """What the CPU's engine makes of `tensor` in float32, where it keeps that."""
         if tensor not in engine_tensors(self._iteration):
             return None
         if self._trained is None or self._trained[0] != number:

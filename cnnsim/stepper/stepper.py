@@ -80,7 +80,7 @@ class Stepper:
         return read_step(self.trace, step, position, self.work(position))
 
     def trained(self, position: Position) -> float | None:
-        """The float32 number that training made of the cell of `position`.
+        """The float32 number that the CPU's engine makes of the cell of `position`.
 
         None where it is no run, or the engine does not keep that tensor: it has the loss, the
         gradients of parameters, and what the next iteration begins with.

@@ -178,7 +178,7 @@ class Cohort:
         """A model's numbers are none any more: its last good checkpoint stays."""
         member = self._members.pop(number)
         self._engine.drop(number)
-        self._write_best(number, member)
+        self._write_measured(number, member)
         if not (member.run.folder / LAST).is_file():
             member.run.write(_begun(member.run), self._point_at(0, 0.0))
         self._tell_end(member, Outcome("diverged", iteration))
@@ -227,10 +227,7 @@ class Cohort:
 
         def write(number: int) -> None:
             member = self._members[number]
-            self._write_best(number, member)
-            if member.measured:
-                member.run.add_metrics(member.measured)
-                member.measured = []
+            self._write_measured(number, member)
             member.run.write(states[number], self._point(member))
 
         if any(member.best_point for member in self._members.values()):
@@ -241,10 +238,14 @@ class Cohort:
         self._saved = perf_counter()
         self._saving = self._saved - began
 
-    def _write_best(self, number: int, member: _Member) -> None:
+    def _write_measured(self, number: int, member: _Member) -> None:
+        """Save the best epoch and what was measured: all that was reported, however it ends."""
         if member.best_point is not None:
             member.run.write(self._engine.kept(number), member.best_point, BEST)
             member.best_point = None
+        if member.measured:
+            member.run.add_metrics(member.measured)
+            member.measured = []
 
     def _point(self, member: _Member) -> Point:
         return self._point_at(self._iteration, member.loss)
@@ -304,7 +305,7 @@ class Cohort:
         self._report(
             {
                 "run": str(member.run.folder),
-                **ending(member.run, self._split, outcome, "cuda", seconds),
+                **ending(member.run, self._split, outcome, seconds),
             }
         )
 

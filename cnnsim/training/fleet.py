@@ -16,6 +16,8 @@ from typing import IO, Any
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import Device
 from cnnsim.training.loop import Report
+from cnnsim.training.run import open_run
+from cnnsim.training.session import error_event, left_out
 
 #: Seconds between two looks whether to stop.
 _TICK = 0.1
@@ -46,15 +48,16 @@ class Fleet:
     def go(self, report: Report, stop: Callable[[], bool]) -> None:
         """Train everything; every event has the ``run`` that it belongs to.
 
-        Once `stop` says yes, every process finishes the updates at hand and saves. Raises
-        CnnsimError where no process can be started.
+        Once `stop` says yes, every process finishes the updates at hand and saves, and of runs that
+        have none so far is told where they stand. Raises CnnsimError where no process can be
+        started.
         """
         try:
             for _ in range(self._width):
                 self._start()
             while self._workers:
                 if stop() and not self._stopping:
-                    self._stop()
+                    self._stop(report)
                 try:
                     worker, event = self._events.get(timeout=_TICK)
                 except Empty:
@@ -69,11 +72,17 @@ class Fleet:
         for worker in list(self._workers):
             worker.send(message)
 
-    def _stop(self) -> None:
+    def _stop(self, report: Report) -> None:
         self._stopping = True
-        self._waiting.clear()
         for worker in self._workers:
             worker.send({"stop": True})
+        while self._waiting:
+            folder = self._waiting.pop(0)
+            try:
+                event = left_out(open_run(folder))
+            except CnnsimError as error:
+                event = error_event(error)
+            report({"run": str(folder), **event})
 
     def _start(self) -> None:
         worker = _Worker(self._events)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,8 @@ def _npz(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
                         for pictures, labels in pairs
                     ]
                     return _split(parts, None, test_share, seed)
-    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, KeyError) as error:
+        # A RuntimeError: damage that looks like a password, or like another version of zip.
         raise UsageError(
             f"{where} is no npz file that can be read: {printable(str(error))}",
             "it may be cut off, or hold objects instead of numbers",
@@ -168,10 +170,10 @@ def _samples(
 ) -> Samples:
     if pictures.dtype.kind not in "uif" or classes.dtype.kind not in "ui" or classes.ndim != 1:
         raise UsageError(f"{where}: pictures should be numbers, and labels whole numbers")
+    if not pictures.ndim or not len(pictures):
+        raise UsageError(f"{where} holds no pictures")
     if len(pictures) != len(classes):
         raise UsageError(f"{where} has {len(pictures):,} pictures and {len(classes):,} labels")
-    if not len(pictures):
-        raise UsageError(f"{where} holds no pictures")
     if (classes < 0).any() or classes.max() > 10_000:
         raise UsageError(f"{where}: labels should count the classes from 0")
     if pictures.ndim == 3:

@@ -7,14 +7,11 @@ from collections.abc import Callable, Sequence
 
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import side_by_side
-from cnnsim.kernels.engine import MODELS
-from cnnsim.training.checkpoint import Point
+from cnnsim.kernels.engine import MODELS, is_on_gpu
 from cnnsim.training.fleet import Fleet
-from cnnsim.training.load import load
-from cnnsim.training.loop import Outcome, Report
+from cnnsim.training.loop import Report
 from cnnsim.training.run import Run
-from cnnsim.training.runfolder import LAST
-from cnnsim.training.session import ending, result_of
+from cnnsim.training.session import error_event, left_out, point_of, result_of
 
 
 def train_on_gpu(
@@ -38,7 +35,8 @@ def train_on_gpu(
         for first in range(0, len(group), many):
             some = group[first : first + many]
             if stop():
-                _tell_stopped(some, report)
+                for run in some:
+                    report(left_out(run))
                 continue
             from cnnsim.training.cohort import Cohort
 
@@ -47,12 +45,12 @@ def train_on_gpu(
 
 def began_together(run: Run) -> bool:
     """Whether a run began beside others: it goes on so, bit for bit, be it the only one left."""
-    return _point(run).engine.startswith(MODELS)
+    return point_of(run).engine.startswith(MODELS)
 
 
 def _began_alone(run: Run) -> bool:
     """Whether it began by itself on a GPU, and goes on so."""
-    return _point(run).engine.startswith("cuda") and not began_together(run)
+    return is_on_gpu(point_of(run).engine) and not began_together(run)
 
 
 def _groups(runs: Sequence[Run], report: Report) -> list[list[Run]]:
@@ -63,14 +61,13 @@ def _groups(runs: Sequence[Run], report: Report) -> list[list[Run]]:
     groups: dict[tuple[str, int, bool, bool], list[Run]] = {}
     for run in runs:
         try:
-            if (found := result_of(run, "cuda")) is not None:
+            if (found := result_of(run)) is not None:
                 report({**found, "seconds": 0.0})
                 continue
-            key = _network(run), _point(run).iteration, began_together(run), _began_alone(run)
+            key = _network(run), point_of(run).iteration, began_together(run), _began_alone(run)
         except CnnsimError as error:
             # The others are trained all the same.
-            what = {"message": error.message, "hint": error.hint, "code": error.exit_code}
-            report({"kind": "error", "run": str(run.folder), **what})
+            report({"run": str(run.folder), **error_event(error)})
             continue
         groups.setdefault(key, []).append(run)
     return list(groups.values())
@@ -81,14 +78,3 @@ def _network(run: Run) -> str:
     document = tomllib.loads(run.scenario.text)
     document.pop("seed", None)
     return f"{run.name}\n{document!r}"
-
-
-def _point(run: Run) -> Point:
-    """What is saved, before the first update nothing."""
-    return run.read()[1] if (run.folder / LAST).is_file() else Point(0, 0, 0.0, "", 0)
-
-
-def _tell_stopped(group: Sequence[Run], report: Report) -> None:
-    split = load(group[0].scenario)
-    for run in group:
-        report(ending(run, split, Outcome("stopped", _point(run).iteration), "cuda", 0.0))

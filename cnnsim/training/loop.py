@@ -111,7 +111,7 @@ class Training:
                 self._probe.after(self._engine, float(steps[0]), size)
             if not np.isfinite(losses).all():
                 bad = int(np.flatnonzero(~np.isfinite(losses))[0])
-                self._save_best()
+                self._save_measured()
                 return Outcome("diverged", self._iteration + bad, float(losses[bad]))
             for loss in losses.tolist():
                 self._loss += loss * size
@@ -204,7 +204,7 @@ class Training:
     def _begin(self) -> None:
         """Take over what was saved; what was measured after it is measured again."""
         run = self._run
-        self._changes = run.rate_changes()
+        self._changes = run.keep_rate_changes()
         if not (run.folder / LAST).exists():
             run.keep_metrics(0)
             self._engine.load(run.initial())
@@ -265,22 +265,26 @@ class Training:
         return passed >= (_PAUSE if ended else _PATIENCE)
 
     def _save(self) -> bool:
-        """Save everything, the checkpoint last: what it counts must be there. False for NaN."""
+        """Save everything, the checkpoint last: what it counts must be there.
+
+        False where a parameter is no number: then the checkpoint stays as it is.
+        """
+        self._save_measured()
         tensors = self._engine.tensors()
         if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
             return False
-        self._save_best()
-        if self._measured:
-            self._run.add_metrics(self._measured)
-            self._measured = []
         self._run.write(tensors, self._point())
         self._saved = perf_counter()
         return True
 
-    def _save_best(self) -> None:
+    def _save_measured(self) -> None:
+        """Save the best epoch and what was measured: all that was reported, however it ends."""
         if self._best_state is not None:
             self._run.write(*self._best_state, BEST)
             self._best_state = None
+        if self._measured:
+            self._run.add_metrics(self._measured)
+            self._measured = []
 
 
 def batches_of(run: Run, split: Split) -> Batches:

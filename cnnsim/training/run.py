@@ -165,11 +165,23 @@ class Run:
             changes.append(Change(iteration, float(rate)))
         return tuple(changes)
 
+    def keep_rate_changes(self) -> tuple[Change, ...]:
+        """The same, and a line that was cut off is gone: the next one would be written behind it.
+
+        Raises UsageError where their file is damaged, CnnsimError where it cannot be written.
+        """
+        changes = self.rate_changes()
+        path = self.folder / RATES
+        if path.exists():
+            with self._saying():
+                text = "".join(_rate_line(change) + "\n" for change in changes)
+                write_whole(path, text.encode("ascii"))
+        return changes
+
     def add_rate_change(self, change: Change) -> None:
         """Append a learning rate, before any update uses it. Raises CnnsimError."""
         with self._saying():
-            row = {"kind": "rate", **change._asdict()}
-            append_lines(self.folder / RATES, [_line(row)])
+            append_lines(self.folder / RATES, [_rate_line(change)])
 
     def _saying(self) -> _Saying:
         return _Saying(self.folder)
@@ -227,6 +239,10 @@ def _damaged(path: Path, line: int) -> UsageError:
 
 def _line(row: dict[str, Any]) -> str:
     return json.dumps(row, allow_nan=False)
+
+
+def _rate_line(change: Change) -> str:
+    return _line({"kind": "rate", **change._asdict()})
 
 
 def open_run(folder: Path) -> Run:

@@ -6,9 +6,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from cnnsim.errors import UsageError, printable
-from cnnsim.kernels.choose import Chosen, Device, choose_device, engine_for
+from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.kernels.choose import Device, choose_device, engine_for
+from cnnsim.kernels.engine import is_on_gpu
 from cnnsim.kernels.fill import Progress
+from cnnsim.training.checkpoint import Point
 from cnnsim.training.control import Control
 from cnnsim.training.files import locked
 from cnnsim.training.load import load
@@ -19,11 +21,17 @@ from cnnsim.training.samples import Split
 
 
 def train_folder(
-    folder: Path, threads: int, device: Device, report: Report, control: Control
+    folder: Path,
+    threads: int,
+    device: Device,
+    report: Report,
+    control: Control,
+    split: Split | None = None,
 ) -> None:
     """Train the run in `folder` to its end, from wherever it stands; `report` hears how it goes.
 
-    `control` may pause it, go on by an update or an epoch, set the rate, or stop it.
+    Its pictures are read unless they are given as `split`. `control` may pause it, go on by an
+    update or an epoch, set the rate, or stop it.
 
     The last thing reported is ``result``, ``stopped`` or ``diverged``. Raises CnnsimError where it
     cannot be trained, or saved.
@@ -31,42 +39,69 @@ def train_folder(
     began = perf_counter()
     run = open_run(folder)
     chosen = choose_device(device)
-    if (finished := result_of(run, chosen)) is not None:
+    if (finished := result_of(run)) is not None:
         report({**finished, "seconds": 0.0})
         return
     with locked(folder / SCENARIO):
-        split = load(run.scenario)
+        split = split or load(run.scenario)
 
         def compiling(progress: Progress) -> None:
             report({"kind": "compiling", "seed": run.seed, "what": progress.sweep})
 
         engine = engine_for(run.iteration, threads, chosen, compiling)
         outcome = Training(run, engine, split, report, control).go()
-    report(ending(run, split, outcome, chosen, perf_counter() - began))
+    report(ending(run, split, outcome, perf_counter() - began))
 
 
-def ending(
-    run: Run, split: Split, outcome: Outcome, device: Chosen, seconds: float
-) -> dict[str, Any]:
+def ending(run: Run, split: Split, outcome: Outcome, seconds: float) -> dict[str, Any]:
     """What is reported last of a run: ``result``, ``stopped`` or ``diverged``."""
     if outcome.how == "finished":
-        found = result_of(run, device)
+        found = result_of(run)
         assert found is not None, "the last epoch has been saved"
         return {**found, "seconds": seconds}
     each = -(-len(split.train) // run.optimizer.batch)
+    return _ended(run, outcome.how, outcome.iteration, outcome.iteration // each)
+
+
+def left_out(run: Run) -> dict[str, Any]:
+    """What is reported of a run that nobody gets to: ``stopped`` where it stands, or its result."""
+    if (found := result_of(run)) is not None:
+        return {**found, "seconds": 0.0}
+    point = point_of(run)
+    return _ended(run, "stopped", point.iteration, point.epoch)
+
+
+def error_event(error: CnnsimError) -> dict[str, Any]:
+    """What is reported of a run that cannot be trained."""
+    told = {"message": error.message, "hint": error.hint, "code": error.exit_code}
+    return {"kind": "error", **told}
+
+
+def point_of(run: Run) -> Point:
+    """What is saved; before the first update nothing."""
+    return run.read()[1] if (run.folder / LAST).is_file() else Point(0, 0, 0.0, "", 0)
+
+
+def _ended(run: Run, how: str, iteration: int, epoch: int) -> dict[str, Any]:
     return {
-        "kind": outcome.how,
+        "kind": how,
         "scenario": run.name,
         "seed": run.seed,
-        "epoch": outcome.iteration // each + 1,
-        "iteration": outcome.iteration,
+        "epoch": epoch + 1,
+        "iteration": iteration,
         "run": str(run.folder),
     }
 
 
-def result_of(run: Run, device: Chosen) -> dict[str, Any] | None:
-    """The result of a finished run; None where epochs are missing. ``seconds`` are left out."""
-    if not (run.folder / LAST).exists() or run.read()[1].epoch < run.optimizer.epochs:
+def result_of(run: Run) -> dict[str, Any] | None:
+    """The result of a finished run; None where epochs are missing. ``seconds`` are left out.
+
+    Its ``device`` is where the last updates were made.
+    """
+    if not (run.folder / LAST).exists():
+        return None
+    point = run.read()[1]
+    if point.epoch < run.optimizer.epochs:
         return None
     rows = run.metrics()
     if len(rows) < run.optimizer.epochs:
@@ -79,7 +114,7 @@ def result_of(run: Run, device: Chosen) -> dict[str, Any] | None:
         "kind": "result",
         "scenario": run.name,
         "seed": run.seed,
-        "device": device,
+        "device": "cuda" if is_on_gpu(point.engine) else "cpu",
         "epochs": len(rows),
         "train_loss": rows[-1]["train_loss"],
         "test_loss": rows[-1]["test_loss"],

@@ -103,10 +103,13 @@ def _tested(found: Evaluation, epoch: int) -> dict[str, Any]:
     }
 
 
-def snapshot_of(folder: Path) -> dict[str, Any]:
-    """The last checkpoint of the run in `folder`, tested. Raises CnnsimError."""
+def snapshot_of(folder: Path, split: Split | None = None) -> dict[str, Any]:
+    """The last checkpoint of the run in `folder`, tested, with its pictures where they are at hand.
+
+    Raises CnnsimError.
+    """
     trained = open_trained(folder)
     found = take_snapshot(trained.run, trained.tensors, trained.point.iteration)
-    tested = evaluate(trained, max(1, processors() - 1))
+    tested = evaluate(trained, max(1, processors() - 1), split=split)
     layers = Activations(trained.run, tested.split).look(trained.tensors)
     return found | {"tested": _tested(tested, trained.point.epoch)} | layers

@@ -68,10 +68,15 @@ class Evaluation:
         return [int(number) for number in order[:count]]
 
 
-def evaluate(trained: Trained, threads: int, device: Device = "cpu") -> Evaluation:
-    """Test a checkpoint. Raises CnnsimError where its pictures are missing."""
+def evaluate(
+    trained: Trained, threads: int, device: Device = "cpu", split: Split | None = None
+) -> Evaluation:
+    """Test a checkpoint; its pictures are read unless they are given as `split`.
+
+    Raises CnnsimError where they are missing.
+    """
     scenario = trained.run.scenario
-    split = load(scenario)
+    split = split or load(scenario)
     outputs = trained.outputs(split.test.pictures, threads, device)
     found = measure(scenario, outputs, split.test.classes)
     return Evaluation(split, found, shares(scenario, outputs))

@@ -26,7 +26,7 @@ from typing import Any
 
 from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.training.control import Control
-from cnnsim.training.session import train_folder
+from cnnsim.training.session import error_event, train_folder
 
 
 def main() -> None:
@@ -62,8 +62,7 @@ def main() -> None:
             with clear_errors("this run"):
                 train_folder(Path(job["run"]), job["threads"], job["device"], _tell, control)
         except CnnsimError as error:
-            told = {"message": error.message, "hint": error.hint, "code": error.exit_code}
-            _tell({"kind": "error", **told})
+            _tell(error_event(error))
 
 
 def _tell(event: dict[str, Any]) -> None:

@@ -27,8 +27,9 @@ def test_json_has_the_ceiling_every_kernel_and_whole_steps(
     result = run("bench", "--threads", "1", "--json")
     assert result.code == 0
     rows = [json.loads(line) for line in result.out.splitlines()]
-    kernels = [row for row in rows if row["kind"] == "kernel"]
-    steps = [row for row in rows if row["kind"] == "step"]
+    assert {row["kind"] for row in rows} == {"benchmark"}
+    kernels = [row for row in rows if row["what"] == "kernel"]
+    steps = [row for row in rows if row["what"] == "step"]
     assert len(kernels) + len(steps) == len(rows)
     ceiling = kernels[0]
     assert ceiling["name"] == "multiply-add in registers"

@@ -8,17 +8,21 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from nets import ARTICLE, EVERYTHING
 from PIL import Image
-from running import KINDS, Result, Run, command, strict, write
+from running import KINDS, Result, Run, started, strict, write
 
 from cnnsim.cli import main
 from cnnsim.kernels.general import GeneralEngine
 from cnnsim.scenario.reader import parse_scenario
+from cnnsim.scenario.writing import draft_of
+from cnnsim.training import load
 from cnnsim.training.onnx import to_onnx
 from cnnsim.training.trained import open_trained
 
@@ -71,6 +75,15 @@ def test_json_lines_of_one_run(run: Run, net: Path, tmp_path: Path) -> None:
     assert again.code == 0
     assert [row["kind"] for row in again.objects] == ["result"]
     assert again.objects[0]["test_accuracy"] == last["test_accuracy"]
+
+
+def test_a_single_run_reads_its_pictures_once(
+    run: Run, net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, times = load._read, []
+    monkeypatch.setattr(load, "_read", lambda *words: times.append(words) or read(*words))
+    assert run("train", net, "--epochs", "1", "--out", tmp_path / "run").code == 0
+    assert len(times) == 1
 
 
 def test_many_seeds_give_what_each_gives_alone(run: Run, net: Path, tmp_path: Path) -> None:
@@ -153,53 +166,81 @@ def test_mistakes_show_before_training(
     assert not (tmp_path / "run").exists()
 
 
-def started(words: list[str], environment: dict[str, str], folder: Path) -> subprocess.Popen[str]:
-    """A training process that has made a few updates."""
-    process = subprocess.Popen(
-        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    deadline = time.monotonic() + 60
-    files = [folder / name for name in ("last.safetensors", "metrics.jsonl")]
-    while not (files[0].is_file() and files[1].is_file() and files[1].stat().st_size):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr
-        time.sleep(0.02)
-    return process
+@contextmanager
+def at_work(folder: Path, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that trains, among others the run in `folder`, and has made a few updates of it."""
+    with started("train", *words) as process:
+        deadline = time.monotonic() + 60
+        files = [folder / name for name in ("last.safetensors", "metrics.jsonl")]
+        while not (files[0].is_file() and files[1].is_file() and files[1].stat().st_size):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+        yield process
 
 
-@pytest.mark.parametrize("seeds", ["3", "3..4"])
-def test_ctrl_c_saves_and_resume_goes_on(net: Path, tmp_path: Path, seeds: str) -> None:
-    settings = ["--seeds", seeds, "--set", "training.epochs=20_000", "--threads", "2"]
-    words, environment = command("train", net, *settings, "--out", tmp_path / "run")
+@pytest.mark.parametrize(
+    ("seeds", "threads", "count"), [("3", 2, 1), ("3..4", 2, 2), ("3..5", 1, 3)]
+)
+def test_ctrl_c_saves_and_resume_goes_on(
+    net: Path, tmp_path: Path, seeds: str, threads: int, count: int
+) -> None:
+    settings = ["--seeds", seeds, "--set", "training.epochs=20_000", "--threads", str(threads)]
+    words = [net, *settings, "--out", tmp_path / "run"]
     folder = tmp_path / "run" if ".." not in seeds else tmp_path / "run" / "net-3"
-    process = started(words, environment, folder)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    with at_work(folder, *words) as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "finishing the batch and saving" in err
-    assert "--resume goes on" in err
+    told = [line for line in err.splitlines() if line.startswith("stopped: ")]
+    assert len(told) == count, "those that nobody got to as well"
+    assert "--resume goes on" in told[-1]
     point = open_trained(folder).point
     assert 0 < point.iteration < 20_000 * 1437
-    resumed = subprocess.Popen(
-        [*words, "--resume", "--json"], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert resumed.stdout is not None
-    row = next(row for row in map(strict, resumed.stdout) if row["seed"] == 3)
-    assert row["epoch"] == point.epoch + 1
-    resumed.send_signal(signal.SIGINT)
-    resumed.communicate(timeout=60)
+    with started("train", *words, "--resume", "--json") as resumed:
+        assert resumed.stdout is not None
+        row = next(row for row in map(strict, resumed.stdout) if row["seed"] == 3)
+        assert row["epoch"] == point.epoch + 1
+        resumed.send_signal(signal.SIGINT)
+        resumed.communicate(timeout=60)
     assert resumed.returncode == 130
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on Unix")
 def test_a_second_ctrl_c_leaves_at_once(net: Path, tmp_path: Path) -> None:
-    words, environment = command(
-        "train", net, "--set", "training.epochs=500_000", "--out", tmp_path / "run"
-    )
-    process = started(words, environment, tmp_path / "run")
-    process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    folder = tmp_path / "run"
+    with at_work(folder, net, "--epochs", "500_000", "--out", folder) as process:
+        assert process.stderr is not None
+        # Saving waits for somebody who reads this pipe: after one ctrl+c it would never end.
+        while True:
+            with suppress(FileExistsError):
+                os.mkfifo(draft_of(folder / "last.safetensors"))
+                break
+        process.send_signal(signal.SIGINT)
+        assert any("finishing the batch" in line for line in process.stderr)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
     assert process.returncode == 130
+    assert "stopped:" not in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("wait", [0.0, 1.0, 4.0])
+def test_ctrl_c_ends_it_even_while_it_compiles(net: Path, tmp_path: Path, wait: float) -> None:
+    folder, cold = tmp_path / "run", str(tmp_path / "cache")
+    words = (net, "--out", folder, "--epochs", "20_000")
+    with started("train", *words, XDG_CACHE_HOME=cold) as process:
+        deadline = time.monotonic() + 60
+        while not (folder / "scenario.toml").is_file():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(wait)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
 
 
 # -- afterwards -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,20 @@ def test_a_changed_rate_survives_a_resume_bit_for_bit(tmp_path: Path, text: str)
     plain = make(tmp_path / "plain", text)
     train_folder(plain, 1, "cpu", lambda event: None, Control())
     assert contents(plain)["last.safetensors"] != contents(whole)["last.safetensors"]
+
+
+def test_a_change_that_was_cut_off_is_gone_before_the_next_one(tmp_path: Path) -> None:
+    whole, torn = make(tmp_path / "whole", ARTICLE), tmp_path / "torn"
+    train_folder(whole, 1, "cpu", lambda event: None, Script({3: 0.02}, 7))
+    shutil.copytree(whole, torn)
+    with (torn / "rates.jsonl").open("a") as stream:
+        stream.write('{"kind": "rate", "iter')
+    for folder in (whole, torn):
+        control = Control()
+        control.set_rate(0.004)
+        train_folder(folder, 1, "cpu", lambda event: None, control)
+    assert [change.rate for change in open_run(torn).rate_changes()] == [0.02, 0.004]
+    assert contents(torn) == contents(whole)
 
 
 def test_looking_and_stepping_change_nothing(tmp_path: Path) -> None:

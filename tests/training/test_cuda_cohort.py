@@ -15,11 +15,13 @@ from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
 from cnnsim.cli import main
 from cnnsim.kernels.choose import engine_like
+from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.control import Control
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
+from cnnsim.training.making import create_run
 from cnnsim.training.run import open_run
-from cnnsim.training.schedule import rates
+from cnnsim.training.schedule import Change, rates
 from cnnsim.training.session import train_folder
 
 if CAN_LAUNCH:
@@ -122,6 +124,29 @@ def test_one_that_diverges_is_alone_in_it(
     tensors, point = open_run(tmp_path / "net-1").read()
     assert point.iteration == 0
     assert all(np.isfinite(values).all() for values in tensors.values())
+
+
+@launches
+def test_every_epoch_that_was_reported_is_kept(
+    net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One diverges in its second epoch, before anything was saved."""
+    from cnnsim.training import cohort
+
+    monkeypatch.setattr(cohort, "_PATIENCE", 1e9)
+    runs = [
+        create_run(tmp_path / f"net-{seed}", read_scenario(str(net)), [f"seed={seed}"])
+        for seed in (0, 1)
+    ]
+    runs[1].add_rate_change(Change(3, 1e38))
+    events: list[dict[str, Any]] = []
+    train_on_gpu(runs, 1, events.append, lambda: False)
+    ends = {event["seed"]: event["kind"] for event in events if "seed" in event}
+    assert ends == {0: "result", 1: "diverged"}
+    for run in runs:
+        reported = [e["epoch"] for e in events if e["kind"] == "epoch" and e["seed"] == run.seed]
+        assert [row["epoch"] for row in rows_of(run.folder)] == reported
+        assert reported[0] == 1
 
 
 @launches

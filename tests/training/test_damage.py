@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from nets import ARTICLE
+from PIL import Image
 from running import write
 from safetensors.numpy import load_file, save_file
 
@@ -238,6 +239,28 @@ def test_without_the_last_checkpoint_the_best_one_is_named(copy: Path, capsys: A
     assert said(capsys, "evaluate", copy, "--best")[0] == 0
 
 
+def test_a_run_with_more_outputs_than_classes_is_told(copy: Path, capsys: Any) -> None:
+    net = copy / "scenario.toml"
+    net.write_text(net.read_text().replace("shuffle = false", "classes = [0, 1]"))
+    Image.new("L", (8, 8)).save(copy.parent / "black.png")
+    for words in (["evaluate", copy], ["predict", copy, copy.parent / "black.png"]):
+        code, error = said(capsys, *words)
+        assert (code, "there are 2 classes and the last layer has 10 outputs" in error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("engine", "device"),
+    [("lanes x8", "cpu"), ("cuda sm_90", "cuda"), ("cuda models sm_90", "cuda")],
+)
+def test_a_finished_run_names_where_it_was_trained(
+    copy: Path, capsys: Any, engine: str, device: str
+) -> None:
+    change_point(copy, engine=engine)
+    words = ["train", copy / "scenario.toml", "--out", copy, "--resume", "--device", "cpu"]
+    assert main([str(word) for word in [*words, "--json"]]) == 0
+    assert json.loads(capsys.readouterr().out)["device"] == device
+
+
 # -- pictures -------------------------------------------------------------------------------------
 
 
@@ -262,6 +285,10 @@ def test_white_is_1_whatever_the_type(tmp_path: Path, dtype: Any, white: int) ->
         (np.full((4, 2, 2), -1), "pixels from -1 to -1"),
         (np.full((4, 2, 2), 1e300), "too large for float32"),
         (np.zeros((4, 1, 6, 5)), "pictures of 1x6x5"),
+        (np.zeros(4), "pictures of "),
+        (np.array(7), "holds no pictures"),
+        (np.zeros((0, 2, 2)), "holds no pictures"),
+        (np.zeros((3, 2, 2)), "has 3 pictures and 4 labels"),
     ],
 )
 def test_pictures_that_do_not_fit_are_told(tmp_path: Path, x: Any, message: str) -> None:
@@ -279,3 +306,24 @@ def test_one_array_is_no_npz_file(tmp_path: Path) -> None:
     (tmp_path / "a.npy").rename(tmp_path / "a.npz")
     with pytest.raises(UsageError, match="is no npz file that can be read"):
         read_files(tmp_path / "a.npz", (1, 2, 2), 0.2, 0)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_damaged_npz_file_is_told(tmp_path: Path, save: Callable[..., None]) -> None:
+    """Whatever byte is another one, and wherever it is cut off."""
+    from cnnsim.training.folders import read_files
+
+    path = tmp_path / "d.npz"
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 2, 2)).astype(np.uint8)
+    save(path, x=pictures, y=np.arange(20) % 2)
+    data = path.read_bytes()
+    damaged = [data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :] for at in range(len(data))]
+    damaged += [data[:at] for at in range(0, len(data), 7)]
+    told = 0
+    for each in damaged:
+        path.write_bytes(each)
+        try:
+            read_files(path, (1, 2, 2), 0.2, 0)
+        except UsageError:
+            told += 1
+    assert told > len(damaged) / 2, "of times and the like nobody takes notice"

@@ -64,6 +64,9 @@ def test_chosen_classes_are_numbered_in_their_order() -> None:
         (["data.classes=[1, 1]"], "data"),
         (["data.classes=[1, 10]"], "data"),
         (["layers.fc.units=9"], "data"),
+        (["layers.fc.units=11"], "data"),
+        (["data.classes=[0, 1]"], "data"),
+        (["data.classes=[0, 1, 2]", "layers.fc.units=1", "loss.target=0"], "data"),
         (["input.digit=3", "data.source=mnist"], "data.source"),
         (["data.test_share=1.5"], "data.test_share"),
         (["data.shuffel=true"], "data.shuffel"),
@@ -192,6 +195,33 @@ def test_npz_files(tmp_path: Path) -> None:
     (tmp_path / "cut.npz").write_bytes((tmp_path / "one.npz").read_bytes()[:300])
     with pytest.raises(UsageError, match="no npz file that can be read"):
         read_files(tmp_path / "cut.npz", SHAPE, 0.25, 42)
+
+
+@pytest.mark.parametrize(
+    ("labels", "units", "message"),
+    [
+        (3, 2, "there are 3 classes and the last layer has 2 outputs"),
+        (3, 4, "there are 3 classes and the last layer has 4 outputs; .* units = 3"),
+        (3, 1, "there are 3 classes and the last layer has one output"),
+        (1, 1, "all of one class"),
+        (1, 2, "all of one class"),
+        (2, 1, ""),
+        (3, 3, ""),
+    ],
+)
+def test_each_class_of_the_files_needs_an_output(
+    tmp_path: Path, labels: int, units: int, message: str
+) -> None:
+    np.savez(tmp_path / "own.npz", x=np.zeros((12, 8, 8)), y=np.arange(12) % labels)
+    settings = [f"data.source={tmp_path / 'own.npz'}", f"layers.fc.units={units}", "loss.target=0"]
+    if units == 1:
+        settings.append("loss.type=binary_cross_entropy")
+    scenario = parse_scenario("t", ARTICLE, settings=settings)
+    if not message:
+        assert len(load(scenario).names) == labels
+        return
+    with pytest.raises(UsageError, match=message):
+        load(scenario)
 
 
 def test_a_folder_for_each_class(tmp_path: Path) -> None:

@@ -19,12 +19,14 @@ from running import command
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import engine_for
 from cnnsim.scenario.reader import parse_scenario, read_scenario
-from cnnsim.training import files
+from cnnsim.training import files, loop
 from cnnsim.training.control import Control
+from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
 from cnnsim.training.making import create_run
 from cnnsim.training.run import open_run
+from cnnsim.training.runfolder import BEST
 from cnnsim.training.session import train_folder
 
 
@@ -90,6 +92,25 @@ def test_metrics_after_the_checkpoint_are_measured_again(tmp_path: Path) -> None
     assert contents(torn) == contents(whole)
 
 
+def test_runs_that_nobody_got_to_are_told(tmp_path: Path) -> None:
+    """Of four, one at a time: at work, finished before, damaged, not begun."""
+    long = make(tmp_path / "long", ARTICLE, "training.epochs=20_000")
+    done, broken, new = (make(tmp_path / name, ARTICLE) for name in ("done", "broken", "new"))
+    first = train(done)[-1]
+    (broken / "scenario.toml").write_text("title = 3")
+    events: list[dict[str, Any]] = []
+    fleet = Fleet([long, done, broken, new], 1, 1, "cpu")
+    fleet.go(events.append, lambda: any(event["kind"] == "progress" for event in events))
+    ends = {event["run"]: event for event in events if event["kind"] not in ("progress", "epoch")}
+    kinds = [ends[str(folder)]["kind"] for folder in (long, done, broken, new)]
+    assert kinds == ["stopped", "result", "error", "stopped"]
+    assert ends[str(done)] | {"seconds": 0} == first | {"seconds": 0}
+    assert ends[str(long)]["iteration"] == open_run(long).read()[1].iteration > 0
+    rest = ends[str(new)]
+    assert rest.keys() == ends[str(long)].keys()
+    assert (rest["scenario"], rest["seed"], rest["epoch"], rest["iteration"]) == ("net", 0, 1, 0)
+
+
 def test_a_finished_run_only_says_its_result(tmp_path: Path) -> None:
     folder = make(tmp_path / "run", ARTICLE)
     first = train(folder)[-1]
@@ -151,6 +172,34 @@ def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
     tensors, point = run.read()
     assert point.iteration <= last["iteration"]
     assert all((tensor == tensor).all() for tensor in tensors.values())
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+@pytest.mark.parametrize("epochs", [2, 3])
+def test_every_epoch_that_was_reported_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epochs: int
+) -> None:
+    """It diverges in the last of two epochs, or in the third, whose loss is no number."""
+    monkeypatch.setattr(loop, "_PAUSE", 1e9)
+    monkeypatch.setattr(loop, "_PATIENCE", 1e9)
+    folder = make(tmp_path / "run", ARTICLE, f"training.epochs={epochs}", "training.batch=2000")
+    events: list[dict[str, Any]] = []
+    control = Control()
+
+    def hear(event: dict[str, Any]) -> None:
+        events.append(event)
+        if event["kind"] == "epoch":
+            control.set_rate(1e39)
+
+    train_folder(folder, 1, "cpu", hear, control)
+    assert events[-1]["kind"] == "diverged"
+    reported = [event for event in events if event["kind"] == "epoch"]
+    assert len(reported) == 2
+    run = open_run(folder)
+    for row, event in zip(run.metrics(), reported, strict=True):
+        assert row == {key: event[key] for key in row}
+    assert run.read(BEST)[1].epoch == 1
+    assert run.read()[1].iteration == 0
 
 
 def test_a_full_disk_loses_nothing_that_was_saved(

@@ -107,6 +107,8 @@ def test_events_are_folded_into_what_is_known() -> None:
         assert (ended.state, ended.has_ended, ended.left) == (state, True, None)
     failed = heard(run, [{"kind": "error", "message": "the disk is full"}])
     assert (failed.state, failed.note) == ("failed", "the disk is full")
+    noted = heard(FRESH, [{"kind": "note", "what": "another engine goes on"}])
+    assert (noted.state, noted.note) == (FRESH.state, "another engine goes on")
 
 
 def test_a_loss_that_is_no_number_leaves_a_gap() -> None:

@@ -66,7 +66,7 @@ class PadNet:
     def look(self, picture: Ink) -> Look:
         """What the net says of a picture [channels, height, width], and its first maps.
 
-        By the engine that trained it, in float32: as fast as a pen moves.
+        By the CPU's engine, in float32: as fast as a pen moves.
         """
         outputs = self._engine.outputs(picture[np.newaxis].astype(np.float32))
         likely = shares(self.scenario, outputs)[0]

@@ -119,7 +119,7 @@ class Watcher(_Queue):
                 with clear_errors("this run"):
                     self._look()
             except CnnsimError as error:
-                self.put({"kind": "note", "note": error.message})
+                self.put({"kind": "note", "what": error.message})
             pause = max(_PAUSE, _RESTS * (monotonic() - began))
 
     def _look(self) -> None:
@@ -130,14 +130,15 @@ class Watcher(_Queue):
             self.put({"kind": "rates", "changes": run.rate_changes()})
         if self._changed(LAST):
             _, point = run.read()
-            each = -(-len(load(run.scenario).train) // run.optimizer.batch)
+            split = load(run.scenario)
+            each = -(-len(split.train) // run.optimizer.batch)
             total = run.optimizer.epochs * each
             last = max(point.iteration - 1, 0)
             self.put({
                 "kind": "saved", "iteration": point.iteration, "iterations": total,
                 "rate": rate_at(run.optimizer, last, each, run.rate_changes()),
             })  # fmt: skip
-            self.put(snapshot_of(run.folder))
+            self.put(snapshot_of(run.folder, split))
 
     def _changed(self, name: str) -> bool:
         """Whether a file is there that was written since the last look."""

@@ -234,7 +234,7 @@ def heard(view: RunView, events: Iterable[dict[str, Any]]) -> RunView:
                 rate=event["rate"], note="",
             )  # fmt: skip
         elif kind == "note":
-            view = replace(view, note=event["note"])
+            view = replace(view, note=event["what"])
         elif kind == "paused":
             view = replace(view, state="paused")
         elif kind == "compiling":
