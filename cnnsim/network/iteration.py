@@ -153,11 +153,17 @@ class Iteration:
         return found
 
     def resized(self, batch: int, training: bool) -> Iteration:
-        """The same for another number of samples, in training or evaluation mode."""
-        network = self.network
+        """The same for another number of samples, in training or evaluation mode.
+
+        The loss asks of each what it asked of the first one.
+        """
+        network, loss = self.network, self.loss
+        if loss is not None and batch != network.batch:
+            loss = loss.repeated(self._loss_place.inputs[0], network.batch, batch)
         return replace(
             self,
             network=connect(network.layers, network.input_shape, batch, training, network.seed),
+            loss=loss,
         )
 
     @property

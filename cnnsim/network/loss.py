@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,11 @@ class Loss(Kind):
                 f"its target is {given} and the output is {times(wanted)}",
                 f"give {self.wants}; leading 1s may be left out",
             ) from None
+
+    def repeated(self, shape: Shape, batch: int, copies: int) -> Self:
+        """The same loss with the target of the first of `batch` samples for so many `copies`."""
+        first = self.target_values(shape, batch)[:1]
+        return self.model_copy(update={"target": np.broadcast_to(first, (copies, *shape))})
 
     def rows(self, targets: npt.NDArray[Any], shape: Shape) -> npt.NDArray[np.float64]:
         """Targets of samples as a tensor [samples, …] that the sweeps read.

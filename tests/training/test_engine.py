@@ -75,6 +75,26 @@ def test_steps_are_those_of_the_stepper(text: str, outputs: int) -> None:
     assert mine["training.step"].tolist() == [3]
 
 
+@pytest.mark.parametrize("kind", ["mean_squared_error", "binary_cross_entropy"])
+def test_a_target_of_one_picture_does_for_a_batch(kind: str) -> None:
+    one = iteration_of(f"""
+title = "t"
+[input]
+values = [[[0.5, 0.25]]]
+[[layers]]
+type = "flatten"
+name = "flat"
+[[layers]]
+type = "sigmoid"
+name = "odds"
+[loss]
+type = "{kind}"
+target = [0.0, 1.0]
+""")
+    asked = one.resized(5, True).given_tensors["loss.target"]
+    assert asked.tolist() == [[0.0, 1.0]] * 5
+
+
 @pytest.mark.parametrize("text", [ARTICLE, EVERYTHING])
 def test_threads_do_not_change_a_bit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnsim.kernels.general._SHARED_FROM", 1)
