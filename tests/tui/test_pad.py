@@ -137,6 +137,34 @@ def test_a_judge_finds_what_the_net_computes() -> None:
         assert slopes[row, column] == pytest.approx(numeric, rel=1e-5, abs=1e-8)
 
 
+SINGLE = (
+    NET.replace("units = 10", "units = 1").replace("softmax_cross", "binary_cross")
+    .replace("target = 7", "target = [1.0]")
+    .replace("[loss]", '[[layers]]\ntype = "sigmoid"\nname = "odds"\n[loss]')
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_a_single_output_speaks_for_both_classes(chosen: int) -> None:
+    """Slopes of the share that each class has: y of class 1, 1 − y of class 0."""
+    judge = Judge(Stepper(parse_scenario("net", SINGLE)))
+    picture = digit_picture(3, 1)
+    slopes = judge.slopes(picture, chosen)
+
+    def share(moved: np.ndarray) -> float:
+        stepper = Stepper(parse_scenario("net", SINGLE))
+        stepper.feed({"input": moved[np.newaxis]})
+        y = float(stepper.values["odds.y"][0, 0])
+        return y if chosen else 1 - y
+
+    for row, column in [(2, 3), (4, 4), (6, 2)]:
+        there = np.zeros_like(picture)
+        there[0, row, column] = 1e-6
+        numeric = (share(picture + there) - share(picture - there)) / 2e-6
+        assert abs(numeric) > 1e-6
+        assert slopes[row, column] == pytest.approx(numeric, rel=1e-5, abs=1e-8)
+
+
 def test_a_stepper_is_fed_with_what_fits_only() -> None:
     stepper = Stepper(parse_scenario("net", NET))
     with pytest.raises(UsageError, match="was given"):

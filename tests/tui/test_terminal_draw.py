@@ -2,15 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from running import spawn
 from terminal import Terminal
+
+Opener = Callable[..., Terminal]
 
 #: A seven on the sheet of 32 x 32 at 120x36: two columns and one row for each pixel; its bar.
 SEVEN = [(18, 4), (46, 4), (42, 12), (36, 19), (30, 30)]
 BAR = [(24, 18), (46, 18)]
+
+#: The end of a class's bar and its share.
+SHARES = re.compile(r"[━─╸] +\d+\.\d%")
+
+#: A three or an eight, as one number from 0 to 1.
+SINGLE = """
+title = "three or eight"
+[input]
+digit = 3
+[[layers]]
+type = "conv2d"
+name = "conv1"
+filters = 2
+size = 3
+[[layers]]
+type = "relu"
+name = "relu1"
+[[layers]]
+type = "flatten"
+name = "flat"
+[[layers]]
+type = "dense"
+name = "fc"
+units = 1
+[[layers]]
+type = "sigmoid"
+name = "odds"
+[loss]
+type = "binary_cross_entropy"
+target = [0.0]
+[training]
+optimizer = "adam"
+rate = 0.01
+epochs = 2
+batch = 8
+[data]
+source = "digits"
+classes = [3, 8]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +135,34 @@ def test_the_pad_at_other_sizes(home: Path, width: int, height: int) -> None:
         terminal.send("d")
         terminal.wait_for("pad 32×32", "says", timeout=240)
         terminal.settle()
-        terminal.drag([(6, 4), (14, 4), (10, 9)])
-        terminal.wait_for("100.0%" if height > 60 else "%")
+        # The sheet stands in the middle of its panel.
+        left, top = terminal.find("pad 32×32")
+        x, y = (left + terminal.find("says")[0]) // 2, (top + height) // 2
+        terminal.drag([(x - 4, y - 3), (x + 4, y - 3), (x, y + 3)])
+        # Each class has got its share: before, only the names stand there.
+        terminal.wait_until(lambda: len(SHARES.findall(terminal.text())) >= 3, "shares")
         terminal.send("q")
         assert terminal.wait_exit() == 0
     finally:
         terminal.close()
+
+
+def test_a_net_with_one_output_is_drawn_for(opened: Opener, tmp_path: Path) -> None:
+    """Two classes told apart by one number: both can be explained."""
+    file = tmp_path / "single.toml"
+    file.write_text(SINGLE)
+    done = spawn("train", str(file), "--out", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    terminal = opened("watch", str(tmp_path / "run"))
+    terminal.wait_for("✓ finished", timeout=240)
+    terminal.send("d")
+    terminal.wait_for("drag here", timeout=240)
+    terminal.settle()
+    terminal.send("r", "1")
+    terminal.wait_for("why 8 dy/dx")
+    terminal.send("0")
+    terminal.wait_for("why 3 −dy/dx")
+    terminal.send("enter")
+    terminal.wait_for("forward", "tap[0,0,0]")
+    terminal.send("escape")
+    terminal.wait_for("why 3 −dy/dx")

@@ -54,11 +54,22 @@ class Judge:
         found = Values(self._network.sweeps, leaves)[f"{name}.y"][0]
         return name, found if found.ndim == 3 else found.reshape(1, 1, -1)
 
+    @property
+    def is_single(self) -> bool:
+        """Whether one output stands for two classes."""
+        return self._network.places[self._network.layers[-1].name].cells[-1] == 1
+
     def slopes(self, picture: Array, chosen: int) -> Array:
-        """How output `chosen` changes with each pixel, all channels together [height, width]."""
+        """How the output of class `chosen` changes with each pixel, all channels [height, width].
+
+        A single output speaks for class 1; class 0 has what it leaves of 1.
+        """
         last, first = self._network.layers[-1].name, self._network.layers[0]
         given = np.zeros(self._network.places[last].cells)
-        given[0, chosen] = 1.0
+        if self.is_single:
+            given[0, 0] = 1.0 if chosen else -1.0
+        else:
+            given[0, chosen] = 1.0
         iteration = Iteration(self._network, given={last: given})
         leaves = self._leaves | {INPUT: picture[np.newaxis]} | iteration.given_tensors
         gradient = first.input_gradients(self._network.places[first.name])[0]

@@ -73,8 +73,12 @@ class PadNet:
         return Look(picture, tuple(likely.tolist()), *self._judge.maps(picture))
 
     def slopes(self, picture: Ink, chosen: int) -> Ink:
-        """How the output of a class changes with each pixel, dy/dx [height, width]."""
+        """How the output of a class changes with each pixel [height, width]; see `slope_of`."""
         return self._judge.slopes(picture, chosen)
+
+    def slope_of(self, chosen: int) -> str:
+        """What `slopes` are, as a formula: a single output y says 1 − y of class 0."""
+        return "−dy/dx" if self._judge.is_single and not chosen else "dy/dx"
 
     def sheet(self) -> Sheet:
         """An empty sheet of the right size."""

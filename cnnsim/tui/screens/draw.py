@@ -136,10 +136,10 @@ class DrawScreen(BaseScreen):
         palette = self.cnnsim.palette
         largest = float(np.abs(slopes).max())
         high = format_number(largest, *decimals_for([largest]))
-        name = self.net.names[self._explained]
+        name, formula = self.net.names[self._explained], self.net.slope_of(self._explained)
         self._slopes.show(
             Plane(slopes, scale=largest or 1.0, mode="colours"),
-            [("why ", palette.dim), (name, palette.bold), (" dy/dx", palette.dim)],
+            [("why ", palette.dim), (name, palette.bold), (f" {formula}", palette.dim)],
             colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False),
         )
 
