@@ -255,7 +255,7 @@ def test_missing_gradients_say_how_they_come() -> None:
     assert "They come with the first update." in said(made)
     for shown in (said(ended), said(ended, is_live=False), said(made, is_live=False)):
         assert "← computes them for an update." in shown
-    assert "computing 40%" in said(ended, at=3, busy="computing 40%")
+    assert "Computing 40%." in said(ended, at=3, busy="computing 40%")
 
 
 def test_a_rate_that_something_multiplies_is_called_the_base_rate() -> None:
