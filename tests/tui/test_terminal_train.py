@@ -197,14 +197,45 @@ def test_a_paused_run_is_gone_through_and_a_weight_is_watched(
     terminal.wait_for(f"{end - 2}:fc2", "fc2.db", "tap[")
     terminal.send("escape")
     terminal.wait_for("32 terms")
+    # The same number again is shown as it was.
+    terminal.send("w")
+    terminal.wait_for("watch one weight")
+    terminal.type("fc2.b[3]")
+    terminal.wait_for("fc2.b[3] of 10")
+    terminal.send("enter")
+    terminal.wait_gone("watch one weight")
+    terminal.settle()
+    terminal.wait_for("update_b", "32 terms")
     terminal.send("8")
     terminal.wait_for("8 activations", "relu1", "deviation")
     terminal.send("8", "home")
     terminal.wait_for(f"update 0 of {end:,}")
     terminal.send("end")
-    terminal.wait_for(f"update {end:,}, now")
+    terminal.wait_for(f"update {end:,}, now", "update_b")
+    # What moved the weight in one update is not shown beside another one.
     terminal.send("space")
-    terminal.wait_for("● running", "the latest")
+    terminal.wait_for("● running", "the latest", "choose an update")
+    terminal.wait_gone("update_b")
+    terminal.send("left")
+    terminal.wait_for("update_b")
+    terminal.send("end")
+    terminal.wait_for("the latest", "choose an update")
+    terminal.wait_gone("update_b")
+
+
+def test_a_filters_weight_is_watched_and_then_opened(opened: Opener, finished: list[Path]) -> None:
+    terminal = opened("watch", str(finished[0]))
+    terminal.wait_for("✓ finished", "filters", "enter steps into it", timeout=COMPILING)
+    terminal.send("left")
+    terminal.wait_for("batch loss", timeout=COMPILING)
+    terminal.settle()
+    left, top = terminal.find("filters")
+    place = (left + 2, top + 2)
+    terminal.click(*place)
+    terminal.wait_for("update_w", "36 terms", timeout=COMPILING)
+    terminal.settle()
+    terminal.click(*place)
+    terminal.wait_for("digits_article_trained › ", "update_w", "conv1.w_next", timeout=COMPILING)
 
 
 def _told(terminal: Terminal) -> int:

@@ -33,7 +33,6 @@ class Scrub:
         at: the update it stands at; None where it follows the run.
         busy: what is being computed for it, in words.
         shown: the specimen whose maps are shown.
-        watch: the number that is watched.
     """
 
     def __init__(self, screen: TrainBoard, run: Run) -> None:
@@ -45,7 +44,16 @@ class Scrub:
         self.at: int | None = None
         self.busy = ""
         self.shown = 0
-        self.watch: Watch | None = None
+        self._watch: Watch | None = None
+
+    @property
+    def watch(self) -> Watch | None:
+        """The number that is watched, with what moved it where that is known of this place."""
+        watch, wish = self._watch, self._wish
+        place = self._screen.latest(self._run).iteration if self.at is None else self.at
+        if watch is None or watch.pull is None or (wish is not None and wish.number == place):
+            return watch
+        return replace(watch, pull=None, chosen=0)
 
     def close(self) -> None:
         """No longer look."""
@@ -84,23 +92,28 @@ class Scrub:
         number: int | None = self.at
         if number is None and view.state != "running":
             number = view.iteration
-        entry = self.watch.entry if self.watch is not None else None
+        entry = self._watch.entry if self._watch is not None else None
         if number is None and entry is None:
             self.busy = ""
             return
         wish = Wish(number, self.shown, entry)
         if wish == self._wish:
             return
+        if self._wish is None or self._wish.number != number:
+            self._forget_pull()
         self._wish = wish
-        if number is not None:
-            self.busy = "computing"
-            if self.watch is not None and self.watch.pull is not None:
-                self.watch = replace(self.watch, pull=None, chosen=0)
+        self.busy = "computing" if number is not None else ""
         self._scrubber.look(wish)
 
+    def _forget_pull(self) -> None:
+        """What moved the watched number in another update is no news of this one."""
+        if self._watch is not None and self._watch.pull is not None:
+            self._watch = replace(self._watch, pull=None, chosen=0)
+
     def watch_entry(self, entry: Entry, view: RunView) -> None:
-        """Watch a number of a parameter."""
-        self.watch = Watch(entry)
+        """Watch a number of a parameter; one that is watched already stays as it is."""
+        if self._watch is None or self._watch.entry != entry:
+            self._watch = Watch(entry)
         self.look(view)
 
     def choose(self, by: int) -> None:
@@ -108,7 +121,7 @@ class Scrub:
         watch = self.watch
         if watch is not None and watch.pull is not None:
             last = rows_of(watch.pull) - 1
-            self.watch = replace(watch, chosen=min(max(watch.chosen + by, 0), last))
+            self._watch = replace(watch, chosen=min(max(watch.chosen + by, 0), last))
         else:
             self._screen.tell("there is no row to choose: w chooses a number to watch")
 
@@ -120,10 +133,10 @@ class Scrub:
         elif kind == "snapshot":
             before = self._moment[1] if self._moment is not None else self._screen.latest(self._run)
             self._moment = event["number"], heard(before, [event])
-        elif kind == "course" and self.watch is not None and self.watch.entry == event["entry"]:
-            self.watch = replace(self.watch, points=event["points"], filled=event["filled"])
-        elif kind == "pull" and self.watch is not None and event["wish"] == self._wish:
-            self.watch = replace(self.watch, pull=event["pull"], chosen=0)
+        elif kind == "course" and self._watch is not None and self._watch.entry == event["entry"]:
+            self._watch = replace(self._watch, points=event["points"], filled=event["filled"])
+        elif kind == "pull" and self._watch is not None and event["wish"] == self._wish:
+            self._watch = replace(self._watch, pull=event["pull"])
         elif kind == "done" and event["wish"] == self._wish:
             self.busy = ""
         elif kind == "error":
@@ -143,13 +156,19 @@ class Scrub:
 
         self._do(job)
 
-    def step_into_row(self, number: int) -> None:
-        """Open the chosen step of what moved the number that is watched, in update `number`."""
-        watch = self.watch
-        if watch is None or watch.pull is None:
+    def step_into_row(self) -> None:
+        """Open the chosen step of what moved the number that is watched, where it was found."""
+        watch, wish = self.watch, self._wish
+        if watch is None:
             self._screen.tell("there is no step to open here: w chooses a number to watch")
             return
-        step = step_of(watch.pull, watch.chosen)
+        if watch.pull is None or wish is None or wish.number is None:
+            waits = "what moved it is still being computed"
+            self._screen.tell(
+                waits if self.busy else "←→ choose an update: what moved it opens then"
+            )
+            return
+        number, step = wish.number, step_of(watch.pull, watch.chosen)
         self._do(lambda history: self._open(self._scrubber.give_stepper(history, number), step))
 
     def step_into_picture(self, number: int, picture: npt.NDArray[np.float64], truth: int) -> None:

@@ -189,7 +189,7 @@ class TrainScreen(TrainBoard):
         if self.focused is self._slider:
             self.scrub.step_into(self.scene().place)
         elif self.focused is self.panels["weight"]:
-            self.scrub.step_into_row(self.scene().place)
+            self.scrub.step_into_row()
         else:
             self._step_into_mistake()
 

@@ -261,19 +261,23 @@ class TrainBoard(BaseScreen):
         self.board.bring_up("weight")
 
     def on_filters_panel_picked(self, event: FiltersPanel.Picked) -> None:
-        """Watch the weight that was clicked."""
+        """Watch the weight that was clicked; one that is watched opens in the stepper."""
         filters = self.scene().run.filters
         shapes = {slot.name: slot.shape for slot in self._runs[self._chosen].iteration.slots}
         if filters is None or filters.name not in shapes:
             self.tell("these filters are frozen: no update moves them")
             return
-        self._watch(*entry_of(filters, event.place, shapes[filters.name]))
+        entry = entry_of(filters, event.place, shapes[filters.name])
+        if self.scrub.watch is not None and self.scrub.watch.entry == entry:
+            self.scrub.step_into_row()
+        else:
+            self._watch(*entry)
 
     def on_weight_panel_chosen(self, event: WeightPanel.Chosen) -> None:
         """A click chooses a row; a second one opens it."""
         watch = self.scrub.watch
         if watch is not None and watch.chosen == event.row:
-            self.scrub.step_into_row(self.scene().place)
+            self.scrub.step_into_row()
         elif watch is not None:
             self.scrub.choose(event.row - watch.chosen)
         self.refresh_panels()

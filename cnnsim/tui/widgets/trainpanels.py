@@ -148,7 +148,8 @@ class FiltersPanel(TrainPanel):
     help_text = """\
 The weights of the first layer, one picture for each filter: blue is negative, red positive. The
 colours reach as far as the largest weight shown. ‖w‖ is the length of the filter. A click on a
-weight watches it: its course through the run, and what moved it."""
+weight watches it: its course through the run, and what moved it at the slider; a second click
+opens that in the stepper."""
 
     class Picked(Message):
         """A weight was clicked: filter, row, column."""
