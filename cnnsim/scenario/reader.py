@@ -68,6 +68,10 @@ def parse_scenario(
     file = str(path) if path else name
     document = _parse(text, file)
     overridden = tuple(apply_overrides(document, settings))
+
+    def build(model: ScenarioModel, iteration: Iteration) -> Scenario:
+        return Scenario(name, path, text, model, iteration, overridden, tuple(settings))
+
     if beyond := list(_beyond_limits(document)):
         raise FileError(file, located(beyond, text, overridden))
     if input_size is not None:
@@ -87,14 +91,14 @@ def parse_scenario(
         network, more = _connect(model, list(layers.values()), path)
         problems += [] if not check_shapes and network is not None and network.errors else more
         if network is not None and network.errors:
-            scenario = Scenario(name, path, text, model, Iteration(network), overridden)
+            scenario = build(model, Iteration(network))
         elif network is not None:
             iteration, more = iteration_of(network, passes)
             problems += more + size_problems(iteration)
             problems += edit_problems(iteration, model.edits)
             if not more:
                 problems += data_problems(model.data, iteration)
-            scenario = Scenario(name, path, text, model, iteration, overridden)
+            scenario = build(model, iteration)
     if model is not None:
         run = None
         if scenario is not None and not problems and not scenario.network.errors:

@@ -29,6 +29,7 @@ class Scenario:
         model: its keys.
         iteration: its layers, connected and free of shape errors, with what runs backwards.
         overridden: the keys that do not stand in the file as they are.
+        settings: the ``key=value`` overrides with which it was read.
         course: of a trained run, where each of its iterations begins.
     """
 
@@ -38,6 +39,7 @@ class Scenario:
     model: ScenarioModel
     iteration: Iteration
     overridden: tuple[Path, ...] = ()
+    settings: tuple[str, ...] = ()
     course: Course | None = None
 
     @property

@@ -55,7 +55,6 @@ class CnnsimApp(App[int]):
         at: int = 0,
         config: Config | None = None,
         marks: Marks | None = None,
-        settings: tuple[str, ...] = (),
         runs: Sequence[Run] = (),
     ) -> None:
         config = config or Config()
@@ -71,8 +70,6 @@ class CnnsimApp(App[int]):
         self._plain = PlainFilter()
         self._scenario = scenario
         self._at = at
-        #: The overrides with which the scenario was read.
-        self._settings = settings
         self._watched = tuple(runs)
         #: The screen of the run that is trained here, which goes on when one leaves it.
         self._training: TrainScreen | None = None
@@ -148,9 +145,8 @@ class CnnsimApp(App[int]):
             self._watch(folder)
             return
 
-        settings = self._settings if scenario is self._scenario else ()
         try:
-            self._training = live_screen(new_run(scenario, settings))
+            self._training = live_screen(new_run(scenario))
         except CnnsimError as error:
             self.complain(error)
             return
@@ -307,7 +303,7 @@ def run_app(
         scenario = open_scenario(source, settings, at)
         if at is not None:
             step = parse_address(scenario.trace, at)
-    app = CnnsimApp(scenario, step, replace(config, **changes), None, settings, runs)
+    app = CnnsimApp(scenario, step, replace(config, **changes), None, runs)
     run_to_its_end(app)
     app.marks.save()
     if app.failure is not None:

@@ -45,7 +45,7 @@ async def _ticks() -> tuple[tuple[float, ...], tuple[float, ...]]:
 
     app = measured_app(None, 0)
     async with app.run_test(size=USUAL) as pilot:
-        screen = live_screen(new_run(_endless(), ("training.epochs=90000",)))
+        screen = live_screen(new_run(_endless()))
         await app.push_screen(screen)
         assert isinstance(screen, TrainScreen)
         deadline = perf_counter() + _PATIENCE

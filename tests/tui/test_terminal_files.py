@@ -37,6 +37,14 @@ def test_a_saved_change_shows_at_the_same_step(opened, tmp_path) -> None:
     mine.wait_for("the file was saved: read again", "13 → −32", "step 2  ")
 
 
+def test_a_saved_change_leaves_what_the_command_line_set(opened, tmp_path) -> None:
+    path = write(tmp_path / "mine.toml", TOY)
+    mine = opened(str(path), "--at", "step 2", "--set", "layers.conv1.kernel=[[1, 2], [-9, 0]]")
+    mine.wait_for("13 → −32")
+    write(path, TOY.replace("[5, 3, 1]", "[4, 3, 1]"))
+    mine.wait_for("the file was saved: read again", "13 → −23")
+
+
 def test_a_broken_file_leaves_everything_and_says_why(opened, tmp_path) -> None:
     path = write(tmp_path / "mine.toml", TOY)
     mine = opened(str(path), "--at", "step 2")

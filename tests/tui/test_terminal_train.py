@@ -156,6 +156,23 @@ def test_a_run_that_is_over_is_forgotten_when_it_is_left(opened: Opener, lasting
     assert len(runs_of(terminal)) == 2
 
 
+def test_what_the_command_line_set_is_trained_after_the_file_was_saved(
+    opened: Opener, lasting: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(lasting.read_text("utf-8"))
+    terminal = opened(str(file), "--set", "seed=3")
+    terminal.wait_for("❚❚")
+    terminal.settle()
+    file.write_text(lasting.read_text("utf-8") + "\n")
+    terminal.wait_for("the file was saved: read again")
+    terminal.wait_for("❚❚")
+    terminal.send("t")
+    terminal.wait_for("mine › train › seed 3", "mine-3-1")
+    [folder] = runs_of(terminal)
+    assert open_run(folder).seed == 3
+
+
 def test_a_paused_run_is_gone_through_and_a_weight_is_watched(
     opened: Opener, lasting: Path
 ) -> None:

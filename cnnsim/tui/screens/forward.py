@@ -32,7 +32,7 @@ class ForwardScreen(MovingScreen):
     def __init__(self, stepper: Stepper, at: int = 0) -> None:
         super().__init__(stepper, at)
         self._copied: tuple[int, str] = (-1, "")
-        self._watch = FileWatch(stepper.scenario.path)
+        self._watch = FileWatch(stepper.scenario)
         self._on_top = False
 
     def on_mount(self) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from cnnsim.scenario.files import stamp
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 
 
 class FileWatch:
-    """Remembers when a file was last written. None watches nothing."""
+    """Remembers when the file of a scenario was last written; where it has none, it never was."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, scenario: Scenario) -> None:
+        self._path = scenario.path
+        self._settings = scenario.settings
         self._stamp = self._look()
 
     def _look(self) -> tuple[int, int] | None:
@@ -21,7 +20,7 @@ class FileWatch:
         return None if self._path is None else stamp(self._path)
 
     def changed(self) -> Scenario | None:
-        """The scenario anew if the file was written since the last look.
+        """The scenario anew, with its overrides, if the file was written since the last look.
 
         Raises FileError, once for each save, where it holds mistakes.
         """
@@ -29,4 +28,4 @@ class FileWatch:
         if self._path is None or seen is None or seen == self._stamp:
             return None
         self._stamp = seen
-        return read_scenario(str(self._path))
+        return read_scenario(str(self._path), self._settings)

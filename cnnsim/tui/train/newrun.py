@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from platformdirs import user_data_path
 
 from cnnsim.scenario.scenario import Scenario
@@ -12,12 +10,15 @@ from cnnsim.training.making import create_run
 from cnnsim.training.run import Run
 
 
-def new_run(scenario: Scenario, settings: Sequence[str] = ()) -> Run:
-    """A fresh run of `scenario` in the user's folder of runs. Raises CnnsimError."""
+def new_run(scenario: Scenario) -> Run:
+    """A fresh run of `scenario`, as it was read, in the user's folder of runs.
+
+    Raises CnnsimError.
+    """
     data_of(scenario)
     above = user_data_path("cnnsim") / "runs"
     number = 1
     seed = scenario.model.seed
     while (folder := above / f"{scenario.name}-{seed}-{number}").exists():
         number += 1
-    return create_run(folder, scenario, settings)
+    return create_run(folder, scenario, scenario.settings)
