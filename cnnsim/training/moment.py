@@ -10,24 +10,42 @@ from cnnsim.training.activations import Activations
 from cnnsim.training.evaluate import measure
 from cnnsim.training.history import History, Report
 from cnnsim.training.probe import gradients_between
-from cnnsim.training.samples import Samples, Split
+from cnnsim.training.samples import Split
 from cnnsim.training.snapshot import Tested, take_snapshot
 
-#: Test pictures that one moment is tested with.
-_TESTED = 2000
+#: Test pictures that are looked at in one go: so soon a slider that is dragged goes on.
+_AT_ONCE = 2048
+
+
+def has_many(history: History) -> bool:
+    """Whether `tested_at` takes a moment, so that `glanced_at` should come first."""
+    return len(history.split.test) > _AT_ONCE
 
 
 def tested_at(history: History, number: int, report: Report) -> dict[str, Any]:
-    """A snapshot after `number` updates: filters, and what the test pictures show.
+    """A snapshot after `number` updates: filters, and what all test pictures show."""
+    return _tested(history, number, history.split, report)
 
-    Of many test pictures the first few thousand are taken, so that a slider can be dragged.
-    """
+
+def glanced_at(history: History, number: int, report: Report) -> dict[str, Any]:
+    """The same for some of the test pictures, at even distances."""
     split = history.split
-    if len(split.test) > _TESTED:
-        split = Split(split.train, split.test[np.arange(_TESTED)], split.names)
-    samples: Samples = split.test
+    chosen = np.arange(_AT_ONCE) * len(split.test) // _AT_ONCE
+    found = _tested(history, number, Split(split.train, split.test[chosen], split.names), report)
+    for mistake in found["tested"]["mistakes"]:
+        mistake["picture"] = int(chosen[mistake["picture"]])
+    return found
+
+
+def _tested(history: History, number: int, split: Split, report: Report) -> dict[str, Any]:
     found = take_snapshot(history.run, history.tensors(number, report), number)
-    outputs = history.outputs(number, samples.pictures, report)
+    samples, pieces = split.test, []
+    # In pieces of much the same size: an engine may treat a handful in another way.
+    count = -(-len(samples) // _AT_ONCE)
+    for place, pictures in enumerate(np.array_split(samples.pictures, count)):
+        report(place / count)
+        pieces.append(history.outputs(number, pictures, report))
+    outputs = np.concatenate(pieces)
     judged = measure(history.run.scenario, outputs, samples.classes)
     tested = Tested(judged, outputs, number // history.each)
     return found | tested.as_json(history.run, split)

@@ -162,6 +162,40 @@ def test_a_moment_is_what_the_engine_says_then(
     )
 
 
+@pytest.mark.parametrize("at_once", [100, 5000])
+def test_the_end_of_an_epoch_shows_what_the_log_says(
+    run: Run, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moment, "_AT_ONCE", at_once)
+    history = History(run)
+    count = len(history.split.test)
+    assert moment.has_many(history) == (at_once < count)
+    rows = [row for row in run.metrics() if row["kind"] == "epoch"]
+    assert rows
+    for row in rows:
+        found = moment.tested_at(history, row["epoch"] * history.each, lambda share: None)["tested"]
+        assert found["pictures"] == count
+        shown = (found["loss"], found["right"] / count)
+        assert shown == (row["test_loss"], row["test_accuracy"])
+
+
+def test_a_glance_names_its_mistakes_as_the_whole_test_does(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moment, "_AT_ONCE", 100)
+    history = History(run)
+    number = history.each
+    glance = moment.glanced_at(history, number, lambda share: None)["tested"]
+    assert (glance["pictures"], np.sum(glance["confusion"])) == (100, 100)
+    outputs = history.outputs(number, history.split.test.pictures)
+    truths = history.split.test.classes
+    assert glance["mistakes"]
+    for mistake in glance["mistakes"]:
+        picture = mistake["picture"]
+        assert mistake["class"] == truths[picture]
+        assert mistake["guess"] == outputs[picture].argmax() != truths[picture]
+
+
 def test_a_unit_is_dead_where_it_says_nothing_to_any_picture(run: Run) -> None:
     split = load(run.scenario)
     activations = Activations(run, split)

@@ -15,7 +15,7 @@ from cnnsim.stepper.pull import pull_on
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.activations import Activations
 from cnnsim.training.history import History
-from cnnsim.training.moment import look_at, tested_at
+from cnnsim.training.moment import glanced_at, has_many, look_at, tested_at
 from cnnsim.training.rerun import Rerun
 from cnnsim.training.run import Run
 
@@ -46,7 +46,7 @@ class Scrubber:
     """A thread that looks. `hear` is called from it, with events:
 
     - ``computing`` (``what``, ``share``)
-    - ``snapshot`` (see `training.snapshot`; ``number``), twice: what is quick comes first
+    - ``snapshot`` (see `training.snapshot`; ``number``), in parts: what is quick comes first
     - ``pull`` (``wish``, ``pull``), where a number is watched that an update changed
     - ``course`` (``entry``, ``points``: updates done and values, ``filled``)
     - ``done`` (``wish``): it is fulfilled
@@ -167,13 +167,16 @@ class Scrubber:
 
         if number is not None:
             # Whoever drags the slider sees this, even where it has gone on meanwhile.
-            self._hear({**tested_at(history, number, report), "number": number})
+            quick = glanced_at if has_many(history) else tested_at
+            self._hear({**quick(history, number, report), "number": number})
             self._check(wish)
             if self._activations is None:
                 self._activations = Activations(history.run, history.split, fill)
             found = look_at(history, number, self._activations, wish.shown, report)
             self._check(wish)
             self._hear({**found, "number": number})
+            if has_many(history):
+                self._hear({**tested_at(history, number, report), "number": number})
         if wish.entry is not None:
             self._tell_course(history, wish.entry)
             if number is not None and number < history.total:
