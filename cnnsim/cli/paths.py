@@ -10,7 +10,7 @@ from cnnsim.errors import printable
 
 
 def paths(*, json: Json = False) -> int:
-    """Say where settings, the app's runs, caches and bundled scenarios are."""
+    """Say where settings, the app's runs, the pad's net, caches and bundled scenarios are."""
     from platformdirs import user_cache_path, user_config_path, user_data_path, user_state_path
 
     from cnnsim.kernels.cache import kernel_cache
@@ -20,6 +20,7 @@ def paths(*, json: Json = False) -> int:
         "config": user_config_path("cnnsim") / "config.toml",
         "state": user_state_path("cnnsim"),
         "runs": user_data_path("cnnsim") / "runs",
+        "pad": user_data_path("cnnsim") / "pad",
         "cache": user_cache_path("cnnsim"),
         "kernels": kernel_cache(),
         "scenarios": bundled_folder(),

@@ -155,7 +155,7 @@ def test_paths(tmp_path: Path) -> None:
     homes = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in kinds}
     done = spawn("paths", "--json", HOME=str(tmp_path), **homes)
     found = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
-    assert list(found) == ["config", "state", "runs", "cache", "kernels", "scenarios"]
+    assert list(found) == ["config", "state", "runs", "pad", "cache", "kernels", "scenarios"]
     assert found["config"]["path"].endswith("config.toml")
     assert not found["config"]["exists"]
     assert found["scenarios"]["exists"]

@@ -147,6 +147,26 @@ def test_the_pad_at_other_sizes(home: Path, width: int, height: int) -> None:
         terminal.close()
 
 
+def test_a_net_of_an_earlier_version_is_trained_anew(opened: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "cnnsim" / "pad" / "digits_cnn"
+    done = spawn("train", "digits_cnn", "--set", "training.epochs=1", "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    terminal = opened()
+    terminal.wait_for("toy_2x2")
+    terminal.settle()
+    terminal.send("d")
+    terminal.wait_for("drag here", "trained 60 epochs", timeout=240)
+    # The weights are there and cannot be read: the same.
+    weights = folder / "last.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    terminal.send("escape")
+    terminal.wait_for("toy_2x2")
+    terminal.settle()
+    terminal.send("d")
+    terminal.wait_for("drag here", "trained 60 epochs", timeout=240)
+    assert len(weights.read_bytes()) > 100
+
+
 def test_a_net_with_one_output_is_drawn_for(opened: Opener, tmp_path: Path) -> None:
     """Two classes told apart by one number: both can be explained."""
     file = tmp_path / "single.toml"

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from cnnsim.errors import CnnsimError
+from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.processors import processors
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.fleet import Fleet
@@ -34,7 +34,10 @@ def pad_folder() -> Path:
 
 
 class PrepareScreen(Dialog[Prepared]):
-    """Opens the pad's own net; trains it where that has not been done, or was cut short."""
+    """Opens the pad's own net; trains it where that has not been done, or was cut short.
+
+    One that was trained from another scenario than today's, or cannot be read, is trained anew.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stop", show=False)]
 
@@ -68,13 +71,21 @@ class PrepareScreen(Dialog[Prepared]):
             elif "epoch" in event:
                 call_from_thread(self, self._hear, event)
 
-        try:
-            run = create_run(pad_folder(), read_scenario(_NET))
+        def trained(anew: bool) -> Prepared:
+            run = create_run(pad_folder(), read_scenario(_NET), anew=anew)
             if len(run.metrics()) < run.optimizer.epochs:
                 fleet = Fleet([run.folder], 1, processors(), "auto")
                 fleet.go(report, lambda: self._stopped or worker.is_cancelled)
-            if not self._stopped:
-                prepared = failed[0] if failed else PadNet(run.folder)
+            if self._stopped:
+                return None
+            return failed[0] if failed else PadNet(run.folder)
+
+        try:
+            try:
+                prepared = trained(anew=False)
+            except UsageError:
+                # One of an earlier version, or damaged. It is the pad's own: nobody else's is lost.
+                prepared = trained(anew=True)
         except CnnsimError as error:
             prepared = error
         if not worker.is_cancelled:
