@@ -244,3 +244,9 @@ def test_now_is_gold_and_marked_in_three_places(shared) -> None:
     assert len({x for x, _ in gold if x < 34}) > 5
     assert len({x for x, _ in gold if 38 < x < 64}) > 5
     assert len({x for x, _ in gold if 64 < x < 92}) > 5
+
+
+def test_a_deep_address_leaves_the_scenarios_name(opened) -> None:
+    """Where there is little room, the program's name goes first."""
+    lenet = opened("lenet5", "--at", "conv2.forward[0,12,3,4]", width=80, height=24)
+    lenet.wait_for("lenet5 › conv2 › [0,12,3,4] › tap[5,4,4]", "mac 302,849 of 416,520")

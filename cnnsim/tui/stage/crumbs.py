@@ -9,6 +9,9 @@ from cnnsim.tui.stage.view import View
 #: A piece of text and its role: bar, bar_dim, bar_bold.
 Crumb = tuple[str, str]
 
+#: Places in the path: the program's name, the scenario's, the sweep's.
+_PROGRAM, _SCENARIO, _SWEEP = -1, 0, 2
+
 
 def crumbs_of(view: View) -> list[Crumb]:
     """Scenario, layer, sweep, cell, tap."""
@@ -25,8 +28,9 @@ def crumbs_of(view: View) -> list[Crumb]:
 
 
 def spare_of(view: View) -> tuple[int, ...]:
-    """What may be left out of the path, the first one first: the obvious sweep, the scenario."""
-    return (2, 0) if view.sweep.name == "forward" else (0, 2)
+    """What may be left out of the path, the first one first: what is obvious, then the rest."""
+    is_obvious = view.sweep.name == "forward"
+    return (_SWEEP, _PROGRAM, _SCENARIO) if is_obvious else (_PROGRAM, _SCENARIO, _SWEEP)
 
 
 def state_of(view: View) -> list[Crumb]:

@@ -35,7 +35,8 @@ class Header(Panel, can_focus=False):
     ) -> None:
         """Set the path (text, role) and the state on the right; roles are bar, bar_dim, …
 
-        `spare` are the places in the path that may be left out, the first one first.
+        `spare` are the places in the path that may be left out, the first one first; −1 is
+        the program's name.
         """
         self._crumbs, self._state, self._spare = tuple(crumbs), tuple(state), tuple(spare)
         self.repaint()
@@ -67,11 +68,13 @@ class Header(Panel, can_focus=False):
 
     def _pieces(self, gone: set[int]) -> list[Piece]:
         palette = self.palette
-        pieces: list[Piece] = [("cnnsim", palette.bar_bold)]
-        for place, (text, role) in enumerate(self._crumbs):
+        pieces: list[Piece] = []
+        for place, (text, role) in enumerate((("cnnsim", "bar_bold"), *self._crumbs), -1):
             if place in gone:
                 continue
-            pieces += [(" › ", palette.bar_dim), (text, getattr(palette, role))]
+            if pieces:
+                pieces.append((" › ", palette.bar_dim))
+            pieces.append((text, getattr(palette, role)))
         return pieces
 
 
