@@ -138,6 +138,15 @@ expect = { after = 8 }
     quiz.wait_for("Let us begin.")
     ask(quiz, "n", "What does the first cell come to?", "8")
     quiz.wait_for("✓ right", "One, twelve, minus five.", "guessed 1 of 1")
+    # Who leafs on with n is shown the answer, and has not guessed.
+    quiz.send("home")
+    quiz.wait_for("Let us begin.")
+    quiz.send("n")
+    quiz.wait_for("What does the first cell come to?", "enter or n without a number shows it")
+    quiz.settle()
+    quiz.send("n")
+    quiz.wait_for("One, twelve, minus five.", "guessed 1 of 1")
+    quiz.wait_gone("What does the first cell come to?")
 
 
 def test_playing_stops_where_something_happens(opened) -> None:

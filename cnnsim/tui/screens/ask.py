@@ -17,7 +17,8 @@ from cnnsim.tui.screens.dialog import Dialog
 class AskScreen(Dialog[str | None]):
     """Gives back a text that `check` accepts, or None.
 
-    `check` says what the text means, or raises CnnsimError with what is wrong.
+    `check` says what the text means, or raises CnnsimError with what is wrong. A key of `skips`
+    on the empty line gives no answer.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,10 +32,11 @@ class AskScreen(Dialog[str | None]):
         check: Callable[[str], str],
         placeholder: str = "",
         text: str = "",
+        skips: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__()
         self._title, self._hint, self._check, self._text = title, hint, check, text
-        self._placeholder = placeholder
+        self._placeholder, self._skips = placeholder, skips
 
     def compose(self) -> ComposeResult:
         """Title, line, what it means, hint."""
@@ -50,6 +52,9 @@ class AskScreen(Dialog[str | None]):
         """Say what the text means so far."""
         meaning = self.query_one("#meaning", Static)
         text = event.value.strip()
+        if event.value in self._skips:
+            self.dismiss(None)
+            return
         if not text:
             meaning.update("")
             return

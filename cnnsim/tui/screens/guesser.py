@@ -42,10 +42,15 @@ class Guesser:
             before = screen.stepper.trace.step(first) - 1
         if before >= 0 and not screen.needs(before):
             screen.go(before)
-        self._ask(target, "a question of the tour", text, whole)
+        # Who leafs through the notes goes on doing so.
+        keys = screen.cnnsim.keys.get("tour.next", "n").split(",")
+        self._ask(target, "a question of the tour", text, whole, frozenset(keys))
 
-    def _ask(self, target: int, title: str, text: str, whole: bool) -> None:
+    def _ask(
+        self, target: int, title: str, text: str, whole: bool, skips: frozenset[str] = frozenset()
+    ) -> None:
         screen = self._screen
+        key = next((f" or {key}" for key in sorted(skips) if len(key) == 1), "")
 
         def answer(typed: str | None) -> None:
             screen.go(target)
@@ -61,6 +66,8 @@ class Guesser:
             return "enter gives this answer"
 
         screen.app.push_screen(
-            AskScreen(title, "enter without a number shows it", check, text=text),
+            AskScreen(
+                title, f"enter{key} without a number shows it", check, text=text, skips=skips
+            ),
             answer,
         )
