@@ -20,6 +20,8 @@ BOX, SIDE = 20, 28
 #: In a file, fainter ink than this share of the darkest does not count as drawn: the noise of a
 #: photograph, or of JPEG. Larger pictures than `_LARGEST` are made smaller first.
 _FAINT, _LARGEST = 0.1, 512
+#: Side to which a picture is made smaller for a look at its edges.
+_LOOK = 64
 
 
 def is_centred(shape: Shape) -> bool:
@@ -59,6 +61,13 @@ def read_seen(path: Path, shape: Shape, invert: bool = False) -> Ink:
     if is_centred(shape) and (rows, columns) != (SIDE, SIDE):
         ink = np.where(ink > _FAINT * ink.max(initial=0.0), ink, 0.0)
     return seen(ink, shape)
+
+
+def is_dark_on_light(path: Path) -> bool:
+    """Whether a picture file is light along its edges, as paper is. Raises UsageError."""
+    ink = read_picture(path, True, (_LOOK, _LOOK))[0]
+    edges = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+    return bool(np.median(edges) > 0.5)
 
 
 def count_blocks(ink: Ink, block: int = 4) -> Ink:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from running import spawn
 from terminal import Terminal
+
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.training.load import load
 
 Opener = Callable[..., Terminal]
 
@@ -124,6 +130,35 @@ def test_the_keyboard_draws_too(pad: Terminal) -> None:
 def test_test_pictures_come_with_their_class(pad: Terminal) -> None:
     pad.send("r")
     pad.wait_for(", test picture ", "maps relu1")
+
+
+def test_a_picture_file_is_seen_as_predict_sees_it(pad: Terminal, home: Path) -> None:
+    """Ink on paper, read from a file and stepped into."""
+    digits = load(read_scenario("digits_cnn")).test
+    ink = np.kron(digits.pictures[0, 0], np.ones((10, 10)))
+    file = home / "scan.png"
+    Image.fromarray(np.round(255 * (1 - ink)).astype(np.uint8)).save(file)
+    [net] = (home / "data" / "cnnsim" / "pad").iterdir()
+    told = spawn("predict", str(net), str(file), "--invert", "--json")
+    row = json.loads(told.stdout)
+    pad.send("i")
+    pad.wait_for("o opens a picture file")
+    pad.send("o")
+    pad.wait_for("open a picture file")
+    pad.type(str(file))
+    pad.wait_for("80×80 pixels")
+    pad.send("enter")
+    pad.wait_for("scan.png, turned around", f"says {row['class']}", f"{row['share']:.1%}")
+    pad.send("enter")
+    pad.wait_for("digits_cnn › 0:conv1 › forward", "tap[0,0,0]")
+    pad.send("escape")
+    pad.wait_for("scan.png, turned around")
+    pad.send("i")
+    pad.wait_gone("turned around", "nothing to undo")
+    pad.send("o")
+    pad.wait_for("open a picture file")
+    pad.type("none.png")
+    pad.wait_for("none.png")
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 60), (60, 16)])

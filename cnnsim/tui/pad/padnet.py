@@ -19,7 +19,7 @@ from cnnsim.training.load import load
 from cnnsim.training.names import class_names
 from cnnsim.training.run import open_run
 from cnnsim.training.samples import Samples
-from cnnsim.training.seen import as_bits, is_centred, seen
+from cnnsim.training.seen import as_bits, is_centred, read_seen, seen
 from cnnsim.tui.pad.judge import Judge, Look
 from cnnsim.tui.pad.sheet import Sheet
 from cnnsim.tui.train.opened import stepper_on, trained_scenario
@@ -93,6 +93,13 @@ class PadNet:
     def test(self) -> Samples:
         """The test pictures. Raises CnnsimError where they are missing."""
         return load(self.scenario).test
+
+    def read(self, path: Path, invert: bool) -> Ink:
+        """A picture file of any size as ink; `invert` makes dark on light light on dark.
+
+        Raises UsageError where it is no picture.
+        """
+        return self.on_sheet(read_seen(path, self.scenario.network.input_shape, invert))
 
     def on_sheet(self, picture: Ink) -> Ink:
         """A test picture [channels, height, width] as ink; bits are set by blocks."""

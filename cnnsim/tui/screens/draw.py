@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,9 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.worker import get_current_worker
 
-from cnnsim.errors import CnnsimError
+from cnnsim.errors import CnnsimError, printable
+from cnnsim.scenario.picture import picture_size
+from cnnsim.training.seen import is_dark_on_light
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
@@ -46,9 +49,10 @@ class DrawScreen(BaseScreen):
         self._is_down = False
         self._chosen: int | None = None
         self._look: Look | None = None
-        #: The class of the test picture on the sheet, and its number.
-        self._truth: int | None = None
-        self._picture = 0
+        #: Where the picture on the sheet comes from, in words, if it was not drawn.
+        self._origin = ""
+        #: The file that it was read from, and whether that was turned around.
+        self._file: tuple[Path, bool] | None = None
         self._wanted: Ink | None = None
         self._is_looking = False
         self._random = np.random.default_rng()
@@ -96,17 +100,14 @@ class DrawScreen(BaseScreen):
         palette = self.cnnsim.palette
         rows, columns = self.sheet.shape
         title = [("pad ", palette.bold), (f"{rows}×{columns}", palette.dim)]
-        if self._truth is not None:
-            name, number = self.net.names[self._truth], self._picture
-            article = "an" if name[:1] in set("8aeiou") else "a"
-            # What it is stands first: the end may be cut.
-            title.append((f"   {article} {name}, test picture {number}", palette.dim))
+        if self._origin:
+            title.append((f"   {self._origin}", palette.dim))
         bottom = []
         if self._pen is not None:
             word = "down" if self._is_down else "up"
             bottom = [(f"pen {self._pen[0]},{self._pen[1]} {word}", palette.dim)]
         elif self.sheet.is_blank:
-            bottom = [("drag here, or press r for a test picture", palette.dim)]
+            bottom = [("drag here; r is a test picture, o a file", palette.dim)]
         self._pad.show(self.sheet.ink, self._pen, title, bottom)
 
     def _show_look(self) -> None:
@@ -195,8 +196,7 @@ class DrawScreen(BaseScreen):
     def on_pad_panel_stroked(self, event: PadPanel.Stroked) -> None:
         """The pen has moved."""
         if event.begins:
-            self.sheet.begin()
-            self._truth = None
+            self._begin()
         self._pen = None
         self.sheet.draw(event.start, event.end, event.erase)
         self._drawn()
@@ -228,8 +228,7 @@ class DrawScreen(BaseScreen):
         rows, columns = self.sheet.shape
         self._pen = self._pen or (rows // 2, columns // 2)
         if self._is_down:
-            self.sheet.begin()
-            self._truth = None
+            self._begin()
             self.sheet.draw(self._pen, self._pen)
             self._drawn()
         self._show_pad()
@@ -237,14 +236,14 @@ class DrawScreen(BaseScreen):
     def action_clear(self) -> None:
         """A new sheet."""
         self.sheet.clear()
-        self._truth = None
+        self._come_from("")
         self._drawn()
 
     def action_undo(self) -> None:
         """Take back the last stroke."""
         if not self.sheet.undo():
             self.tell("nothing to undo")
-        self._truth = None
+        self._come_from("")
         self._drawn()
 
     def action_random(self) -> None:
@@ -256,9 +255,59 @@ class DrawScreen(BaseScreen):
             return
         number = int(self._random.integers(len(samples)))
         self.sheet.show(self.net.on_sheet(np.asarray(samples.pictures[number], np.float64)))
-        self._picture = number
-        self._truth = int(samples.classes[number])
+        name = self.net.names[int(samples.classes[number])]
+        article = "an" if name[:1] in set("8aeiou") else "a"
+        # What it is stands first: the end may be cut.
+        self._come_from(f"{article} {name}, test picture {number}")
         self._drawn()
+
+    def action_file(self) -> None:
+        """Ask for a picture file."""
+        from cnnsim.tui.screens.ask import AskScreen
+
+        def check(text: str) -> str:
+            rows, columns = picture_size(Path(text).expanduser())
+            return f"{rows}×{columns} pixels"
+
+        def answer(text: str | None) -> None:
+            if text:
+                self._open(Path(text).expanduser(), None)
+
+        self.app.push_screen(
+            AskScreen("open a picture file", "a path such as seven.png, of any size", check), answer
+        )
+
+    def action_invert(self) -> None:
+        """Dark on light as light on dark; again: as it is."""
+        if self._file is None:
+            self.tell("o opens a picture file, which i turns around")
+            return
+        path, invert = self._file
+        self._open(path, not invert)
+
+    def _open(self, path: Path, invert: bool | None) -> None:
+        """Put a picture file on the sheet; by itself it is turned around where its edges are light.
+
+        Ink is light, and paper dark, in the pictures that nets learn from.
+        """
+        try:
+            if invert is None:
+                invert = is_dark_on_light(path)
+            self.sheet.show(self.net.read(path, invert))
+        except CnnsimError as error:
+            self.complain(error)
+            return
+        self._come_from(printable(path.name) + (", turned around" if invert else ""))
+        self._file = path, invert
+        self._drawn()
+
+    def _begin(self) -> None:
+        """A stroke begins: what is on the sheet is one's own from now on."""
+        self.sheet.begin()
+        self._come_from("")
+
+    def _come_from(self, origin: str) -> None:
+        self._origin, self._file = origin, None
 
     def action_explain(self, number: int) -> None:
         """Explain a class; the same again: the likeliest."""
@@ -277,7 +326,7 @@ class DrawScreen(BaseScreen):
 
     def _step(self, address: str) -> None:
         if self.sheet.is_blank:
-            self.tell("draw something first, or press r")
+            self.tell("draw something first, or press r or o")
             return
         from cnnsim.tui.screens.forward import ForwardScreen
 

@@ -163,7 +163,7 @@ class TrainBoard(BaseScreen):
         how = f"{run.optimizer}, {size} at a time   " if self.size.width >= 100 else ""
         what = f"{how}η {rate:.3g}   " if self.size.width >= 72 else ""
         state = [(what, "bar_dim"), (STATES[run.state], "bar_bold")]
-        self.header.show(crumbs, state, spare=(2, 3))
+        self.header.show(crumbs, state, spare=((2,), (2, 3)))
 
     # -- looking ---------------------------------------------------------------------------------
 

@@ -27,10 +27,12 @@ def crumbs_of(view: View) -> list[Crumb]:
     return crumbs
 
 
-def spare_of(view: View) -> tuple[int, ...]:
-    """What may be left out of the path, the first one first: what is obvious, then the rest."""
-    is_obvious = view.sweep.name == "forward"
-    return (_SWEEP, _PROGRAM, _SCENARIO) if is_obvious else (_PROGRAM, _SCENARIO, _SWEEP)
+def spare_of(view: View) -> tuple[tuple[int, ...], ...]:
+    """What may be left out of the path where room is scarce, the least of it first."""
+    if view.sweep.name == "forward":
+        # That is obvious. The scenario's name is worth more than the program's.
+        return (_SWEEP,), (_SWEEP, _PROGRAM), (_SWEEP, _SCENARIO)
+    return (_PROGRAM,), (_SCENARIO,), (_SCENARIO, _SWEEP)
 
 
 def state_of(view: View) -> list[Crumb]:

@@ -20,7 +20,7 @@ class Header(Panel, can_focus=False):
         super().__init__()
         self._crumbs: tuple[tuple[str, str], ...] = ()
         self._state: tuple[tuple[str, str], ...] = ()
-        self._spare: tuple[int, ...] = ()
+        self._spare: tuple[tuple[int, ...], ...] = ()
         self._tells_activity = True
 
     def hide_activity(self) -> None:
@@ -31,12 +31,12 @@ class Header(Panel, can_focus=False):
         self,
         crumbs: Sequence[tuple[str, str]],
         state: Sequence[tuple[str, str]] = (),
-        spare: Sequence[int] = (),
+        spare: Sequence[tuple[int, ...]] = (),
     ) -> None:
         """Set the path (text, role) and the state on the right; roles are bar, bar_dim, …
 
-        `spare` are the places in the path that may be left out, the first one first; −1 is
-        the program's name.
+        `spare` are places in the path that may be left out together, −1 the program's name;
+        the first that is enough is.
         """
         self._crumbs, self._state, self._spare = tuple(crumbs), tuple(state), tuple(spare)
         self.repaint()
@@ -52,21 +52,21 @@ class Header(Panel, can_focus=False):
         """Path and state in so many columns."""
         palette = self.palette
         own = [(text, getattr(palette, role)) for text, role in self._state]
-        path = self._pieces(set())
+        path = self._pieces(())
         for text in self.cnnsim.activity if self._tells_activity else ():
             state = [(text, palette.bar_bold), ("   ", palette.bar), *own]
             if pieces_width(path) + pieces_width(state) <= room:
                 return path, state
         state = own
-        for spared in range(len(self._spare) + 1):
-            path = self._pieces(set(self._spare[:spared]))
+        for gone in ((), *self._spare):
+            path = self._pieces(gone)
             if pieces_width(path) + pieces_width(state) <= room:
                 return path, state
         while state and pieces_width(path) + pieces_width(state) > room:
             state.pop()
         return path, state
 
-    def _pieces(self, gone: set[int]) -> list[Piece]:
+    def _pieces(self, gone: tuple[int, ...]) -> list[Piece]:
         palette = self.palette
         pieces: list[Piece] = []
         for place, (text, role) in enumerate((("cnnsim", "bar_bold"), *self._crumbs), -1):
