@@ -43,7 +43,7 @@ def predict(
     from cnnsim.kernels.processors import processors
     from cnnsim.training.evaluate import shares
     from cnnsim.training.names import class_names
-    from cnnsim.training.seen import read_seen
+    from cnnsim.training.preprocess import read_seen
     from cnnsim.training.trained import open_trained
 
     chosen = choose_device(device)

@@ -129,9 +129,9 @@ def _prepare(
 
     Raises CnnsimError before anything runs.
     """
+    from cnnsim.training.disk import check_disk
     from cnnsim.training.load import load
     from cnnsim.training.making import create_run
-    from cnnsim.training.room import check_room
     from cnnsim.training.run import Run
     from cnnsim.training.runfolder import is_run
 
@@ -162,7 +162,7 @@ def _prepare(
     else:
         for _, scenario in read_in:
             load(scenario)
-    check_room([Run(folders[scenario.name, seed], scenario) for scenario, seed in wanted])
+    check_disk([Run(folders[scenario.name, seed], scenario) for scenario, seed in wanted])
     # Whatever is wrong has been said: only now does an old run go.
     runs = [
         create_run(folders[scenario.name, seed], scenario, [*settings, f"seed={seed}"], overwrite)

@@ -17,7 +17,7 @@ import numpy as np
 from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.folding import Folder
 from cnnsim.kernels.general import needed
-from cnnsim.kernels.lanes import single_kernels
+from cnnsim.kernels.lanes import repeated
 from cnnsim.kernels.lanes.chain import chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.engine import LanesEngine
@@ -36,14 +36,14 @@ _SIDE = 1024
 _SAMPLES = 256
 #: The kernels of a convolution and of a dense layer, and of which sweep they do the products.
 _OF_CONVOLUTION = (
-    ("conv forward", "forward", single_kernels.CONVOLUTION_FORWARD),
-    ("conv input gradient", "input_grad", single_kernels.CONVOLUTION_INPUT),
-    ("conv kernel gradient", "kernel_grad", single_kernels.CONVOLUTION_KERNEL),
+    ("conv forward", "forward", repeated.CONVOLUTION_FORWARD),
+    ("conv input gradient", "input_grad", repeated.CONVOLUTION_INPUT),
+    ("conv kernel gradient", "kernel_grad", repeated.CONVOLUTION_KERNEL),
 )
 _OF_DENSE = (
-    ("dense forward", "forward", single_kernels.DENSE_FORWARD),
-    ("dense input gradient", "input_grad", single_kernels.DENSE_INPUT),
-    ("dense weight gradient", "kernel_grad", single_kernels.DENSE_WEIGHT),
+    ("dense forward", "forward", repeated.DENSE_FORWARD),
+    ("dense input gradient", "input_grad", repeated.DENSE_INPUT),
+    ("dense weight gradient", "kernel_grad", repeated.DENSE_WEIGHT),
 )
 
 
@@ -143,14 +143,14 @@ def _ceiling(threads: int) -> tuple[float, float]:
     lanes, rounds = host_lanes(), 200_000
     apart = 64 * lanes
     array = memory(threads * apart, lanes)
-    single_kernels.multiply_add_only(array, 1, 0)
+    repeated.multiply_add_only(array, 1, 0)
     with ThreadPoolExecutor(threads) as pool:
 
         def work() -> None:
             places = range(0, threads * apart, apart)
-            list(pool.map(lambda at: single_kernels.multiply_add_only(array, rounds, at), places))
+            list(pool.map(lambda at: repeated.multiply_add_only(array, rounds, at), places))
 
-        return _best(work), 2.0 * threads * rounds * single_kernels.TILES[lanes] * lanes
+        return _best(work), 2.0 * threads * rounds * repeated.TILES[lanes] * lanes
 
 
 def _products(iteration: Iteration) -> dict[str, int]:
@@ -181,12 +181,12 @@ def _kernels(
             if not is_wanted[sweep]:
                 continue
             report(Progress("measuring", f"{title} of {name}.{step.layer}", 0.0))
-            samples = blocks * lanes if which == single_kernels.DENSE_WEIGHT else lanes
+            samples = blocks * lanes if which == repeated.DENSE_WEIGHT else lanes
             flops = 2.0 * products[step.layer] * samples
             times = max(1, int(2e7 / flops))
 
             def work(op: Any = op, which: int = which, times: int = times) -> None:
-                single_kernels.repeat(
+                repeated.repeat(
                     layout.memory, op, layout.cells, layout.places[()], rule[()], pace, blocks,
                     which, times,
                 )  # fmt: skip

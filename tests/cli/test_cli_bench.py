@@ -16,7 +16,7 @@ import pytest
 from running import Run
 
 from cnnsim.kernels import measure
-from cnnsim.kernels.lanes.single_kernels import TILES, multiply_add_only
+from cnnsim.kernels.lanes.repeated import TILES, multiply_add_only
 from cnnsim.kernels.lanes.vector import memory
 
 

@@ -230,13 +230,13 @@ def test_an_unwritable_folder_shows_before_training(tmp_path: Path) -> None:
 def test_a_disk_that_is_too_small_shows_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnnsim.training.room import check_room
+    from cnnsim.training.disk import check_disk
 
     run = open_run(make(tmp_path / "run", ARTICLE))
-    check_room([run])
+    check_disk([run])
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("U", (), {"free": 1000})())
     with pytest.raises(CnnsimError, match=r"the disk has 1.0 kB left and the checkpoints need 9"):
-        check_room([run])
+        check_disk([run])
 
 
 def test_a_run_holds_all_the_files_that_its_scenario_names(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cnnsim.errors import UsageError
 from cnnsim.scenario.picture import digit_picture
 from cnnsim.scenario.reader import parse_scenario
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.training.seen import as_bits, centred, count_blocks
+from cnnsim.training.preprocess import as_bits, centred, count_blocks
 from cnnsim.tui.pad.judge import Judge
 from cnnsim.tui.pad.sheet import Sheet
 

@@ -15,8 +15,8 @@ from terminal import Terminal
 from cnnsim.kernels.choose import engine_for
 from cnnsim.training.evaluate import shares
 from cnnsim.training.history import History
+from cnnsim.training.preprocess import seen
 from cnnsim.training.run import Run, open_run
-from cnnsim.training.seen import seen
 
 Opener = Callable[..., Terminal]
 

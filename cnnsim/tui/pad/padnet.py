@@ -17,9 +17,9 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.evaluate import shares
 from cnnsim.training.load import load
 from cnnsim.training.names import class_names
+from cnnsim.training.preprocess import as_bits, is_centred, read_seen, seen
 from cnnsim.training.run import open_run
 from cnnsim.training.samples import Samples
-from cnnsim.training.seen import as_bits, is_centred, read_seen, seen
 from cnnsim.tui.pad.judge import Judge, Look
 from cnnsim.tui.pad.sheet import Sheet
 from cnnsim.tui.train.opened import stepper_on, trained_scenario

@@ -14,7 +14,7 @@ from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError, printable
 from cnnsim.scenario.picture import picture_size
-from cnnsim.training.seen import is_dark_on_light
+from cnnsim.training.preprocess import is_dark_on_light
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import decimals_for, format_number

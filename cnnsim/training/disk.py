@@ -12,7 +12,7 @@ from cnnsim.training.run import Run
 from cnnsim.training.runfolder import BEST, LAST
 
 
-def check_room(runs: Sequence[Run]) -> None:
+def check_disk(runs: Sequence[Run]) -> None:
     """Raise CnnsimError where the disks have no room for what `runs` will write.
 
     Their folders need not be there yet; checkpoints that are make room for new ones.

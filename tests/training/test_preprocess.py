@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from cnnsim.training.seen import count_blocks, read_seen, seen
+from cnnsim.training.preprocess import count_blocks, read_seen, seen
 
 Ink = npt.NDArray[np.float64]
 
