@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated, Literal
 
@@ -45,14 +46,20 @@ def home(
             "the app cannot read a scenario from standard input: that is its keyboard",
             "save it to a file, or use cnnsim replay -",
         )
-    else:
-        _check(scenario, at, settings)
-    check_terminal("cnnsim replay works without one; cnnsim --help says what else does")
-    from cnnsim.tui.app import run_app
+    # What is imported stays: looking through it for rubbish takes a tenth of the start. The app
+    # begins with that once it is painted.
+    gc.disable()
+    try:
+        if scenario is not None:
+            _check(scenario, at, settings)
+        check_terminal("cnnsim replay works without one; cnnsim --help says what else does")
+        from cnnsim.tui.app import run_app
 
-    # Where the terminal leaves it open, the settings decide.
-    chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
-    return run_app(scenario, at, theme, chosen, tuple(settings))
+        # Where the terminal leaves it open, the settings decide.
+        chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
+        return run_app(scenario, at, theme, chosen, tuple(settings))
+    finally:
+        gc.enable()
 
 
 def check_terminal(without: str) -> None:

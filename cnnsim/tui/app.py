@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -92,6 +93,13 @@ class CnnsimApp(App[int]):
             from cnnsim.tui.screens.train import watching_screen
 
             self.push_screen(watching_screen(self._watched))
+        self.call_after_refresh(self._painted)
+
+    @staticmethod
+    def _painted() -> None:
+        """The first screen is there: look for rubbish from now on, but not in what was loaded."""
+        gc.freeze()
+        gc.enable()
 
     def open_scenario(self, scenario: Scenario, at: int = 0, walk: bool = False) -> None:
         """Step through `scenario` from step `at`, or walk its shapes."""

@@ -17,30 +17,28 @@ class _Listener(event.Listener):
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._count = self._depth = 0
-        self._collects = gc.isenabled()
+        self._count = 0
 
     def on_start(self, event: Any) -> None:
         """A function begins."""
-        if self._depth == 0:
-            # The compiler's millions of objects stay alive until it is done: looking through them
-            # for rubbish is a tenth of its time.
-            self._collects = gc.isenabled()
-            gc.disable()
-        self._depth += 1
         self._count += 1
         name = event.data["dispatcher"].py_func.__name__.strip("_").replace("_", " ")
         self._report(Progress("compiling", f"kernel {self._count}, {name}", 0.0))
 
     def on_end(self, event: Any) -> None:
         """It is compiled, or failed to be."""
-        self._depth -= 1
-        if self._depth == 0 and self._collects:
-            gc.enable()
 
 
 @contextmanager
 def told(report: Report) -> Iterator[None]:
     """While this lasts, `report` hears of every function that is compiled."""
-    with event.install_listener("numba:compile", _Listener(report)):
-        yield
+    # What compiles or loads kernels makes millions of objects that stay alive until it is done:
+    # looking through them for rubbish is a tenth of its time. Kernels themselves make none.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        with event.install_listener("numba:compile", _Listener(report)):
+            yield
+    finally:
+        if collects:
+            gc.enable()
