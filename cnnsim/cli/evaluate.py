@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from cnnsim.cli.options import Csv, Device, Json
-from cnnsim.cli.output import Column, csv_lines, emit, print_table
+from cnnsim.cli.output import Column, csv_lines, emit, loss_text, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.streams import output, style
 from cnnsim.errors import UsageError
@@ -101,7 +101,10 @@ def _print_text(found: Trained, result: Evaluation, worst: int) -> None:
     print(f"{title} seed {found.run.seed} after {_count(found.point.epoch, 'epoch')}", file=out)
     total = len(measure.classes)
     accuracy = style(f"{measure.accuracy:.2%}", "1", out)
-    print(f"{accuracy}: {measure.right:,} of {total:,} right, loss {measure.loss:.4f}\n", file=out)
+    print(
+        f"{accuracy}: {measure.right:,} of {total:,} right, loss {loss_text(measure.loss)}\n",
+        file=out,
+    )
     columns = [Column("is → taken for"), *(Column(name, right=True) for name in names)]
     columns.append(Column("right", right=True))
     rows = []

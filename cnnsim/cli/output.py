@@ -35,6 +35,11 @@ def number_name(value: float) -> str | float:
     return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
+def loss_text(value: float) -> str:
+    """A loss for people: `0.0123`, `5.82e+52`."""
+    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3g}"
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return number_name(value)

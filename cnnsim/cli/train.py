@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from cnnsim.cli.interrupt import Interrupt
 from cnnsim.cli.main import complain
 from cnnsim.cli.options import Device, Json, Settings
-from cnnsim.cli.output import Column, emit, print_table
+from cnnsim.cli.output import Column, emit, loss_text, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.seeds import parse_seeds
 from cnnsim.cli.source import NO_TOUR, read
@@ -236,7 +236,7 @@ class _Report:
                 row["scenario"],
                 row["seed"],
                 row["epochs"],
-                f"{row['train_loss']:.4f}",
+                loss_text(row["train_loss"]),
                 f"{row['test_accuracy']:.2%}",
                 f"{row['best_test_accuracy']:.2%}",
                 f"{row['seconds']:.2f}",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from cnnsim.cli.output import loss_text
 from cnnsim.cli.streams import has_colour
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Board:
         # The first updates wait for kernels to be compiled or loaded: they have no speed.
         pace = f" {speed:,.0f}/s" if speed else ""
         accuracy = self._accuracy.get(label, "")
-        return f"epoch {event['epoch']}/{epochs} loss {loss:.4f}{accuracy}{pace}"
+        return f"epoch {event['epoch']}/{epochs} loss {loss_text(loss)}{accuracy}{pace}"
 
     def _print(self, line: str) -> None:
         try:

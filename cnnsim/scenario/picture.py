@@ -25,12 +25,16 @@ Floats = npt.NDArray[np.float64]
 
 #: A larger picture is refused before it is decoded.
 MOST_PIXELS = 50_000_000
+#: The tag of EXIF that says how a camera was held.
+_ORIENTATION = 0x0112
 
 
 def picture_size(path: Path) -> tuple[int, int]:
     """(height, width) of a picture file, without decoding it. Raises UsageError."""
     with _opened(path) as picture:
-        return picture.height, picture.width
+        # A photograph may lie on its side: orientations 5 to 8 exchange rows and columns.
+        turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+        return (picture.width, picture.height) if turned else (picture.height, picture.width)
 
 
 def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats:
@@ -38,7 +42,7 @@ def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats
 
     Raises UsageError where the file is missing, no picture, broken or absurdly large.
     """
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     with _opened(path) as picture:
         if picture.mode == "F":
@@ -48,13 +52,27 @@ def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats
             # Pillow would clip 16 bits to 8: these pixels are scaled, and stay grey.
             converted = Image.fromarray(np.asarray(picture, np.float32) / np.float32(257))
         else:
-            converted = picture.convert("L" if grey else "RGB")
+            converted = _opaque(ImageOps.exif_transpose(picture)).convert("L" if grey else "RGB")
         if size is not None and converted.size != (size[1], size[0]):
             converted = converted.resize((size[1], size[0]), Image.Resampling.BILINEAR)
         pixels = np.asarray(converted, np.float64) / 255
         if deep and not grey:
             pixels = np.stack([pixels] * 3, axis=-1)
     return pixels[np.newaxis] if grey else np.moveaxis(pixels, -1, 0).copy()
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    """Transparent pixels become paper: white where the ink is dark, black where it is light."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture
+    layers = picture.convert("RGBA")
+    ink = np.asarray(layers.convert("L"), np.float64)
+    opacity = np.asarray(layers.getchannel("A"), np.float64)
+    mean = (ink * opacity).sum() / max(opacity.sum(), 1.0)
+    paper = (255, 255, 255, 255) if mean < 128 else (0, 0, 0, 255)
+    return Image.alpha_composite(Image.new("RGBA", layers.size, paper), layers)
 
 
 @contextmanager

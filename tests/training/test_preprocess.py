@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from cnnsim.training.preprocess import count_blocks, read_seen, seen
+from cnnsim.scenario.picture import picture_size
+from cnnsim.training.preprocess import count_blocks, is_dark_on_light, read_seen, seen
 
 Ink = npt.NDArray[np.float64]
 
@@ -80,3 +81,37 @@ def test_counts_of_any_square_sheet(tmp_path: Path) -> None:
     # Other sides are resized.
     odd = read_seen(saved(tmp_path / "odd.png", ink[:50, :40]), (1, 8, 8))
     assert odd.shape == (1, 8, 8)
+
+
+@pytest.mark.parametrize("ink_is_dark", [True, False])
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "P"])
+def test_what_is_transparent_is_paper(tmp_path: Path, mode: str, ink_is_dark: bool) -> None:
+    """As drawing programs export it: ink, and nothing below."""
+    ink = (seven(32, 4) > 0.5).astype(np.float64)
+    grey = np.zeros_like(ink) if ink_is_dark else np.ones_like(ink)
+    both = np.rint(255 * np.stack([grey, ink], axis=-1)).astype(np.uint8)
+    picture = Image.fromarray(both, "LA").convert("RGBA")
+    if mode == "P":
+        picture = picture.quantize(4, Image.Quantize.FASTOCTREE)
+    elif mode == "LA":
+        picture = picture.convert("LA")
+    picture.save(tmp_path / "ink.png")
+    found = read_seen(tmp_path / "ink.png", (1, 8, 8), invert=ink_is_dark)
+    np.testing.assert_allclose(found[0], count_blocks(ink), atol=1e-12)
+    assert is_dark_on_light(tmp_path / "ink.png") == ink_is_dark
+
+
+@pytest.mark.parametrize("held", range(1, 9))
+def test_a_photograph_is_seen_upright(tmp_path: Path, held: int) -> None:
+    """Pillow's own turning is the oracle."""
+    picture = Image.fromarray(np.rint(255 * seven(40, 5)[:, :30]).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = held
+    picture.save(tmp_path / "held.png", exif=exif)
+    with Image.open(tmp_path / "held.png") as photograph:
+        upright = ImageOps.exif_transpose(photograph)
+    upright.save(tmp_path / "upright.png", exif=Image.Exif())
+    held_, straight = tmp_path / "held.png", tmp_path / "upright.png"
+    assert picture_size(held_) == picture_size(straight) == upright.size[::-1]
+    for shape in ((1, 28, 28), (1, 8, 8)):
+        np.testing.assert_array_equal(read_seen(held_, shape), read_seen(straight, shape))

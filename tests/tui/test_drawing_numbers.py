@@ -13,6 +13,7 @@ from cnnsim.tui.drawing.numbers import (
     exact,
     format_number,
     in_formula,
+    measured,
     power_text,
     short_count,
     small,
@@ -134,6 +135,14 @@ def test_exact(value: float, text: str) -> None:
 )
 def test_short_count(n: int, text: str) -> None:
     assert short_count(n) == text
+
+
+def test_measured_numbers_take_eight_columns() -> None:
+    values = (0.0, 0.071, -12.5, 999.9994, -2.7e16, 4.3e-4, 1.25e-300, 1e308, math.nan, -math.inf)
+    texts = [measured(value) for value in values]
+    assert texts[:6] == ["0.000", "0.071", "−12.500", "999.999", "−2.7e16", "4.3e−04"]
+    assert measured(0.0042, 0) == "0.004"
+    assert all(len(text) <= 8 for text in texts)
 
 
 def test_small_helpers() -> None:

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnsim.network.optimizer import Optimizer
+from cnnsim.scenario.bundled import bundled_names
+from cnnsim.scenario.reader import read_scenario
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
 from cnnsim.tui.train.axis import axis_of, round_numbers
@@ -243,6 +245,13 @@ def test_rates_go_up_and_down_a_ladder(rate: float) -> None:
     assert next_rate(rate, 1) > rate > next_rate(rate, -1)
     step = next_rate(rate, 1)
     assert next_rate(next_rate(step, 1), -1) == step
+
+
+@pytest.mark.parametrize("name", [n for n in bundled_names() if read_scenario(n).model.data])
+def test_the_rate_of_a_bundled_scenario_is_found_again(name: str) -> None:
+    optimizer = read_scenario(name).iteration.optimizer
+    assert optimizer is not None
+    assert next_rate(next_rate(optimizer.rate, -1), 1) == optimizer.rate
 
 
 def test_missing_gradients_say_how_they_come() -> None:

@@ -73,6 +73,16 @@ def small(x: float) -> str:
     return f"{x:.1e}".replace("-", MINUS).replace("e+", "e") if x else "0"
 
 
+def measured(x: float, least: float = 0.01) -> str:
+    """A norm, a mean, a loss in at most eight columns: `0.071`, `−12.500`, `2.7e16`.
+
+    What is smaller than `least` has digits of its own: `4.3e−04`.
+    """
+    if x == 0 or least <= abs(x) < 1000:
+        return format_number(x, 3)
+    return small(x)
+
+
 def exact(value: float | np.floating[Any]) -> str:
     """The shortest decimal that reads back as the same number, in its own precision."""
     if not math.isfinite(value):

@@ -95,14 +95,14 @@ class PadNet:
         return load(self.scenario).test
 
     def read(self, path: Path, invert: bool) -> Ink:
-        """A picture file of any size as ink; `invert` makes dark on light light on dark.
+        """The picture [channels, height, width] that the net gets of a file of any size.
 
-        Raises UsageError where it is no picture.
+        `invert` makes dark on light light on dark. Raises UsageError where it is no picture.
         """
-        return self.on_sheet(read_seen(path, self.scenario.network.input_shape, invert))
+        return read_seen(path, self.scenario.network.input_shape, invert)
 
     def on_sheet(self, picture: Ink) -> Ink:
-        """A test picture [channels, height, width] as ink; bits are set by blocks."""
+        """A picture [channels, height, width] as ink; bits are set by blocks."""
         paper = self._paper
         plane = picture[0]
         if not paper.bits:

@@ -51,6 +51,8 @@ class DrawScreen(BaseScreen):
         self._look: Look | None = None
         #: Where the picture on the sheet comes from, in words, if it was not drawn.
         self._origin = ""
+        #: That picture as the net gets it: the sheet may hold it in bits.
+        self._given: Ink | None = None
         #: The file that it was read from, and whether that was turned around.
         self._file: tuple[Path, bool] | None = None
         self._wanted: Ink | None = None
@@ -160,8 +162,13 @@ class DrawScreen(BaseScreen):
             self._wanted = self._look = None
             self._show_look()
             return
-        self._wanted = self.net.see(self.sheet.ink)
+        self._wanted = self._picture
         self._start()
+
+    @property
+    def _picture(self) -> Ink:
+        """What the net gets [channels, height, width]."""
+        return self.net.see(self.sheet.ink) if self._given is None else self._given
 
     def _start(self) -> None:
         """Look at the latest picture, one at a time; those that came between are left out."""
@@ -254,11 +261,12 @@ class DrawScreen(BaseScreen):
             self.complain(error)
             return
         number = int(self._random.integers(len(samples)))
-        self.sheet.show(self.net.on_sheet(np.asarray(samples.pictures[number], np.float64)))
+        picture = np.asarray(samples.pictures[number], np.float64)
+        self.sheet.show(self.net.on_sheet(picture))
         name = self.net.names[int(samples.classes[number])]
         article = "an" if name[:1] in set("8aeiou") else "a"
         # What it is stands first: the end may be cut.
-        self._come_from(f"{article} {name}, test picture {number}")
+        self._come_from(f"{article} {name}, test picture {number}", picture)
         self._drawn()
 
     def action_file(self) -> None:
@@ -293,11 +301,12 @@ class DrawScreen(BaseScreen):
         try:
             if invert is None:
                 invert = is_dark_on_light(path)
-            self.sheet.show(self.net.read(path, invert))
+            picture = self.net.read(path, invert)
         except CnnsimError as error:
             self.complain(error)
             return
-        self._come_from(printable(path.name) + (", turned around" if invert else ""))
+        self.sheet.show(self.net.on_sheet(picture))
+        self._come_from(printable(path.name) + (", turned around" if invert else ""), picture)
         self._file = path, invert
         self._drawn()
 
@@ -306,8 +315,8 @@ class DrawScreen(BaseScreen):
         self.sheet.begin()
         self._come_from("")
 
-    def _come_from(self, origin: str) -> None:
-        self._origin, self._file = origin, None
+    def _come_from(self, origin: str, picture: Ink | None = None) -> None:
+        self._origin, self._given, self._file = origin, picture, None
 
     def action_explain(self, number: int) -> None:
         """Explain a class; the same again: the likeliest."""
@@ -330,9 +339,8 @@ class DrawScreen(BaseScreen):
             return
         from cnnsim.tui.screens.forward import ForwardScreen
 
-        picture = self.net.see(self.sheet.ink)
         try:
-            stepper = self.net.stepper(picture, self._explained)
+            stepper = self.net.stepper(self._picture, self._explained)
             step = stepper.find(address)
         except CnnsimError as error:
             self.complain(error)

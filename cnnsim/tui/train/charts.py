@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.style import Style
@@ -11,6 +11,7 @@ from rich.style import Style
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.curve import Floats, column_of, draw_curve, draw_guide, row_of
 from cnnsim.tui.drawing.glyphs import NOW_DOT
+from cnnsim.tui.drawing.numbers import measured
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.axis import Axis, axis_of, round_numbers
 from cnnsim.tui.train.scene import Scene, Words
@@ -54,8 +55,8 @@ def draw_loss(canvas: Canvas, scene: Scene) -> Words:
     if run.rows:
         last = run.rows[-1]
         bottom = (
-            ("⠤ train ", palette.dim), (f"{last.train_loss:.3f}", palette.bold),
-            ("   ━ test ", palette.good), (f"{last.test_loss:.3f}", palette.bold),
+            ("⠤ train ", palette.dim), (measured(last.train_loss, 0), palette.bold),
+            ("   ━ test ", palette.good), (measured(last.test_loss, 0), palette.bold),
         )  # fmt: skip
     return Words(title, right, bottom)
 
@@ -142,7 +143,8 @@ def _draw(
     if width < 8 or height < 3:
         return
     if not count:
-        scene.say_instead(canvas, "It comes after the first epoch.")
+        # The curves are those of the whole run, whatever is computed for the slider.
+        replace(scene, busy="").say_instead(canvas, "It comes after the first epoch.")
         return
     rows: dict[int, str] = {}
     for tick in axis.ticks(max(height // 2, 2)):

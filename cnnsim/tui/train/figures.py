@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.drawing.numbers import count, measured
 from cnnsim.tui.train.scene import Scene
 from cnnsim.tui.train.view import RunView
 
@@ -56,11 +56,11 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
     before = run.rows[-2] if len(run.rows) > 1 else None
     loss = last.train_loss if last else run.loss
     if loss is not None:
-        at = canvas.put(x[1], 1, f"{loss:.3f}", palette.bold)
+        at = canvas.put(x[1], 1, measured(loss, 0), palette.bold)
         if last and before:
             _trend(canvas, at + 1, last.train_loss, before.train_loss, scene, less_is_good=True)
     if last is not None:
-        at = canvas.put(x[2], 1, f"{last.test_loss:.3f}", palette.bold)
+        at = canvas.put(x[2], 1, measured(last.test_loss, 0), palette.bold)
         if before:
             _trend(canvas, at + 1, last.test_loss, before.test_loss, scene, less_is_good=True)
         at = canvas.put(x[3], 1, f"{last.accuracy:.1%}", palette.bold)
@@ -78,9 +78,9 @@ def _draw_moment(canvas: Canvas, scene: Scene, x: list[int]) -> None:
     """The numbers at the slider."""
     palette, run = scene.palette, scene.run
     if run.batch_loss is not None:
-        canvas.put(x[1], 1, f"{run.batch_loss:.3f}", palette.bold)
+        canvas.put(x[1], 1, measured(run.batch_loss, 0), palette.bold)
     if run.tested is not None:
-        canvas.put(x[2], 1, f"{run.tested.loss:.3f}", palette.bold)
+        canvas.put(x[2], 1, measured(run.tested.loss, 0), palette.bold)
         text = f"{run.tested.right / run.tested.pictures:.1%}"
         at = canvas.put(x[3], 1, text, palette.bold)
         of = f"  of {count(run.tested.pictures)}"

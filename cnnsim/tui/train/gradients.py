@@ -6,7 +6,7 @@ from math import log10
 
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.numbers import small
+from cnnsim.tui.drawing.numbers import measured, small
 from cnnsim.tui.train.scene import Scene, Words
 
 #: Where learning goes well: the share of a parameter's length by which an update moves it.
@@ -42,8 +42,8 @@ def draw_gradients(canvas: Canvas, scene: Scene) -> Words:
             canvas.put(2, y, f"… {len(rows) - room + 1} more", palette.dim)
             break
         canvas.put(2, y, row.name[:name], palette.base)
-        norm = "·" if row.norm is None else f"{row.norm:.3f}" if row.norm >= 0.01 else ""
-        canvas.put_right(at, y, norm or small(row.norm or 0.0), palette.base)
+        norm = "·" if row.norm is None else measured(row.norm)
+        canvas.put_right(at, y, norm, palette.base)
         if row.change is None:
             canvas.put_right(then, y, "·", palette.base)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.numbers import number
+from cnnsim.tui.drawing.numbers import measured
 from cnnsim.tui.train.scene import Scene, Words
 
 #: Columns of the mean and of the deviation.
@@ -29,8 +29,8 @@ def draw_layers(canvas: Canvas, scene: Scene) -> Words:
             canvas.put(2, y, f"… {len(rows) - room + 1} more", palette.dim)
             break
         canvas.put(2, y, row.name[:name], palette.base)
-        canvas.put_right(ends[0], y, _short(row.mean), palette.base)
-        canvas.put_right(ends[1], y, _short(row.deviation), palette.base)
+        canvas.put_right(ends[0], y, measured(row.mean), palette.base)
+        canvas.put_right(ends[1], y, measured(row.deviation), palette.base)
         share = row.dead / row.units
         room_left = canvas.width - ends[1] - 4
         text = f"{share:.0%} {row.dead} of {row.units}" if row.dead else "·"
@@ -39,9 +39,3 @@ def draw_layers(canvas: Canvas, scene: Scene) -> Words:
         style = palette.faint if not row.dead else palette.bold if share > 0.5 else palette.base
         canvas.put(ends[1] + 2, y, text[: max(room_left, 0)], style)
     return Words(title, (("of 20 test pictures", palette.dim),))
-
-
-def _short(value: float) -> str:
-    """In at most eight columns."""
-    text = f"{value:.3f}" if 0.01 <= abs(value) < 1000 or not value else f"{value:.1e}"
-    return text.replace("-", "−") if value else number(0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnsim.training.schedule import Change
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.drawing.numbers import count, measured
 from cnnsim.tui.train.scene import Scene, Words
 
 
@@ -25,7 +25,9 @@ def draw_log(canvas: Canvas, scene: Scene) -> Words:
         if y >= end:
             break
         x = canvas.pieces(2, y, [("epoch ", palette.dim), (f"{row.epoch:>{wide}}", palette.base)])
-        x = canvas.pieces(x, y, [("  test ", palette.dim), (f"{row.test_loss:.3f}", palette.base)])
+        x = canvas.pieces(
+            x, y, [("  test ", palette.dim), (measured(row.test_loss, 0), palette.base)]
+        )
         x = canvas.put(x, y, f"  {row.accuracy:6.1%}", palette.base)
         if best is not None and row.epoch == best.epoch:
             canvas.put(x + 1, y, "▲", palette.good)

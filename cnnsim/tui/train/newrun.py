@@ -21,4 +21,5 @@ def new_run(scenario: Scenario) -> Run:
     seed = scenario.model.seed
     while (folder := above / f"{scenario.name}-{seed}-{number}").exists():
         number += 1
-    return create_run(folder, scenario, scenario.settings)
+    # With its seed, as the command has it: the command can go on with the run.
+    return create_run(folder, scenario, [*scenario.settings, f"seed={seed}"])

@@ -9,7 +9,7 @@ from cnnsim.network.optimizer import Optimizer
 from cnnsim.training.schedule import Change, rates
 
 #: Within a decade.
-_STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+_STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
 
 
 def next_rate(rate: float, direction: int) -> float:

@@ -264,8 +264,8 @@ def _looked(view: RunView, event: dict[str, Any]) -> RunView:
             found["epoch"], tuple(found["names"]),
             None if confusion is None else np.array(confusion, np.int64),
             found["pictures"], found["right"],
-            tuple(Mistake(m["picture"], m["class"], m["guess"], m["share"])
-                  for m in found["mistakes"]),
+            tuple(sorted((Mistake(m["picture"], m["class"], m["guess"], m["share"])
+                          for m in found["mistakes"]), key=lambda each: -each.share)),
             _number(found.get("loss")),
         ))  # fmt: skip
     if found := event.get("gradients"):
