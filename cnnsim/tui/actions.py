@@ -153,6 +153,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("sheet.file", "o", "file", "a file", "A picture file of any size.", ("draw",)),
     Action("sheet.invert", "i", "invert", "",
            "An opened file: dark on light as light on dark, or as it is.", ("draw",)),
+    Action("sheet.compare", "c", "compare", "compare",
+           "Keep what the net says of this, to compare others with; again: no more.", ("draw",)),
     Action("sheet.clear", "x,delete", "clear", "clear", "A new sheet.", ("draw",)),
     Action("sheet.undo", "u", "undo", "undo", "Take back the last stroke.", ("draw",)),
     Action("pen.lift", "space", "down", "down, up", "Put the pen down, or lift it.", ("draw",)),

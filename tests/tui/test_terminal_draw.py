@@ -132,6 +132,27 @@ def test_test_pictures_come_with_their_class(pad: Terminal) -> None:
     pad.wait_for(", test picture ", "maps relu1")
 
 
+def test_what_was_said_of_another_picture_stands_beside(pad: Terminal) -> None:
+    pad.send("c")
+    pad.wait_for("draw something first: it is kept")
+    pad.drag(SEVEN)
+    pad.drag(BAR)
+    pad.wait_for("says 7", "why 7")
+    pad.settle()
+    [seven] = re.findall(r"▸7 .* (\d+\.\d%)", pad.text())
+    pad.send("c", "x")
+    pad.wait_for("Nothing is drawn so far.")
+    pad.drag(SEVEN[3:])
+    pad.wait_for("kept   now")
+    pad.wait_until(
+        lambda: re.search(rf" 7 .* {re.escape(seven)} +\d+\.\d%", pad.text()) is not None,
+        "both shares of the seven",
+    )
+    pad.send("c")
+    pad.wait_gone("kept   now")
+    pad.wait_for("probability")
+
+
 def test_a_picture_file_is_seen_as_predict_sees_it(pad: Terminal, home: Path) -> None:
     """Ink on paper, read from a file and stepped into."""
     digits = load(read_scenario("digits_cnn")).test

@@ -49,6 +49,8 @@ class DrawScreen(BaseScreen):
         self._is_down = False
         self._chosen: int | None = None
         self._look: Look | None = None
+        #: What the net says of a picture that others are compared with.
+        self._kept: Look | None = None
         #: Where the picture on the sheet comes from, in words, if it was not drawn.
         self._origin = ""
         #: That picture as the net gets it: the sheet may hold it in bits.
@@ -121,7 +123,8 @@ class DrawScreen(BaseScreen):
             self._slopes.show(None, [("why", palette.dim)])
             self._maps.show(Maps("", None, "Nothing is drawn so far."))
             return
-        self._shares.show(names, look.shares, self._explained)
+        kept = None if self._kept is None else self._kept.shares
+        self._shares.show(names, look.shares, self._explained, kept)
         plane = look.picture[0]
         height, width = plane.shape
         is_counts = (height, width) == (8, 8)
@@ -317,6 +320,14 @@ class DrawScreen(BaseScreen):
 
     def _come_from(self, origin: str, picture: Ink | None = None) -> None:
         self._origin, self._given, self._file = origin, picture, None
+
+    def action_compare(self) -> None:
+        """Keep what the net says, to compare other pictures with; again: no more."""
+        if self._kept is None and self._look is None:
+            self.tell("draw something first: it is kept to compare others with")
+            return
+        self._kept = self._look if self._kept is None else None
+        self._show_look()
 
     def action_explain(self, number: int) -> None:
         """Explain a class; the same again: the likeliest."""

@@ -30,12 +30,21 @@ class SharesPanel(Panel, can_focus=False):
         self._names: tuple[str, ...] = ()
         self._shares: tuple[float, ...] | None = None
         self._chosen: int | None = None
+        self._kept: tuple[float, ...] | None = None
         self._pitch = 1
 
     def show(
-        self, names: Sequence[str], shares: Sequence[float] | None, chosen: int | None
+        self,
+        names: Sequence[str],
+        shares: Sequence[float] | None,
+        chosen: int | None,
+        kept: Sequence[float] | None = None,
     ) -> None:
-        """Set the classes, how sure the net is (None: nothing to look at), the one explained."""
+        """Set the classes, how sure the net is (None: nothing to look at), the one explained.
+
+        `kept` is how sure it was of another picture, to compare with.
+        """
+        self._kept = None if kept is None else tuple(kept)
         self._names = tuple(names)
         self._shares = None if shares is None else tuple(shares)
         self._chosen = chosen
@@ -48,7 +57,10 @@ class SharesPanel(Panel, can_focus=False):
         title = [("says ", palette.dim)]
         if best is not None:
             title.append((self._names[best], palette.bold))
-        canvas.frame(palette, title=title, right=[("probability", palette.dim)])
+        right = [("probability", palette.dim)]
+        if self._kept is not None:
+            right = [("kept", palette.dim), ("   now", palette.bold)]
+        canvas.frame(palette, title=title, right=right)
         if not self._names:
             return
         width = min(max(map(cell_len, self._names)), 12)
@@ -63,6 +75,11 @@ class SharesPanel(Panel, can_focus=False):
             if shares is None:
                 continue
             bar = canvas.width - width - _SHARE - 8
+            if self._kept is not None:
+                bar -= _SHARE
+                canvas.put_right(
+                    canvas.width - 2 - _SHARE, y, f"{self._kept[number]:.1%}", palette.dim
+                )
             draw_bar(
                 canvas, width + 5, y, max(bar, 0), round(shares[number], 3), palette,
                 palette.base if number == best else None,
