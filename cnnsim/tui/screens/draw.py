@@ -19,6 +19,7 @@ from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane
+from cnnsim.tui.pad.brought import Brought
 from cnnsim.tui.pad.judge import Look
 from cnnsim.tui.pad.padnet import Ink, PadNet
 from cnnsim.tui.pad.padplaces import arrange_pad
@@ -49,14 +50,10 @@ class DrawScreen(BaseScreen):
         self._is_down = False
         self._chosen: int | None = None
         self._look: Look | None = None
-        #: What the net says of a picture that others are compared with.
-        self._kept: Look | None = None
-        #: Where the picture on the sheet comes from, in words, if it was not drawn.
-        self._origin = ""
-        #: That picture as the net gets it: the sheet may hold it in bits.
-        self._given: Ink | None = None
-        #: The file that it was read from, and whether that was turned around.
-        self._file: tuple[Path, bool] | None = None
+        #: The shares of a picture that others are compared with.
+        self._kept: tuple[float, ...] | None = None
+        #: What the picture on the sheet is, if it was not drawn.
+        self._brought: Brought | None = None
         self._wanted: Ink | None = None
         self._is_looking = False
         self._random = np.random.default_rng()
@@ -104,8 +101,8 @@ class DrawScreen(BaseScreen):
         palette = self.cnnsim.palette
         rows, columns = self.sheet.shape
         title = [("pad ", palette.bold), (f"{rows}×{columns}", palette.dim)]
-        if self._origin:
-            title.append((f"   {self._origin}", palette.dim))
+        if self._brought is not None:
+            title.append((f"   {self._brought.words}", palette.dim))
         bottom = []
         if self._pen is not None:
             word = "down" if self._is_down else "up"
@@ -123,8 +120,7 @@ class DrawScreen(BaseScreen):
             self._slopes.show(None, [("why", palette.dim)])
             self._maps.show(Maps("", None, "Nothing is drawn so far."))
             return
-        kept = None if self._kept is None else self._kept.shares
-        self._shares.show(names, look.shares, self._explained, kept)
+        self._shares.show(names, look.shares, self._explained, self._kept)
         plane = look.picture[0]
         height, width = plane.shape
         is_counts = (height, width) == (8, 8)
@@ -171,7 +167,7 @@ class DrawScreen(BaseScreen):
     @property
     def _picture(self) -> Ink:
         """What the net gets [channels, height, width]."""
-        return self.net.see(self.sheet.ink) if self._given is None else self._given
+        return self.net.see(self.sheet.ink) if self._brought is None else self._brought.picture
 
     def _start(self) -> None:
         """Look at the latest picture, one at a time; those that came between are left out."""
@@ -246,14 +242,14 @@ class DrawScreen(BaseScreen):
     def action_clear(self) -> None:
         """A new sheet."""
         self.sheet.clear()
-        self._come_from("")
+        self._brought = None
         self._drawn()
 
     def action_undo(self) -> None:
         """Take back the last stroke."""
         if not self.sheet.undo():
             self.tell("nothing to undo")
-        self._come_from("")
+        self._brought = None
         self._drawn()
 
     def action_random(self) -> None:
@@ -265,12 +261,10 @@ class DrawScreen(BaseScreen):
             return
         number = int(self._random.integers(len(samples)))
         picture = np.asarray(samples.pictures[number], np.float64)
-        self.sheet.show(self.net.on_sheet(picture))
         name = self.net.names[int(samples.classes[number])]
         article = "an" if name[:1] in set("8aeiou") else "a"
         # What it is stands first: the end may be cut.
-        self._come_from(f"{article} {name}, test picture {number}", picture)
-        self._drawn()
+        self._bring(Brought(f"{article} {name}, test picture {number}", picture))
 
     def action_file(self) -> None:
         """Ask for a picture file."""
@@ -290,11 +284,11 @@ class DrawScreen(BaseScreen):
 
     def action_invert(self) -> None:
         """Dark on light as light on dark; again: as it is."""
-        if self._file is None:
+        brought = self._brought
+        if brought is None or brought.path is None:
             self.tell("o opens a picture file, which i turns around")
             return
-        path, invert = self._file
-        self._open(path, not invert)
+        self._open(brought.path, not brought.is_inverted)
 
     def _open(self, path: Path, invert: bool | None) -> None:
         """Put a picture file on the sheet; by itself it is turned around where its edges are light.
@@ -308,25 +302,25 @@ class DrawScreen(BaseScreen):
         except CnnsimError as error:
             self.complain(error)
             return
-        self.sheet.show(self.net.on_sheet(picture))
-        self._come_from(printable(path.name) + (", turned around" if invert else ""), picture)
-        self._file = path, invert
-        self._drawn()
+        words = printable(path.name) + (", turned around" if invert else "")
+        self._bring(Brought(words, picture, path, invert))
 
     def _begin(self) -> None:
         """A stroke begins: what is on the sheet is one's own from now on."""
         self.sheet.begin()
-        self._come_from("")
+        self._brought = None
 
-    def _come_from(self, origin: str, picture: Ink | None = None) -> None:
-        self._origin, self._given, self._file = origin, picture, None
+    def _bring(self, brought: Brought) -> None:
+        self.sheet.show(self.net.on_sheet(brought.picture))
+        self._brought = brought
+        self._drawn()
 
     def action_compare(self) -> None:
         """Keep what the net says, to compare other pictures with; again: no more."""
         if self._kept is None and self._look is None:
             self.tell("draw something first: it is kept to compare others with")
             return
-        self._kept = self._look if self._kept is None else None
+        self._kept = self._look.shares if self._look is not None and self._kept is None else None
         self._show_look()
 
     def action_explain(self, number: int) -> None:
