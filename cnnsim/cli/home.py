@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -12,6 +13,9 @@ from cnnsim.cli.options import Settings
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import has_unicode, is_dumb, is_terminal
 from cnnsim.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from cnnsim.training.run import Run
 
 #: The options of every command that opens the app.
 Theme = Annotated[
@@ -46,23 +50,42 @@ def home(
             "the app cannot read a scenario from standard input: that is its keyboard",
             "save it to a file, or use cnnsim replay -",
         )
+    return open_app(
+        theme, glyphs, "cnnsim replay works without one; cnnsim --help says what else does",
+        scenario, at, tuple(settings),
+    )  # fmt: skip
+
+
+def open_app(
+    theme: Theme,
+    glyphs: Glyphs,
+    without: str,
+    scenario: str | None = None,
+    at: str | None = None,
+    settings: tuple[str, ...] = (),
+    runs: Sequence[Run] = (),
+) -> int:
+    """Show the app at home, on a scenario or on runs; its exit code.
+
+    Raises CnnsimError where it cannot be shown: `without` says what needs no terminal.
+    """
     # What is imported stays: looking through it for rubbish takes a tenth of the start. The app
     # begins with that once it is painted.
     gc.disable()
     try:
         if scenario is not None:
             _check(scenario, at, settings)
-        check_terminal("cnnsim replay works without one; cnnsim --help says what else does")
+        _check_terminal(without)
         from cnnsim.tui.app import run_app
 
         # Where the terminal leaves it open, the settings decide.
         chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
-        return run_app(scenario, at, theme, chosen, tuple(settings))
+        return run_app(scenario, at, theme, chosen, settings, runs)
     finally:
         gc.enable()
 
 
-def check_terminal(without: str) -> None:
+def _check_terminal(without: str) -> None:
     """Raise UsageError where the app cannot be shown; `without` says what needs no terminal."""
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):
         if not is_terminal(stream):

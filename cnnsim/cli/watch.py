@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from cnnsim.cli.home import Glyphs, Theme, check_terminal
-from cnnsim.cli.streams import has_unicode
+from cnnsim.cli.home import Glyphs, Theme, open_app
 from cnnsim.errors import UsageError
 
 #: The letters by which the runs are told apart.
@@ -29,8 +27,4 @@ def watch(
     from cnnsim.training.run import open_run
 
     found = [open_run(Path(run)) for run in runs]
-    check_terminal("cnnsim evaluate works without one")
-    from cnnsim.tui.app import run_app
-
-    chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
-    return run_app(None, None, theme, chosen, runs=found)
+    return open_app(theme, glyphs, "cnnsim evaluate works without one", runs=found)

@@ -288,10 +288,10 @@ def no_colour() -> bool:
 def run_app(
     source: str | None,
     at: str | None,
-    theme: str | None = None,
-    glyphs: str | None = None,
-    settings: tuple[str, ...] = (),
-    runs: Sequence[Run] = (),
+    theme: str | None,
+    glyphs: str | None,
+    settings: tuple[str, ...],
+    runs: Sequence[Run],
 ) -> int:
     """Run the app; the exit code. Raises CnnsimError before the screen is touched."""
     from dataclasses import replace

@@ -25,14 +25,14 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 def test_home(run: Run, opened: list[tuple[Any, ...]]) -> None:
     assert run().code == 0
-    assert opened == [(None, None, None, None, ())]
+    assert opened == [(None, None, None, None, (), ())]
 
 
 def test_a_scenario(run: Run, opened: list[tuple[Any, ...]], toy: Path) -> None:
     words = ["--at", "mac 3", "--theme", "light", "--glyphs", "ascii", "--set", "seed=1"]
     assert run(toy, *words, "--set", "layers.conv1.stride=1").code == 0
     assert opened == [
-        (str(toy), "mac 3", "light", "ascii", ("seed=1", "layers.conv1.stride=1")),
+        (str(toy), "mac 3", "light", "ascii", ("seed=1", "layers.conv1.stride=1"), ()),
     ]
 
 
