@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import side_by_side
@@ -12,6 +13,9 @@ from cnnsim.training.fleet import Fleet
 from cnnsim.training.loop import Report
 from cnnsim.training.run import Run
 from cnnsim.training.session import error_event, left_out, point_of, result_of
+
+#: How a run began on a GPU, which decides its bits; either where it did not begin on one.
+_Began = Literal["together", "alone", "either"]
 
 
 def train_on_gpu(
@@ -22,9 +26,9 @@ def train_on_gpu(
     Once `stop` says yes, the updates at hand are finished and everything is saved. Raises
     CnnsimError where the GPU fails.
     """
-    for group in _groups(runs, report):
+    for began, group in _groups(runs, report):
         many, why = 1, ""
-        if began_together(group[0]) or (len(group) > 1 and not _began_alone(group[0])):
+        if began == "together" or (began == "either" and len(group) > 1):
             many, why = side_by_side(group[0].iteration)
         if why:
             what = f"{group[0].name}: {len(group)} runs are trained one after another, for {why}"
@@ -45,32 +49,35 @@ def train_on_gpu(
 
 def began_together(run: Run) -> bool:
     """Whether a run began beside others: it goes on so, bit for bit, be it the only one left."""
-    return point_of(run).engine.startswith(MODELS)
+    return _how_began(point_of(run).engine) == "together"
 
 
-def _began_alone(run: Run) -> bool:
-    """Whether it began by itself on a GPU, and goes on so."""
-    return is_on_gpu(point_of(run).engine) and not began_together(run)
+def _how_began(engine: str) -> _Began:
+    """How the runs of that engine began, and go on."""
+    if not is_on_gpu(engine):
+        return "either"
+    return "together" if engine.startswith(MODELS) else "alone"
 
 
-def _groups(runs: Sequence[Run], report: Report) -> list[list[Run]]:
+def _groups(runs: Sequence[Run], report: Report) -> list[tuple[_Began, list[Run]]]:
     """Runs that differ in nothing but the seed, and go on alike from the same update.
 
     Those that are finished only tell their results.
     """
-    groups: dict[tuple[str, int, bool, bool], list[Run]] = {}
+    groups: dict[tuple[_Began, str, int], list[Run]] = {}
     for run in runs:
         try:
             if (found := result_of(run)) is not None:
                 report({**found, "seconds": 0.0})
                 continue
-            key = _network(run), point_of(run).iteration, began_together(run), _began_alone(run)
+            point = point_of(run)
+            key = _how_began(point.engine), _network(run), point.iteration
         except CnnsimError as error:
             # The others are trained all the same.
             report({"run": str(run.folder), **error_event(error)})
             continue
         groups.setdefault(key, []).append(run)
-    return list(groups.values())
+    return [(began, group) for (began, *_), group in groups.items()]
 
 
 def _network(run: Run) -> str:
