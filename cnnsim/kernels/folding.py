@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from numba.extending import overload, register_jitable
 
-from cnnsim.kernels.cache import prepare_cache
+from cnnsim.kernels.kept import compiled
 from cnnsim.kernels.places import Grid, joined, memory_order
 from cnnsim.kernels.rules import entries, jitable, tap_count, the_term
 from cnnsim.steps.sweep import Start, Sweep
@@ -27,8 +26,6 @@ CHUNK = 64
 
 #: So often each number of a tensor has to be read that laying it out anew pays.
 _REUSED = 4
-
-_CAN_CACHE = prepare_cache()
 
 
 def offsets(arrays: Any, number: int, unit: int, tap: int, places: Any) -> tuple[int, ...]:
@@ -167,12 +164,6 @@ def _kernel(
     start_step = steps[len(marks) :] if reads_start else (0,)
     steps = steps[: len(marks)]
 
-    # The cache's digest covers this package only: an edit elsewhere would go unnoticed. And whoever
-    # opens the cache imports the types that it names.
-    rooms = (term.__module__, finish.__module__, params_room)
-    ours = all(room.startswith("cnnsim.") or room == "builtins" for room in rooms)
-
-    @njit(nogil=True, cache=_CAN_CACHE and ours, error_model="numpy")
     def fold(
         first: Any, last: Any, lanes: Any, coordinates: Any, taps: Any, arrays: Any, starts: Any,
         begin: Any, places: Any, far: Any, p: Any, out: Any, targets: Any, out_step: Any,
@@ -214,7 +205,11 @@ def _kernel(
             for k in range(size):
                 out[to + k * out_step] = finish(totals[k], cell(ahead, left + k), p)
 
-    return fold
+    # The cache's digest covers this package only: an edit elsewhere would go unnoticed. And whoever
+    # opens the cache imports the types that it names.
+    rooms = (term.__module__, finish.__module__, params_room)
+    ours = all(room.startswith("cnnsim.") or room == "builtins" for room in rooms)
+    return compiled(fold, keeps=ours, nogil=True, error_model="numpy")
 
 
 class Folder:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from numba import njit
 from numba.extending import intrinsic
 
-from cnnsim.kernels.cache import prepare_cache
+from cnnsim.kernels.kept import compiled
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = njit
@@ -20,31 +20,30 @@ _intrinsic: Any = intrinsic
 
 #: Other threads may run meanwhile, and divisions are IEEE 754's.
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-_CAN_CACHE = prepare_cache()
 
 
 def entry(function: F) -> F:
     """What Python calls; compiled code is kept."""
-    compiled: F = _njit(cache=_CAN_CACHE, **_OPTIONS)(function)
-    return compiled
+    found: F = compiled(function, **_OPTIONS)
+    return found
 
 
 def kernel(function: F) -> F:
     """A function that only compiled code calls."""
-    compiled: F = _njit(no_cpython_wrapper=True, **_OPTIONS)(function)
-    return compiled
+    found: F = _njit(no_cpython_wrapper=True, **_OPTIONS)(function)
+    return found
 
 
 def inlined(function: F) -> F:
     """A small function that is made part of its callers, once it is compiled."""
-    compiled: F = _njit(no_cpython_wrapper=True, forceinline=True, **_OPTIONS)(function)
-    return compiled
+    found: F = _njit(no_cpython_wrapper=True, forceinline=True, **_OPTIONS)(function)
+    return found
 
 
 def spliced(function: F) -> F:
     """A function that is made part of its callers before anything is compiled."""
-    compiled: F = _njit(no_cpython_wrapper=True, inline="always", **_OPTIONS)(function)
-    return compiled
+    found: F = _njit(no_cpython_wrapper=True, inline="always", **_OPTIONS)(function)
+    return found
 
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
