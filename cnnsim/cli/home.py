@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -69,20 +68,14 @@ def open_app(
 
     Raises CnnsimError where it cannot be shown: `without` says what needs no terminal.
     """
-    # What is imported stays: looking through it for rubbish takes a tenth of the start. The app
-    # begins with that once it is painted.
-    gc.disable()
-    try:
-        if scenario is not None:
-            _check(scenario, at, settings)
-        _check_terminal(without)
-        from cnnsim.tui.app import run_app
+    if scenario is not None:
+        _check(scenario, at, settings)
+    _check_terminal(without)
+    from cnnsim.tui.app import run_app
 
-        # Where the terminal leaves it open, the settings decide.
-        chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
-        return run_app(scenario, at, theme, chosen, settings, runs)
-    finally:
-        gc.enable()
+    # Where the terminal leaves it open, the settings decide.
+    chosen = glyphs or (None if has_unicode(sys.stdout) else "ascii")
+    return run_app(scenario, at, theme, chosen, settings, runs)
 
 
 def _check_terminal(without: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from cnnsim.errors import CnnsimError, FileError, printable
 
 #: Longer messages than this are cut.
 _LONGEST = 2000
+#: So many objects more, and the collector looks for rubbish: above what a command's start makes,
+#: all of which stays. Looking through that is a tenth of the start.
+_RUBBISH = 300_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -18,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 is fine, 1 a check or the run failed, 2 bad usage or a bad file, 130 interrupted.
     """
+    gc.set_threshold(_RUBBISH)
     prepare()
     try:
         try:

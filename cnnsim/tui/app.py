@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 #: The name of the screen of the run that is trained here.
 _TRAINING = "training"
 
+#: So many objects more, and the collector looks for rubbish: too few for anybody to notice.
+_RUBBISH = 1_000
+
 #: Seconds that the app may take to end after a signal.
 _LAST_WORDS = 3.0
 
@@ -97,9 +100,12 @@ class CnnsimApp(App[int]):
 
     @staticmethod
     def _painted() -> None:
-        """The first screen is there: look for rubbish from now on, but not in what was loaded."""
+        """The first screen is there: look for rubbish often, in short looks, from now on.
+
+        Not in what was loaded, though, which stays.
+        """
         gc.freeze()
-        gc.enable()
+        gc.set_threshold(_RUBBISH)
 
     def open_scenario(self, scenario: Scenario, at: int = 0, walk: bool = False) -> None:
         """Step through `scenario` from step `at`, or walk its shapes."""
