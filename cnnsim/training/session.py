@@ -14,7 +14,7 @@ from cnnsim.training.checkpoint import Point
 from cnnsim.training.control import Control
 from cnnsim.training.files import locked
 from cnnsim.training.load import load
-from cnnsim.training.loop import Outcome, Report, Training
+from cnnsim.training.loop import Outcome, Report, Training, batches_of
 from cnnsim.training.run import Run, open_run
 from cnnsim.training.runfolder import LAST, METRICS, SCENARIO
 from cnnsim.training.samples import Split
@@ -59,8 +59,8 @@ def ending(run: Run, split: Split, outcome: Outcome, seconds: float) -> dict[str
         found = result_of(run)
         assert found is not None, "the last epoch has been saved"
         return {**found, "seconds": seconds}
-    each = -(-len(split.train) // run.optimizer.batch)
-    return _ended(run, outcome.how, outcome.iteration, outcome.iteration // each)
+    epoch = outcome.iteration // batches_of(run, split).each
+    return _ended(run, outcome.how, outcome.iteration, epoch)
 
 
 def left_out(run: Run) -> dict[str, Any]:

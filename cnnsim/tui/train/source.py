@@ -12,6 +12,7 @@ from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.kernels.processors import processors
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
+from cnnsim.training.loop import batches_of
 from cnnsim.training.run import Run
 from cnnsim.training.runfolder import LAST, METRICS, RATES
 from cnnsim.training.snapshot import snapshot_of
@@ -131,7 +132,7 @@ class Watcher(_Queue):
         if self._changed(LAST):
             _, point = run.read()
             split = load(run.scenario)
-            each = -(-len(split.train) // run.optimizer.batch)
+            each = batches_of(run, split).each
             total = run.optimizer.epochs * each
             last = max(point.iteration - 1, 0)
             self.put({
