@@ -47,7 +47,7 @@ def scene(at: int | None = 60, **changes: Any) -> Scene:
         iterations=120, filters=FILTERS, tested=TESTED, batch_loss=0.625,
     )  # fmt: skip
     watch = Watch((SLOT.name, INDEX), POINTS, 120, PULL)
-    given = Scene((run,), 0, True, 0, None, True, DARK, False, at, 30, "", watch)
+    given = Scene((run,), 0, True, 0, None, True, DARK, False, at, "", watch)
     return dataclasses.replace(given, **changes)
 
 

@@ -122,13 +122,13 @@ class TrainBoard(BaseScreen):
         views = list(self._views)
         view, scrub = self.view, self.scrub
         views[self._chosen] = scrub.applied(view)
-        each = view.iterations // view.epochs
-        if scrub.at is not None and each:
-            rate = rate_at(self._runs[self._chosen].optimizer, scrub.at, each, view.changes)
+        if scrub.at is not None and view.each:
+            optimizer = self._runs[self._chosen].optimizer
+            rate = rate_at(optimizer, scrub.at, view.each, view.changes)
             views[self._chosen] = replace(views[self._chosen], rate=rate)
         return Scene(
             tuple(views), self._chosen, self._log, self._mistake, self._pictures.get(self._chosen),
-            self._is_live, self.cnnsim.palette, self.cnnsim.ascii, scrub.at, each, scrub.busy,
+            self._is_live, self.cnnsim.palette, self.cnnsim.ascii, scrub.at, scrub.busy,
             scrub.watch,
         )  # fmt: skip
 
@@ -221,8 +221,7 @@ class TrainBoard(BaseScreen):
 
     def action_slide_epoch(self, by: int) -> None:
         """So many epochs on, or back."""
-        each = max(self.view.iterations // self.view.epochs, 1)
-        self.action_slide(by * each)
+        self.action_slide(by * max(self.view.each, 1))
 
     def action_slide_end(self, direction: int) -> None:
         """Before the first update, or on with the latest."""

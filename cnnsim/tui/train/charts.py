@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from rich.style import Style
@@ -44,21 +44,21 @@ def draw_loss(canvas: Canvas, scene: Scene) -> Words:
     every = np.concatenate([line.values for line in lines])
     tested = scene.run.tested
     now = tested.loss if tested is not None else float("nan")
-    _draw(canvas, lines, axis_of(every, scene.log), scene, slider=_slider(scene, now))
     title = (("loss", palette.dim),)
     right = ((" log " if scene.log else " linear ", palette.dim), ("e", palette.bold),
              (" linear" if scene.log else " log", palette.dim))  # fmt: skip
-    if len(runs) > 1:
-        return Words((("test loss", palette.dim),), right, _legend(scene))
-    run = runs[0]
     bottom: tuple[Piece, ...] = ()
-    if run.rows:
-        last = run.rows[-1]
+    if len(runs) > 1:
+        title, bottom = (("test loss", palette.dim),), _legend(scene)
+    elif runs[0].rows:
+        last = runs[0].rows[-1]
         bottom = (
             ("⠤ train ", palette.dim), (measured(last.train_loss, 0), palette.bold),
             ("   ━ test ", palette.good), (measured(last.test_loss, 0), palette.bold),
         )  # fmt: skip
-    return Words(title, right, bottom)
+    words = Words(title, right, bottom)
+    axis = axis_of(every, scene.log)
+    return _draw(canvas, lines, axis, scene, words, slider=_slider(scene, now))
 
 
 def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
@@ -76,23 +76,26 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
     mark = None if best is None else (best.epoch - scene.run.rows[0].epoch, best.accuracy * 100)
     tested = scene.run.tested
     now = tested.right / tested.pictures * 100 if tested is not None else float("nan")
-    _draw(canvas, lines, axis, scene, mark, _slider(scene, now))
+    slider = _slider(scene, now)
     bottom: tuple[Piece, ...] = ()
     if best is not None:
-        now = scene.run.rows[-1].accuracy
-        bottom = (("━ test ", palette.good), (f"{now:.1%}", palette.bold),
+        last = scene.run.rows[-1].accuracy
+        bottom = (("━ test ", palette.good), (f"{last:.1%}", palette.bold),
                   ("  ▲ best ", palette.good), (f"{best.accuracy:.1%}", palette.bold),
                   (f" at {best.epoch}", palette.dim))  # fmt: skip
     if len(runs) > 1:
         bottom = _legend(scene)
-    return Words((("accuracy", palette.dim),), (("% of the test pictures", palette.dim),), bottom)
+    right = (("% of the test pictures", palette.dim),)
+    words = Words((("accuracy", palette.dim),), right, bottom)
+    return _draw(canvas, lines, axis, scene, words, mark, slider)
 
 
 def _slider(scene: Scene, value: float) -> tuple[float, float] | None:
     """The place of the slider among the epochs, 0 for the first, and what is measured there."""
-    if scene.at is None or not scene.each or not scene.run.rows:
+    run = scene.run
+    if scene.at is None or not run.each or not run.rows:
         return None
-    return scene.at / scene.each - scene.run.rows[0].epoch, value
+    return scene.at / run.each - run.rows[0].epoch, value
 
 
 def _floor(values: Floats) -> float:
@@ -132,20 +135,21 @@ def _draw(
     lines: Sequence[Line],
     axis: Axis,
     scene: Scene,
+    words: Words,
     best: tuple[int, float] | None = None,
     slider: tuple[float, float] | None = None,
-) -> None:
-    """Axis, guides, curves; `best` and `slider` are places and values."""
+) -> Words:
+    """Axis, guides, curves; `best` and `slider` are places and values, `words` for the frame."""
     palette = scene.palette
     x, y = 2 + _LABELS, 1
     width, height = canvas.width - x - 3, canvas.height - 3
     count = max((len(line.values) for line in lines), default=0)
-    if width < 8 or height < 3:
-        return
     if not count:
         # The curves are those of the whole run, whatever is computed for the slider.
-        replace(scene, busy="").say_instead(canvas, "It comes after the first epoch.")
-        return
+        text = scene.beginning or "It comes after the first epoch."
+        return scene.say_instead(canvas, words, text)
+    if width < 8 or height < 3:
+        return words
     rows: dict[int, str] = {}
     for tick in axis.ticks(max(height // 2, 2)):
         row = row_of(float(axis.place(np.array([tick]))[0]), axis.limits, height)
@@ -177,6 +181,7 @@ def _draw(
             row = row_of(float(axis.place(np.array([slider[1]]))[0]), axis.limits, height)
             canvas.put(column, y + row, NOW_DOT, palette.now_text)
     _epochs(canvas, x, y + height, width, count, palette)
+    return words
 
 
 def _column(place: float, count: int, width: int) -> int:

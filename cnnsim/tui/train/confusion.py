@@ -19,8 +19,8 @@ def draw_confusion(canvas: Canvas, scene: Scene) -> Words:
     title = (("confusion", palette.dim),)
     right = (("rows truth, columns said", palette.dim),)
     if tested is None:
-        scene.say_instead(canvas, "It comes after the first epoch.")
-        return Words(title, right)
+        text = scene.doing or "It comes after the first epoch."
+        return scene.say_instead(canvas, Words(title, right), text)
     matrix = tested.confusion
     if matrix is None:
         canvas.put(2, 1, f"{len(tested.names)} classes are too many to show.", palette.dim)

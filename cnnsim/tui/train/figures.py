@@ -17,8 +17,8 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
     stops = (2, 28, 43, 58, 84, 106) if wide else (1, 13, 23, 34, 56, 68)
     x = [stop * canvas.width // (120 if wide else 80) for stop in stops]
     epoch = min(len(run.rows) + (not run.has_ended and run.state != "watching"), run.epochs)
-    if scene.at is not None and scene.each:
-        epoch = min(scene.at // scene.each + 1, run.epochs)
+    if scene.at is not None and run.each:
+        epoch = min(scene.at // run.each + 1, run.epochs)
     names = (
         (
             "epoch",

@@ -29,8 +29,7 @@ def draw_gradients(canvas: Canvas, scene: Scene) -> Words:
         if scene.end and (scene.run.has_ended or not scene.is_live):
             # No update follows the last one, and nobody measures them for those who watch.
             text = "← computes them for an update."
-        scene.say_instead(canvas, text)
-        return Words(title)
+        return scene.say_instead(canvas, Words(title), scene.doing or text)
     name = min(max(max(len(row.name) for row in rows), 5), 14)
     at, then = 2 + name + 9, 2 + name + 18
     canvas.put(2, 1, "layer", palette.dim)

@@ -16,11 +16,10 @@ def draw_log(canvas: Canvas, scene: Scene) -> Words:
     if run.note:
         canvas.put(2, y, run.note[: canvas.width - 4], palette.bold)
         y += 1
-    each = run.iterations // run.epochs if run.iterations else 0
     changes = list(run.changes)
     wide = len(str(run.epochs))
     for row in reversed(run.rows):
-        while changes and y < end and each and changes[-1].iteration >= row.epoch * each:
+        while changes and y < end and run.each and changes[-1].iteration >= row.epoch * run.each:
             y = _change(canvas, y, scene, changes.pop())
         if y >= end:
             break

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnsim.stepper.pull import Pull
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.view import RunView
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands in the frame of a panel, and whether there is nothing to show in it yet."""
+
+    title: tuple[Piece, ...] = ()
+    right: tuple[Piece, ...] = ()
+    bottom: tuple[Piece, ...] = ()
+    bottom_right: tuple[Piece, ...] = ()
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +52,6 @@ class Scene:
         pictures: the test pictures [samples, channels, rows, columns], once they are read.
         is_live: whether the run is trained here, not watched.
         at: the update that the slider stands at; None where it follows the run.
-        each: how many updates make an epoch; 0 where nobody has said so.
         busy: what is being computed for the slider, if anything.
         watch: the number that is watched.
     """
@@ -55,7 +65,6 @@ class Scene:
     palette: Palette
     ascii: bool = False
     at: int | None = None
-    each: int = 0
     busy: str = ""
     watch: Watch | None = None
 
@@ -74,21 +83,24 @@ class Scene:
         """The chosen run."""
         return self.runs[self.chosen]
 
-    def say_instead(self, canvas: Canvas, comes: str) -> None:
-        """Say in a panel that has nothing to show yet what is being done, or when that `comes`."""
-        doing = self.busy or (self.run.note if self.run.state == "starting" else "")
-        text = f"{doing[0].upper()}{doing[1:]}." if doing else comes
+    @property
+    def beginning(self) -> str:
+        """What is being done before the first update, as a sentence; empty after it."""
+        return _sentence(self.run.note if self.run.state == "starting" else "")
+
+    @property
+    def doing(self) -> str:
+        """What is being done for the slider or before the first update; empty where nothing is."""
+        return _sentence(self.busy) or self.beginning
+
+    def say_instead(self, canvas: Canvas, words: Words, text: str) -> Words:
+        """Write `text` where there is nothing to show yet; `words` of the frame, saying so."""
         canvas.put(2, 1, text[: max(canvas.width - 4, 0)], self.palette.dim)
+        return replace(words, is_empty=True)
 
 
-@dataclass(frozen=True)
-class Words:
-    """What stands in the frame of a panel."""
-
-    title: tuple[Piece, ...] = ()
-    right: tuple[Piece, ...] = ()
-    bottom: tuple[Piece, ...] = ()
-    bottom_right: tuple[Piece, ...] = ()
+def _sentence(doing: str) -> str:
+    return f"{doing[0].upper()}{doing[1:]}." if doing else ""
 
 
 #: Draws inside a frame, one column and row clear of it, and says what the frame says.

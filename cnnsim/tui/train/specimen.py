@@ -23,8 +23,8 @@ def draw_specimen(canvas: Canvas, scene: Scene) -> Words:
     palette, specimen = scene.palette, scene.run.specimen
     title: tuple[Piece, ...] = (("activations of a digit", palette.dim),)
     if specimen is None:
-        scene.say_instead(canvas, "They come with the first updates.")
-        return Words(title)
+        text = scene.doing or "They come with the first updates."
+        return scene.say_instead(canvas, Words(title), text)
     title = (("activations of ", palette.dim), (specimen.truth, palette.bold),
              (f"   test picture {specimen.picture}", palette.dim))  # fmt: skip
     layers = _shown(specimen.layers)

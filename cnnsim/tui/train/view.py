@@ -42,7 +42,10 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """Test pictures after so many epochs; `confusion` [truth, guess] where it can be shown."""
+    """Test pictures after so many epochs; `confusion` [truth, guess] where it can be shown.
+
+    The `mistakes` are the worst ones, those that the net was surest of first.
+    """
 
     epoch: int
     names: tuple[str, ...]
@@ -148,6 +151,11 @@ class RunView:
     layers: tuple[LayerRow, ...] = ()
     specimen: Specimen | None = None
     batch_loss: float | None = None
+
+    @property
+    def each(self) -> int:
+        """Updates in an epoch; 0 where nobody has said so."""
+        return self.iterations // self.epochs
 
     @property
     def has_ended(self) -> bool:

@@ -137,10 +137,10 @@ def _draw_list(canvas: Canvas, room: Rect, scene: Scene, watch: Watch) -> None:
     if width < 12 or height < 1:
         return
     if pull is None:
-        words = scene.busy or "After the last update nothing moves it any more."
+        text = "After the last update nothing moves it any more."
         if scene.at is None and not scene.run.has_ended:
-            words = "←→ choose an update: what moved it then?"
-        canvas.put(x, y, words[:width], palette.dim)
+            text = "←→ choose an update: what moved it then?"
+        canvas.put(x, y, (scene.doing or text)[:width], palette.dim)
         return
     for line, row, pieces in _list(scene, watch, pull, width, height):
         if row == watch.chosen:

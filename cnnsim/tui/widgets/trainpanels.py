@@ -56,23 +56,25 @@ class TrainPanel(TabbedPanel):
         super().__init__(id=id)
         self.scene: Scene | None = None
         self._drawn_from: tuple[object, ...] = ()
+        self._is_empty = True
 
     def show(self, scene: Scene) -> None:
         """Set what is known."""
         self.scene = scene
         if not self.display:
             return
-        drawn_from = self.draws_from(scene)
+        drawn_from = (scene.palette, *self.draws_from(scene))
         same = len(drawn_from) == len(self._drawn_from) and all(
             now is before or now == before
             for now, before in zip(drawn_from, self._drawn_from, strict=True)
         )
-        if not same:
+        # What an empty panel says may change with anything, and it is painted in no time.
+        if self._is_empty or not same:
             self._drawn_from = drawn_from
             self.repaint()
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
-        """All that the picture depends on, besides the size."""
+        """All that the picture depends on, besides size and palette, once there is something."""
         return (scene,)
 
     def forget(self) -> None:
@@ -86,6 +88,7 @@ class TrainPanel(TabbedPanel):
             return
         inside = Canvas(canvas.width, canvas.height, self.palette.base)
         words = type(self).painter(inside, self.scene)
+        self._is_empty = words.is_empty
         canvas.blit(inside, 0, 0)
         number = (f"{self.number} ", self.palette.bold)
         self.draw_frame(canvas, (number, *words.title), words.right, words.bottom,
@@ -93,12 +96,12 @@ class TrainPanel(TabbedPanel):
 
 
 def _rows(scene: Scene) -> tuple[object, ...]:
-    return (scene.chosen, scene.palette, *(run.rows for run in scene.runs))
+    return (scene.chosen, *(run.rows for run in scene.runs))
 
 
 def _place(scene: Scene) -> tuple[object, ...]:
     """What shows where the slider stands."""
-    return (scene.at, scene.run.tested if scene.at is not None else None)
+    return () if scene.at is None else (scene.at, scene.run.each, scene.run.tested)
 
 
 class LossPanel(TrainPanel):
@@ -138,7 +141,7 @@ last epoch. The diagonal is right; the redder, the more often it goes wrong."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The test."""
-        return (scene.palette, scene.run.tested)
+        return (scene.run.tested,)
 
 
 class FiltersPanel(TrainPanel):
@@ -161,7 +164,7 @@ opens that in the stepper."""
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The weights."""
         watched = scene.watch.entry if scene.watch is not None else None
-        return (scene.palette, scene.run.filters, watched)
+        return (scene.run.filters, watched)
 
     def on_click(self, event: events.Click) -> None:
         """Watch a weight, or bring up another panel."""
@@ -183,7 +186,7 @@ the next or previous class. Beside a run that trains it follows a few times a se
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The maps."""
-        return (scene.palette, scene.run.specimen)
+        return (scene.run.specimen,)
 
 
 class MistakesPanel(TrainPanel):
@@ -191,9 +194,10 @@ class MistakesPanel(TrainPanel):
 
     label, number, painter = "mistakes", 5, draw_mistakes
     help_text = """\
-The test pictures in which the right class had the smallest share: what it is → what the net said,
-and the share of what it said. Arrows choose one, enter pauses and opens it in the stepper with the
-weights of this moment, so that every product behind the mistake can be seen."""
+The mistakes in which the right class had the smallest share; of these, the one that the net was
+surest of comes first. Below each: what it is → what the net said, and the share of what it said.
+Arrows choose one, enter pauses and opens it in the stepper with the weights of this moment, so that
+every product behind the mistake can be seen."""
 
     class Chosen(Message):
         """A picture was clicked."""
@@ -203,8 +207,8 @@ weights of this moment, so that every product behind the mistake can be seen."""
             self.number = number
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
-        """Mistakes, pictures, choice."""
-        return (scene.palette, scene.run.tested, scene.pictures is None, scene.mistake, scene.at)
+        """Mistakes, pictures, choice, update."""
+        return (scene.run.tested, scene.pictures is None, scene.mistake, scene.at)
 
     def on_click(self, event: events.Click) -> None:
         """Choose a picture, or bring up another panel."""
@@ -239,8 +243,8 @@ stepper."""
             self.row = row
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
-        """The number, where the slider stands."""
-        return (scene.palette, scene.watch, scene.at, scene.end, scene.busy)
+        """The number, where the slider stands, what is being done."""
+        return (scene.watch, scene.at, scene.end, scene.doing, scene.run.has_ended)
 
     def on_click(self, event: events.Click) -> None:
         """Choose a row, or bring up another panel."""
@@ -263,7 +267,7 @@ them either."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The numbers."""
-        return (scene.palette, scene.run.layers)
+        return (scene.run.layers,)
 
 
 class GradientsPanel(TrainPanel):
@@ -277,10 +281,7 @@ below it nearly stands still (<), far above it jumps about (>): + and - change t
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The gradients."""
-        run = scene.run
-        # Without any it says how they come.
-        how = () if run.gradients else (scene.at, scene.busy, scene.end > 0, run.has_ended)
-        return (scene.palette, run.gradients, *how)
+        return (scene.run.gradients,)
 
 
 class LogPanel(TrainPanel):
@@ -295,4 +296,4 @@ again to the same numbers. Below: the folder."""
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """Epochs, rates, what is being done."""
         run = scene.run
-        return (run.note, run.changes, bool(run.iterations), *_rows(scene))
+        return (run.note, run.changes, run.each, *_rows(scene))
