@@ -1,4 +1,4 @@
-"""The test pictures that the net got wrong, the worst first."""
+"""The worst mistakes as pictures, the one that the net was surest of first."""
 
 from __future__ import annotations
 
@@ -131,8 +131,7 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
         text = "They come after the first epoch."
         if tested is not None:
             text = "Reading the pictures." if tested.mistakes else "Not one test picture is wrong."
-        scene.say_instead(canvas, text)
-        return Words(title)
+        return scene.say_instead(canvas, Words(title), scene.doing or text)
     for x, y, text in _rooms(canvas.width, canvas.height)[0]:
         canvas.put(x, y, text, palette.dim)
     number = page_of(grid, scene.mistake)
