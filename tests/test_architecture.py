@@ -97,7 +97,7 @@ def test_the_walls_are_found_at_all() -> None:
     """The checks above would pass if nothing were found: a few imports that must be there."""
     found = {name_of(path): {module for _, module in imports_of(path)} for path in modules()}
     assert "cnnsim.errors" in found["cnnsim.steps.address"]
-    assert "numba" in found["cnnsim.kernels.folding"]
+    assert "numba" in found["cnnsim.kernels.kept"]
     assert "cnnsim.kernels.fill" in found["cnnsim.stepper.values"]
     assert "cnnsim.kernels.compiled" in found["cnnsim.kernels.fill"]
     assert len(found) > 40

@@ -116,7 +116,7 @@ def chains(draw: st.DrawFn) -> tuple[tuple[int, ...], list[Entry], str]:
                 "size": kernel,
                 "padding": [draw(st.integers(0, kernel[side % 2] - 1)) for side in range(4)],
                 "stride": draw(_pairs(1, 2)) if number == 0 else 1,
-                "bias": draw(st.sampled_from(["none", "tied"])),
+                "bias": draw(st.sampled_from(["none", "tied", "untied"])),
                 "mode": draw(st.sampled_from(["cross_correlation", "convolution"])),
             }
         )

@@ -193,7 +193,6 @@ def test_what_frozen_layers_make_of_samples_is_kept_only_as_long_as_it_is_true()
     [
         ([conv(4, 3, groups=2), FLAT], "conv2d0 has groups"),
         ([conv(4, 3, dilation=2), FLAT], "conv2d0 is dilated"),
-        ([conv(4, 3, bias="untied"), FLAT], "conv2d0 has an untied bias"),
         ([conv(4, 3, 3), FLAT], "conv2d0 has more padding than its kernel reaches over"),
         ([conv(4, 3), conv(4, 3, stride=2), FLAT], "conv2d1 has a stride"),
         ([FLAT, dense(4), {"type": "softmax"}], "softmax2 is of a kind, softmax, that has no"),

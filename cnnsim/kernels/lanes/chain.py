@@ -8,7 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.lanes import functions, loss, update
-from cnnsim.kernels.lanes.plan import ACTIVATION, CONVOLUTION, DENSE, DROPOUT, POOL, Step, elements
+from cnnsim.kernels.lanes.plan import (
+    ACTIVATION,
+    BIAS,
+    CONVOLUTION,
+    DENSE,
+    DROPOUT,
+    POOL,
+    Step,
+    elements,
+)
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.adam import Adam
 from cnnsim.network.kinds.avg_pool2d import AvgPool2d
@@ -77,7 +86,8 @@ class Chain(NamedTuple):
     def goes_singly(self) -> bool:
         """Whether samples can be trained one by one with maps as lanes."""
         first = self.first_trained
-        return all(step.kind in (CONVOLUTION, DENSE) for step in self.steps[first:]) and not any(
+        kinds = {step.kind for step in self.steps[first:]}
+        return kinds <= {CONVOLUTION, DENSE, BIAS} and not any(
             step.kind == DROPOUT for step in self.steps[:first]
         )
 
@@ -136,6 +146,9 @@ def chain_of(iteration: Iteration) -> Chain:
             order = as_laid_out(shape)
         if not (steps and _join(steps[-1], step, layer)):
             steps.append(step)
+        if isinstance(layer, Conv2d) and layer.bias_kind == "untied":
+            whole = elements(shape)
+            steps.append(Step(BIAS, layer.name, whole, whole, trained=step.trained, order=order))
     first = min(number for number, step in enumerate(steps) if step.trained)
     for step in steps[first + 1 :]:
         w = step.window
@@ -158,8 +171,6 @@ def _step(layer: Layer, place: Place, trained: bool) -> Step:
             raise Refused(f"{layer.name} has groups")
         if (window.dilation_h, window.dilation_w) != (1, 1):
             raise Refused(f"{layer.name} is dilated")
-        if layer.bias_kind == "untied":
-            raise Refused(f"{layer.name} has an untied bias")
         before, after = (window.top, window.left), (window.bottom, window.right)
         kernel = (window.kernel_h, window.kernel_w)
         if any(max(a, b) >= k for a, b, k in zip(before, after, kernel, strict=True)):
@@ -192,7 +203,7 @@ def _step(layer: Layer, place: Place, trained: bool) -> Step:
 
 def _join(above: Step, step: Step, layer: Layer) -> bool:
     """Let the operation above do this one too, where it can."""
-    if step.kind == ACTIVATION and above.kind in (CONVOLUTION, DENSE):
+    if step.kind == ACTIVATION and above.kind in (CONVOLUTION, DENSE, BIAS):
         if above.activation == functions.NONE:
             above.activation, above.slope = step.activation, step.slope
             return True

@@ -14,7 +14,7 @@ from cnnsim.kernels.fill import Report, silent
 from cnnsim.kernels.lanes.barrier import barrier
 from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
-from cnnsim.kernels.lanes.layout import lay_out, panels, taps_of
+from cnnsim.kernels.lanes.layout import lay_out
 from cnnsim.kernels.lanes.listening import told
 from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY
 from cnnsim.kernels.lanes.picture import see_pictures
@@ -120,7 +120,7 @@ class LanesEngine:
             self._singles = plan_singles(self._chain, self.lanes, self._copies)
         places = [
             (number, step, copy)
-            for number, step in self._with_weights()
+            for number, step in self._with_parameters()
             if number >= self._chain.first_trained
             for copy in range(1 + self._copies)
         ]
@@ -130,7 +130,7 @@ class LanesEngine:
             self._put(*place, w, b)
 
     def _put(
-        self, number: int, step: Step, copy: int, w: Floats32, b: Floats32 | None
+        self, number: int, step: Step, copy: int, w: Floats32 | None, b: Floats32 | None
     ) -> None:  # fmt: skip
         """Set the weights of an operation, or with `copy` > 0 one of their states."""
         first = self._chain.first_trained
@@ -138,21 +138,22 @@ class LanesEngine:
             assert self._singles is not None
             into_rows(step, self._singles.weights(number - first, copy), w, b)
         else:
-            self._region(number, step, copy)[:] = into_lanes(step, self.lanes, w, b)
+            self._region(number, copy)[:] = into_lanes(step, self.lanes, w, b)
 
-    def _taken(self, number: int, step: Step, copy: int) -> tuple[Floats32, Floats32]:
+    def _taken(self, number: int, step: Step, copy: int) -> tuple[Floats32 | None, Floats32]:
         """What `_put` set, or training made of it."""
         first = self._chain.first_trained
-        shape = self._parameters[f"{step.layer}.w"]
         if self._is_single and number >= first:
             assert self._singles is not None
+            shape = self._parameters[f"{step.layer}.{step.parameters[0]}"]
             return out_of_rows(step, self._singles.weights(number - first, copy), shape)
-        return out_of_lanes(step, self.lanes, self._region(number, step, copy))
+        return out_of_lanes(step, self.lanes, self._region(number, copy))
 
-    def _region(self, number: int, step: Step, copy: int) -> Floats32:
+    def _region(self, number: int, copy: int) -> Floats32:
         """Where the weights of an operation, or a state, lie for blocks of samples."""
-        size = panels(step.y.channels, self.lanes) * self.lanes * (taps_of(step) + 1)
-        begin = int(self._layout.ops[number]["weights"] + copy * self._layout.places["states"])
+        op = self._layout.ops[number]
+        size = int(op["vectors"]) * self.lanes
+        begin = int(op["weights"] + copy * self._layout.places["states"])
         floats: Floats32 = self._layout.memory.view(np.float32)
         return floats[begin : begin + size]
 
@@ -163,48 +164,43 @@ class LanesEngine:
         """
         self._seen = None
         self._updates = int(np.asarray(tensors.get(COUNTER, 0)).ravel()[0])
-        for number, step in self._with_weights():
+        for number, step in self._with_parameters():
             for copy in range(1 + self._copies):
-                parts: list[Floats32 | None] = []
-                for role in ("w", "b"):
-                    name = f"{step.layer}.{role}"
-                    if name not in self._parameters:
-                        parts.append(None)
-                        continue
-                    shape = self._parameters[name]
-                    full = name if copy == 0 else self._state_name(name, copy)
-                    if copy == 0:
-                        parts.append(np.asarray(tensors[name], np.float32).reshape(shape))
-                    else:
-                        given = tensors.get(full) if full else None
-                        zeros = np.zeros(shape, np.float32)
-                        parts.append(
-                            zeros if given is None else np.asarray(given, np.float32).reshape(shape)
-                        )
-                w, b = parts
-                assert w is not None
+                w, b = (self._given(tensors, step, role, copy) for role in ("w", "b"))
                 self._put(number, step, copy, w, b)
+
+    def _given(
+        self, tensors: Mapping[str, npt.NDArray[Any]], step: Step, role: str, copy: int
+    ) -> Floats32 | None:
+        """A parameter of an operation, or with `copy` > 0 a state; None where it has none."""
+        if role not in step.parameters:
+            return None
+        name = f"{step.layer}.{role}"
+        shape = self._parameters[name]
+        if copy == 0:
+            return np.asarray(tensors[name], np.float32).reshape(shape)
+        state = tensors.get(self._state_name(name, copy))
+        if state is None:
+            return np.zeros(shape, np.float32)
+        return np.asarray(state, np.float32).reshape(shape)
 
     def _state_name(self, name: str, copy: int) -> str:
         return next((full for full, place in self._states.items() if place == (name, copy)), "")
 
-    def _with_weights(self) -> list[tuple[int, Step]]:
-        return [
-            (number, step)
-            for number, step in enumerate(self._chain.steps)
-            if f"{step.layer}.w" in self._parameters
-        ]
+    def _with_parameters(self) -> list[tuple[int, Step]]:
+        return [(number, step) for number, step in enumerate(self._chain.steps) if step.parameters]
 
     def tensors(self) -> dict[str, Floats32]:
         """A copy of everything that `load` takes; ``training.step`` counts the updates so far."""
         found: dict[str, Floats32] = {}
-        for number, step in self._with_weights():
+        for number, step in self._with_parameters():
             for copy in range(1 + self._copies):
-                parts = self._taken(number, step, copy)
-                for role, values in zip(("w", "b"), parts, strict=True):
+                parts = dict(zip(("w", "b"), self._taken(number, step, copy), strict=True))
+                for role in step.parameters:
                     name = f"{step.layer}.{role}"
                     full = name if copy == 0 else self._state_name(name, copy)
-                    if name in self._parameters and full:
+                    values = parts[role]
+                    if full and values is not None:
                         found[full] = values.reshape(self._parameters[name])
         found[COUNTER] = np.array([self._updates], np.float32)
         return found

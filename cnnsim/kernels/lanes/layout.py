@@ -19,6 +19,7 @@ import numpy.typing as npt
 from cnnsim.kernels.lanes.chain import Chain, as_laid_out
 from cnnsim.kernels.lanes.convolution import CELL_WIDTH
 from cnnsim.kernels.lanes.plan import (
+    BIAS,
     CONVOLUTION,
     DENSE,
     DROPOUT,
@@ -109,17 +110,9 @@ class Ground:
         return self.used + 17 * 16
 
 
-def panels(maps: int, lanes: int) -> int:
-    """Vectors that hold one number of each map."""
-    return -(-maps // lanes)
-
-
-def taps_of(step: Step) -> int:
-    """Products that one output sums."""
-    if step.kind == CONVOLUTION:
-        assert step.window is not None
-        return step.x.channels * step.window.kernel_h * step.window.kernel_w
-    return step.x.size
+def panels(rows: int, lanes: int) -> int:
+    """Vectors that hold one number of each row of weights."""
+    return -(-rows // lanes)
 
 
 def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) -> Layout:
@@ -140,8 +133,11 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
         op["picture_x"] = picture.floats(x.size)
         op["dy"] = thread.take(y.size)
         op["code"] = thread.take(step.y.size if step.pools or step.kind == POOL else 0)
-        if step.kind in (CONVOLUTION, DENSE):
-            op["weights"] = weights.take(panels(step.y.channels, lanes) * (taps_of(step) + 1))
+        if step.parameters:
+            op["vectors"] = panels(step.rows, lanes) * (step.taps + 1)
+            op["weights"] = weights.take(op["vectors"])
+        if step.kind in (CONVOLUTION, BIAS):
+            op["grad"] = block.take(op["vectors"])
         if step.kind in (CONVOLUTION, POOL):
             table = pool_cells(step, x, y) if step.kind == POOL else conv_cells(step, x, y)
             op["cells"], op["cell_count"] = len(cells), len(table)
@@ -158,7 +154,6 @@ def lay_out(chain: Chain, lanes: int, blocks: int, threads: int, states: int) ->
             op["dz"] = thread.take(op.pop("dz_size"))
             op["turned"] = thread.take(op["turned_line"])
             op["raw"] = thread.take(op["raw_size"] // lanes + step.y.channels)
-            op["grad"] = block.take(panels(step.y.channels, lanes) * (taps_of(step) + 1))
         elif step.kind == DENSE:
             op["dz"] = thread.take(step.y.size)
             op["turned_line"] = (panels(step.y.channels, lanes) + 2) * lanes
@@ -237,7 +232,7 @@ def _sizes(step: Step, x: Tensor, y: Tensor) -> dict[str, int]:
         "kernel_w": step.window.kernel_w if step.window else 1,
         "stride_h": step.window.stride_h if step.window else 1,
         "stride_w": step.window.stride_w if step.window else 1,
-        "taps": taps_of(step),
+        "taps": step.taps,
         "width_in": x.across,
         "size_in": x.size,
         "width_x": x.width,

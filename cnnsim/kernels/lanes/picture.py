@@ -17,7 +17,7 @@ from typing import Any
 from cnnsim.kernels.lanes.barrier import meet
 from cnnsim.kernels.lanes.compiling import entry, inlined, kernel
 from cnnsim.kernels.lanes.functions import activate
-from cnnsim.kernels.lanes.plan import CONVOLUTION, DENSE, POOL
+from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION, DENSE, POOL
 from cnnsim.kernels.lanes.pool import BORDERED, COLUMNS, COUNT, ROWS, SOURCE
 from cnnsim.kernels.lanes.tile import keep, load_each, outer, spread_each, zeros
 from cnnsim.kernels.lanes.vector import (
@@ -190,12 +190,17 @@ def pool_picture(m: Any, op: Any, cells: Any, x: int, y: int, thread: int, threa
 
 @kernel
 def apply_picture(m: Any, op: Any, x: int, y: int, thread: int, threads: int) -> None:
-    """The activation of each value, which may be none, into a tensor that may have a border."""
+    """The activation of each value, which may be none, into a tensor that may have a border.
+
+    An untied bias is added before.
+    """
     line = op.width_y * op.maps
     for row in range(op.height_y * thread // threads, op.height_y * (thread + 1) // threads):
         to = y + op.first_y + row * op.line_y
         for k in range(0, line, lanes(m)):
             value = load(m, x + row * line + k)
+            if op.kind == BIAS:
+                value = value + load(m, op.weights + row * line + k)
             store_first(m, to + k, line - k, activate(m, op.activation, op.slope, value))
 
 

@@ -20,7 +20,7 @@ from cnnsim.kernels.lanes.tile import shapes_of
 from cnnsim.network.window import Window
 
 #: The numbers of the kinds of operations.
-CONVOLUTION, DENSE, POOL, ACTIVATION, DROPOUT = range(5)
+CONVOLUTION, DENSE, POOL, ACTIVATION, DROPOUT, BIAS = range(6)
 
 #: What a record of an operation holds, all int64 but the slope.
 FIELDS = (
@@ -41,6 +41,7 @@ FIELDS = (
     "stride_h",
     "stride_w",
     "taps",  # of a cell: channels · kernel_h · kernel_w
+    "vectors",  # of weights, biases included
     "width_in",  # of a row of x, border included
     "size_in",
     "width_x",  # the same without it
@@ -127,8 +128,9 @@ class Step:
     """An operation as the network has it, before anything has a place.
 
     `x` and `y` are its tensors, without border; `window` a convolution's or a pool's; `turned` says
-    that the kernel is a true convolution's. `order` says of each input of a dense layer or
-    of a dropout, as it lies, which one of the network's it is; `least` is a dropout's.
+    that the kernel is a true convolution's. `order` says of each input of a dense layer, of a
+    dropout or of an untied bias, as it lies, which one of the network's it is; `least` is a
+    dropout's. An untied bias is an operation of its own, behind that of its layer.
     """
 
     kind: int
@@ -146,6 +148,26 @@ class Step:
     turned: bool = False
     least: int = 0
     order: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The roles of the layer's parameters that it holds."""
+        if self.kind in (CONVOLUTION, DENSE):
+            return ("w", "b") if self.has_bias else ("w",)
+        return ("b",) if self.kind == BIAS else ()
+
+    @property
+    def taps(self) -> int:
+        """Products that one output sums."""
+        if self.kind == CONVOLUTION:
+            assert self.window is not None
+            return self.x.channels * self.window.kernel_h * self.window.kernel_w
+        return self.x.size if self.kind == DENSE else 0
+
+    @property
+    def rows(self) -> int:
+        """Rows of weights: its taps and a bias for each."""
+        return self.y.size if self.kind == BIAS else self.y.channels
 
 
 def conv_cells(step: Step, x: Tensor, y: Tensor) -> list[list[int]]:

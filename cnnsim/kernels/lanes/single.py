@@ -85,6 +85,37 @@ def dense_one_back(m: Any, op: Any, rule: Any, pace: Any, x: int) -> None:
 
 
 @kernel
+def bias_one(m: Any, op: Any, x: int) -> None:
+    """Fill y with the activation of x + b: an untied bias."""
+    width = lanes(m)
+    maps, height, columns, b = op.maps, op.height_y, op.width_y, op.weights
+    activation, slope = op.activation, op.slope
+    across, plane = op.across_y, op.plane_y
+    if plane == height * columns:
+        columns, height, maps = columns * height * maps, 1, 1
+    for o in range(maps):
+        for r in range(height):
+            to = op.y + op.begin_y + o * plane + r * across
+            for c in range(0, columns, width):
+                value = activate(m, activation, slope, load(m, x + c) + load(m, b + c))
+                store_first(m, to + c, columns - c, value)
+            x += columns
+            b += columns
+
+
+@kernel
+def bias_one_back(m: Any, op: Any, rule: Any, pace: Any) -> None:
+    """Copy dy before the activation to dx, and update b with it where it is trained."""
+    width = lanes(m)
+    size, b, dy, dx, trained = op.maps * op.row, op.weights, op.dy, op.dx, op.trained
+    for i in range(0, size, width):
+        g = first_of(m, size - i, load(m, dy + i), spread(m, 0.0))
+        store(m, dx + i, g)
+        if trained:
+            update(m, rule, pace, b + i, g)
+
+
+@kernel
 def slide(
     m: Any, x: int, plane: int, across: int, channels: int, kernel_h: int, kernel_w: int,
     w: int, w_map: int, w_channel: int, w_row: int, w_tap: int, y: int, plane_y: int, maps: int,
@@ -156,7 +187,7 @@ def conv_one(m: Any, op: Any, x: int) -> None:
 
 
 @kernel
-def conv_one_before(m: Any, op: Any) -> None:
+def before_one(m: Any, op: Any) -> None:
     """Turn dy, where it lies, into the gradient before the activation."""
     width = lanes(m)
     maps, height, columns, dy = op.maps, op.height_y, op.width_y, op.dy

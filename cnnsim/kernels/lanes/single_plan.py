@@ -3,7 +3,7 @@
 Everything lies as the network has it, with one float to an element: [channels][height][width], and
 weights in rows [maps][taps]. Kernel rows are filled up to whole small vectors, and what is behind
 them is never read. A row has its bias behind its taps, and ends with a whole vector; what a dense
-layer reads has a 1 in the place of the bias.
+layer reads has a 1 in the place of the bias. An untied bias lies as the values it belongs to.
 
     the weights, then as many copies of this region as the optimiser has states;
     every tensor; the samples and targets of as many steps as there are lanes.
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from cnnsim.kernels.lanes.chain import Chain
 from cnnsim.kernels.lanes.layout import Ground, bordered
-from cnnsim.kernels.lanes.plan import CONVOLUTION, Step
+from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION, DENSE, Step
 from cnnsim.kernels.lanes.vector import memory
 
 Floats32 = npt.NDArray[np.float32]
@@ -32,7 +32,7 @@ TAPS = 4
 
 #: What a record of an operation holds, all int64 but the slope.
 FIELDS = (
-    "convolves",
+    "kind",
     "activation",
     "trained",
     "has_bias",
@@ -140,7 +140,7 @@ def plan_singles(chain: Chain, lanes: int, states: int) -> SinglePlan:
             op["reach"], op["plane_wide"] = reach, whole(op["plane"], TILE_VECTORS * lanes)
             op["wide"] = ground.floats(op["plane_wide"] * whole(op["channels"], TILE_MAPS))
             op["gradient"] = ground.floats(op["row"] * maps)
-        else:
+        elif step.kind == DENSE:
             op["dz"] = ground.floats(op["maps"])
     ops = np.zeros(len(steps), OP)
     for number, op in enumerate(found):
@@ -149,7 +149,7 @@ def plan_singles(chain: Chain, lanes: int, states: int) -> SinglePlan:
             after["x"] if after else ground.floats(op["maps"] * op["height_y"] * op["width_y"])
         )
         op["dx"] = found[number - 1]["dy"] if number else 0
-        if after and after["convolves"]:
+        if after and after["kind"] == CONVOLUTION:
             op["across_y"], op["plane_y"] = after["across"], after["plane"]
             op["begin_y"] = after["begin"]
         for name in FIELDS:
@@ -166,9 +166,9 @@ def plan_singles(chain: Chain, lanes: int, states: int) -> SinglePlan:
     plan = SinglePlan(memory(ground.used, lanes), ops, places)
     floats = plan.memory.view(np.float32)
     for op in found:
-        if not op["convolves"]:
+        if op["kind"] == DENSE:
             floats[op["x"] + op["taps"]] = op["has_bias"]
-    if not found[0]["convolves"]:
+    if found[0]["kind"] == DENSE:
         begin = int(places["samples"]) + size
         end = begin + int(places["sample_line"]) * lanes
         floats[begin : end : int(places["sample_line"])] = found[0]["has_bias"]
@@ -184,19 +184,19 @@ def _sizes(step: Step, lanes: int) -> dict[str, int]:
     """The sizes of an operation that do not depend on places."""
     x, y = bordered(step), step.y
     op = {
-        "convolves": step.kind == CONVOLUTION,
+        "kind": step.kind,
         "activation": step.activation,
         "has_bias": step.has_bias,
         "pools": step.pools,
         "channels": x.channels,
-        "maps": y.channels if step.kind == CONVOLUTION else y.size,
+        "maps": y.channels,
         "across": x.across,
         "plane": x.size // x.channels,
         "begin": x.first // x.channels,
         "inner_h": x.height,
         "inner_w": x.width,
-        "height_y": y.height if step.kind == CONVOLUTION else 1,
-        "width_y": y.width if step.kind == CONVOLUTION else 1,
+        "height_y": y.height,
+        "width_y": y.width,
     }
     op["across_y"], op["plane_y"] = op["width_y"], op["height_y"] * op["width_y"]
     if step.kind == CONVOLUTION:
@@ -210,6 +210,8 @@ def _sizes(step: Step, lanes: int) -> dict[str, int]:
         # Tiles of gradients write rows that the kernel does not have.
         more = (whole(w.kernel_h, TILE_ROWS) - w.kernel_h) * op["kernel_row"]
         op["row"] = whole(op["taps"] + max(1, more), lanes)
+    elif step.kind == BIAS:
+        op["row"] = op["plane"]
     else:
         op["taps"], op["row"] = x.size, whole(x.size + 1, lanes)
     return op

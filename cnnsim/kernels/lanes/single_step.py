@@ -6,10 +6,13 @@ from typing import Any
 
 from cnnsim.kernels.lanes.compiling import entry, kernel, spliced
 from cnnsim.kernels.lanes.loss import loss_of_one
+from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION
 from cnnsim.kernels.lanes.single import (
+    before_one,
+    bias_one,
+    bias_one_back,
     conv_one,
     conv_one_back,
-    conv_one_before,
     conv_one_update,
     dense_one,
     dense_one_back,
@@ -77,8 +80,10 @@ def step_one(
     for number in range(ops.size):
         op = ops[number]
         at = op.x if number else x
-        if op.convolves:
+        if op.kind == CONVOLUTION:
             conv_one(m, op, at)
+        elif op.kind == BIAS:
+            bias_one(m, op, at)
         else:
             dense_one(m, op, at)
     last = ops[ops.size - 1]
@@ -87,12 +92,15 @@ def step_one(
         number = ops.size - 1 - back
         op = ops[number]
         at = op.x if number else x
-        if op.convolves:
-            conv_one_before(m, op)
+        if op.kind == CONVOLUTION:
+            before_one(m, op)
             if op.back:
                 conv_one_back(m, op)
             if op.trained:
                 conv_one_update(m, op, rule, pace, at)
+        elif op.kind == BIAS:
+            before_one(m, op)
+            bias_one_back(m, op, rule, pace)
         else:
             dense_one_back(m, op, rule, pace, at)
     return found

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.lanes.barrier import meet
+from cnnsim.kernels.lanes.bias import add_bias, add_bias_back
 from cnnsim.kernels.lanes.compiling import entry, kernel, spliced
 from cnnsim.kernels.lanes.convolution import convolve, convolve_back
 from cnnsim.kernels.lanes.dense import dense, dense_back
@@ -18,7 +19,7 @@ from cnnsim.kernels.lanes.dropping import drop, pass_on
 from cnnsim.kernels.lanes.functions import activate_back
 from cnnsim.kernels.lanes.gradient import conv_gradient, turn
 from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY, loss_of_block
-from cnnsim.kernels.lanes.plan import CONVOLUTION, DENSE, DROPOUT, POOL
+from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
 from cnnsim.kernels.lanes.pool import apply, apply_back, pool, pool_back
 from cnnsim.kernels.lanes.tile import (
     keep,
@@ -124,6 +125,8 @@ def forward(
                 drop(m, op, cells, keys[op.mask], first, x, op.line_y, inside, scratch)
             else:
                 pass_on(m, op, x, inside)
+        elif op.kind == BIAS:
+            add_bias(m, op, x, y)
         else:
             apply(m, op, x, y)
 
@@ -162,6 +165,8 @@ def backward(
             elif op.kind == DROPOUT:
                 line = op.width_y * op.maps
                 drop(m, op, cells, keys[op.mask], first, dy, line, dx, scratch)
+            elif op.kind == BIAS:
+                add_bias_back(m, op, y, dy, dx, op.grad + kept)
             else:
                 apply_back(m, op, y, dy, dx)
         number -= 1
@@ -170,14 +175,13 @@ def backward(
 
 
 @spliced
-def update_convolution(
+def update_summed(
     m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int,
 ) -> None:  # fmt: skip
     """Sum the gradients of all blocks and update, for one of so many parts of the weights."""
     width = lanes(m)
-    size = (op.maps + width - 1) // width * (op.taps + 1)
-    for k in range(size * part // parts, size * (part + 1) // parts):
+    for k in range(op.vectors * part // parts, op.vectors * (part + 1) // parts):
         at = op.grad + k * width
         g = load(m, at)
         for block in range(1, blocks):
@@ -274,10 +278,10 @@ def run_steps(
         pace = paces[step, 0], paces[step, 1]
         for number in range(ops.size):
             op = ops[number]
-            if op.trained and op.kind == CONVOLUTION:
-                update_convolution(m, op, places, numbers, pace, blocks, thread, threads)
-            elif op.trained:
+            if op.trained and op.kind == DENSE:
                 update_dense(m, op, places, numbers, pace, blocks, thread, threads, scratch)
+            elif op.trained:
+                update_summed(m, op, places, numbers, pace, blocks, thread, threads)
         if thread == 0:
             sum_ = 0.0
             for n in range(batch):

@@ -2,7 +2,8 @@
 
 The network has [maps, channels, kernel_h, kernel_w] or [units, features], and a bias [maps].
 Blocks of samples have [maps / L][taps + 1][L], the taps in the order kernel row, kernel column,
-channel and the bias as the last row; single samples have rows, see single_plan.py.
+channel and the bias as the last row; single samples have rows, see single_plan.py. An untied bias
+[maps, height, width] has rows of nothing but a bias.
 """
 
 from __future__ import annotations
@@ -12,40 +13,52 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.lanes.layout import panels, taps_of
-from cnnsim.kernels.lanes.plan import CONVOLUTION, Step
+from cnnsim.kernels.lanes.layout import panels
+from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION, Step
 from cnnsim.kernels.lanes.single_plan import TAPS, whole
 from cnnsim.network.layer import Shape
 
+Array = npt.NDArray[Any]
 Floats32 = npt.NDArray[np.float32]
 
 
-def into_lanes(step: Step, lanes: int, w: npt.NDArray[Any], b: npt.NDArray[Any] | None) -> Floats32:
+def into_lanes(step: Step, lanes: int, w: Array | None, b: Array | None) -> Floats32:
     """The weights and the bias, as a flat array in the lanes' layout."""
-    maps, taps = step.y.channels, taps_of(step)
-    found = np.zeros((panels(maps, lanes) * lanes, taps + 1), np.float32)
-    found[:maps, :taps] = _as_taps(step, w)
+    rows, taps = step.rows, step.taps
+    found = np.zeros((panels(rows, lanes) * lanes, taps + 1), np.float32)
+    if w is not None:
+        found[:rows, :taps] = _as_taps(step, w)
     if b is not None:
-        found[:maps, taps] = b
+        found[:rows, taps] = b.ravel()[step.order] if step.kind == BIAS else b
     return found.reshape(-1, lanes, taps + 1).transpose(0, 2, 1).ravel()
 
 
-def out_of_lanes(step: Step, lanes: int, flat: Floats32) -> tuple[Floats32, Floats32]:
-    """The weights and the bias in the network's layout, from the lanes'."""
-    maps, taps = step.y.channels, taps_of(step)
-    rows = flat.reshape(-1, taps + 1, lanes).transpose(0, 2, 1).reshape(-1, taps + 1)[:maps]
-    return _from_taps(step, rows[:, :taps]), rows[:, taps].copy()
+def out_of_lanes(step: Step, lanes: int, flat: Floats32) -> tuple[Floats32 | None, Floats32]:
+    """The weights, if there are any, and the bias in the network's layout, from the lanes'."""
+    taps = step.taps
+    rows = flat.reshape(-1, taps + 1, lanes).transpose(0, 2, 1).reshape(-1, taps + 1)[: step.rows]
+    b = rows[:, taps].copy()
+    if step.kind == BIAS:
+        b[step.order] = rows[:, taps]
+        return None, b
+    return _from_taps(step, rows[:, :taps]), b
 
 
-def into_rows(step: Step, rows: Floats32, w: npt.NDArray[Any], b: npt.NDArray[Any] | None) -> None:
+def into_rows(step: Step, rows: Floats32, w: Array | None, b: Array | None) -> None:
     """Put the weights and the bias into rows."""
+    if w is None:
+        assert b is not None
+        rows[:] = b.reshape(rows.shape)
+        return
     taps = _taps_of_rows(step, rows)
     taps[..., : w.shape[-1]] = _as_kernel(step, w).reshape(*taps.shape[:-1], w.shape[-1])
     rows[:, taps[0].size] = 0 if b is None else b
 
 
-def out_of_rows(step: Step, rows: Floats32, shape: Shape) -> tuple[Floats32, Floats32]:
-    """The weights, of this shape, and the bias from rows."""
+def out_of_rows(step: Step, rows: Floats32, shape: Shape) -> tuple[Floats32 | None, Floats32]:
+    """The weights, of this shape, if there are any, and the bias from rows."""
+    if step.kind == BIAS:
+        return None, rows.copy()
     taps = _taps_of_rows(step, rows)
     w = _as_kernel(step, taps[..., : shape[-1]].reshape(shape))
     return np.ascontiguousarray(w), rows[:, taps[0].size].copy()
@@ -61,12 +74,12 @@ def _taps_of_rows(step: Step, rows: Floats32) -> Floats32:
     return rows[:, : count * size].reshape(len(rows), count, size)
 
 
-def _as_kernel(step: Step, w: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _as_kernel(step: Step, w: Array) -> Array:
     """The kernels as they slide; and back."""
     return w[:, :, ::-1, ::-1] if step.turned else w
 
 
-def _as_taps(step: Step, w: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _as_taps(step: Step, w: Array) -> Array:
     """[maps][taps] from the network's layout."""
     if step.kind == CONVOLUTION:
         return _as_kernel(step, w).transpose(0, 2, 3, 1).reshape(len(w), -1)
