@@ -8,6 +8,7 @@ are constants, so that its vectors stay in registers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -26,10 +27,52 @@ from cnnsim.kernels.lanes.vector import (
 )
 
 _uni_tuple: Any = types.UniTuple
+#: Emits the vector that belongs to a place: of a builder, a count of lanes, an array, the place.
+_Read = Callable[[Any, int, Any, Any], Any]
 
 
 def _tile(m: Any, count: int) -> Any:
     return _uni_tuple(vector_of(m), count)
+
+
+def _spread_at(builder: Any, lanes: int, array: Any, place: Any) -> Any:
+    """The float at `place`, spread over a vector: a `_Read`, as `load_at` is one."""
+    return spread_out(builder, read_at(builder, array, place), lanes)
+
+
+def _of_each(read: _Read) -> Any:
+    """Emit the tile of what `read` finds at each of a tuple of places.
+
+    A further number, where the primitive takes one, is the place that they are counted from.
+    """
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, places, *further = args
+        base = builder.gep(array, further) if further else array
+        where = [builder.extract_value(places, i) for i in range(sig.return_type.count)]
+        found = [read(builder, lanes_of(sig.args[0]), base, place) for place in where]
+        return context.make_tuple(builder, sig.return_type, found)
+
+    return emit
+
+
+def _apart(read: _Read) -> Any:
+    """Emit the tile of what `read` finds from a place on, a step apart."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, at, step = args[:3]
+        found = []
+        for _ in range(sig.return_type.count):
+            found.append(read(builder, lanes_of(sig.args[0]), array, at))
+            at = builder.add(at, step)
+        return context.make_tuple(builder, sig.return_type, found)
+
+    return emit
+
+
+def _zeros(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """Emit the zeros of the tile that `sig` returns."""
+    return ir.Constant(context.get_value_type(sig.return_type), None)
 
 
 def _load_line(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -63,54 +106,25 @@ def zeros(typing: Any, m: Any, count: Any) -> Any:
     """A tile of `count` vectors of zeros."""
     if not isinstance(count, types.IntegerLiteral):
         return None
-    tile = _tile(m, count.literal_value)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(context.get_value_type(tile), None)
-
-    return tile(m, count), emit
+    return _tile(m, count.literal_value)(m, count), _zeros
 
 
 @primitive
 def at_each(typing: Any, m: Any, places: Any) -> Any:
     """The vectors at each of a tuple of places."""
-    tile = _tile(m, places.count)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        where = [builder.extract_value(args[1], i) for i in range(places.count)]
-        found = [load_at(builder, m.lanes, args[0], place) for place in where]
-        return context.make_tuple(builder, tile, found)
-
-    return tile(m, places), emit
+    return _tile(m, places.count)(m, places), _of_each(load_at)
 
 
 @primitive
 def load_each(typing: Any, m: Any, places: Any, further: Any) -> Any:
     """The vectors `further` floats behind each of a tuple of places."""
-    tile = _tile(m, places.count)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        base = builder.gep(args[0], [args[2]])
-        where = [builder.extract_value(args[1], i) for i in range(places.count)]
-        found = [load_at(builder, m.lanes, base, place) for place in where]
-        return context.make_tuple(builder, tile, found)
-
-    return tile(m, places, types.int64), emit
+    return _tile(m, places.count)(m, places, types.int64), _of_each(load_at)
 
 
 @primitive
 def spread_each(typing: Any, m: Any, places: Any, further: Any) -> Any:
     """The floats `further` behind each of a tuple of places, each spread over a vector."""
-    tile = _tile(m, places.count)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        base = builder.gep(args[0], [args[2]])
-        where = [builder.extract_value(args[1], i) for i in range(places.count)]
-        ones = [read_at(builder, base, place) for place in where]
-        found = [spread_out(builder, one, lanes_of(m)) for one in ones]
-        return context.make_tuple(builder, tile, found)
-
-    return tile(m, places, types.int64), emit
+    return _tile(m, places.count)(m, places, types.int64), _of_each(_spread_at)
 
 
 @primitive_of_constants
@@ -119,61 +133,25 @@ def spreads(typing: Any, m: Any, place: Any, step: Any, count: Any) -> Any:
     if not isinstance(count, types.IntegerLiteral):
         return None
     tile = _tile(m, count.literal_value)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        array, at, apart, _ = args
-        found = []
-        for _ in range(tile.count):
-            one = read_at(builder, array, at)
-            found.append(spread_out(builder, one, lanes_of(m)))
-            at = builder.add(at, apart)
-        return context.make_tuple(builder, tile, found)
-
-    return tile(m, types.int64, types.int64, count), emit
+    return tile(m, types.int64, types.int64, count), _apart(_spread_at)
 
 
 @primitive
 def spread_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
     """As many spread floats as a vector has lanes, from `place` on, `step` apart."""
-    tile = _tile(m, lanes_of(m))
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        array, at, apart = args
-        found = []
-        for _ in range(tile.count):
-            one = read_at(builder, array, at)
-            found.append(spread_out(builder, one, lanes_of(m)))
-            at = builder.add(at, apart)
-        return context.make_tuple(builder, tile, found)
-
-    return tile(m, types.int64, types.int64), emit
+    return _tile(m, lanes_of(m))(m, types.int64, types.int64), _apart(_spread_at)
 
 
 @primitive
 def zero_panel(typing: Any, m: Any) -> Any:
     """A tile of zeros with as many vectors as a vector has lanes."""
-    tile = _tile(m, lanes_of(m))
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(context.get_value_type(tile), None)
-
-    return tile(m), emit
+    return _tile(m, lanes_of(m))(m), _zeros
 
 
 @primitive
 def load_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
     """As many vectors as a vector has lanes, from `place` on, `step` floats apart."""
-    tile = _tile(m, lanes_of(m))
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        array, at, apart = args
-        found = []
-        for _ in range(tile.count):
-            found.append(load_at(builder, m.lanes, array, at))
-            at = builder.add(at, apart)
-        return context.make_tuple(builder, tile, found)
-
-    return tile(m, types.int64, types.int64), emit
+    return _tile(m, lanes_of(m))(m, types.int64, types.int64), _apart(load_at)
 
 
 def shapes_of(width: int) -> tuple[tuple[int, int, int], ...]:
@@ -202,12 +180,7 @@ def zero_shape(typing: Any, m: Any, shape: Any) -> Any:
     if not isinstance(shape, types.IntegerLiteral):
         return None
     rows, taps, vectors = shapes_of(lanes_of(m))[shape.literal_value]
-    tile = _tile(m, rows * taps * vectors)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(context.get_value_type(tile), None)
-
-    return tile(m, shape), emit
+    return _tile(m, rows * taps * vectors)(m, shape), _zeros
 
 
 @primitive_of_constants
@@ -225,8 +198,7 @@ def taps_of_shape(typing: Any, m: Any, place: Any, row: Any, shape: Any) -> Any:
         for _ in range(rows):
             for tap in range(taps):
                 at = builder.add(start, start.type(tap * width))
-                one = read_at(builder, array, at)
-                found.append(spread_out(builder, one, width))
+                found.append(_spread_at(builder, width, array, at))
             start = builder.add(start, down)
         return context.make_tuple(builder, tile, found)
 
