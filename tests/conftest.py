@@ -1,11 +1,16 @@
-"""Settings that all tests share: the same examples on every run, no deadlines."""
+"""What all tests share: the command as a fixture, the same examples on every run, no deadlines."""
 
 from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+from running import Result, Run
+
+from cnnsim.cli import main
 
 # What is started in the background ignores ctrl+c, and so would all that these tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -19,3 +24,16 @@ settings.register_profile("ci", derandomize=True, max_examples=40, **_COMMON)
 #: For a long hunt: ``HYPOTHESIS_PROFILE=hunt pytest tests``.
 settings.register_profile("hunt", max_examples=800, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in this process."""
+    monkeypatch.setenv("CNNSIM_TRACEBACK", "1")
+
+    def run_main(*argv: str | Path) -> Result:
+        capsys.readouterr()
+        code = main([str(word) for word in argv])
+        return Result(code, *capsys.readouterr())
+
+    return run_main

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from nets import ARTICLE, EVERYTHING
 from PIL import Image
-from running import KINDS, Result, Run, started, strict, write
+from running import KINDS, Run, started, strict, write
 
 from cnnsim.cli import main
 from cnnsim.kernels.general import GeneralEngine
@@ -25,18 +25,6 @@ from cnnsim.scenario.writing import draft_of
 from cnnsim.training import load
 from cnnsim.training.onnx import to_onnx
 from cnnsim.training.trained import open_trained
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("CNNSIM_TRACEBACK", "1")
-
-    def run_main(*argv: str | Path) -> Result:
-        capsys.readouterr()
-        code = main([str(word) for word in argv])
-        return Result(code, *capsys.readouterr())
-
-    return run_main
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from nets import bright
-from running import Result, Run, write
+from running import Run, write
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
-from cnnsim.cli import main
 from cnnsim.kernels.choose import engine_like
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.control import Control
@@ -37,18 +36,6 @@ def test_all_of_these_in_the_simulator() -> None:
 @pytest.fixture
 def net(tmp_path: Path) -> Path:
     return bright(tmp_path)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("CNNSIM_TRACEBACK", "1")
-
-    def run_main(*argv: str | Path) -> Result:
-        capsys.readouterr()
-        code = main([str(word) for word in argv])
-        return Result(code, *capsys.readouterr())
-
-    return run_main
 
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:
