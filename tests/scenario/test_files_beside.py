@@ -11,32 +11,20 @@ import pytest
 from checks import attempt, check_file
 from PIL import Image
 from safetensors.numpy import save_file
+from texts import dense, layer
 
 from cnnsim.errors import CnnsimError, FileError, UsageError, unprintable
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.stepper import Stepper
 
-NET = """\
+NET = f"""\
 title = "t"
 weights = "w.safetensors"
 [input]
 ramp = [1, 4, 4]
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 3
-[[layers]]
-type = "batch_norm2d"
-name = "bn"
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 3
-bias = "none"
+{layer("conv2d", "conv1", filters=2, size=3)}
+{layer("batch_norm2d", "bn")}
+{dense(3, bias="none")}
 """
 SHAPES = {
     "conv1.weight": (2, 1, 3, 3),

@@ -5,32 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from networks import scenario
+from texts import classifier, layer
 
 from cnnsim.stepper.gradcheck import GradientCheck, check_gradients, with_gradient
 
 #: A small network that is trained; its numbers are drawn.
-NET = """
+NET = f"""
 seed = 3
 [input]
 random = [1, 6, 6]
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 3
-[[layers]]
-type = "tanh"
-name = "tanh1"
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 2
-[loss]
-type = "softmax_cross_entropy"
-target = 1
+{layer("conv2d", "conv1", filters=2, size=3)}
+{layer("tanh", "tanh1")}
+{classifier(2, target=1)}
 [training]
 optimizer = "sgd"
 rate = 0.1

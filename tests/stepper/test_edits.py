@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import stepper
 from strategies import examples
+from texts import dense
 
 from cnnsim.errors import UsageError
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.values import Values
 
 #: Two branches from the input that meet again, so that each tensor has other followers.
-NET = """\
+NET = f"""\
 mode = "training"
 [input]
 values = [[1, 6, 2, 0], [5, 3, 1, -2], [7, 0, 4, 1], [2, 2, 8, 3]]
@@ -46,13 +47,7 @@ name = "norm"
 type = "dropout"
 name = "drop"
 rate = 0.25
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 3
+{dense(3)}
 [[layers]]
 type = "softmax"
 name = "p"

@@ -5,32 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from networks import stepper
+from texts import classifier, layer
 
 from cnnsim.stepper.flow import terms_of, uses, writer_of
 
-NET = """
+NET = f"""
 [input]
 values = [[1, 6, 2], [5, 3, 1], [7, 0, 4]]
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 2
-padding = 1
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 3
-[loss]
-type = "softmax_cross_entropy"
-target = 1
+{layer("conv2d", "conv1", filters=2, size=2, padding=1)}
+{layer("max_pool2d", "pool1", size=2)}
+{classifier(3, target=1)}
 [training]
 optimizer = "sgd"
 rate = 0.1

@@ -7,41 +7,21 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from networks import stepper
+from texts import classifier, layer
 
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.stepper.queries import Searched, every_step, find_step, parse_query
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.reading import Reading
 
-NET = """
+NET = f"""
 [input]
 values = [[[1, -6, 2, 0], [5, -3, 1, 2], [-7, 0, 4, 1], [2, 2, -1, 3]]]
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 3
-padding = 1
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "leaky_relu"
-name = "leaky1"
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 3
-[loss]
-type = "softmax_cross_entropy"
-target = 1
+{layer("conv2d", "conv1", filters=2, size=3, padding=1)}
+{layer("relu", "relu1")}
+{layer("max_pool2d", "pool1", size=2)}
+{layer("leaky_relu", "leaky1")}
+{classifier(3, target=1)}
 [training]
 optimizer = "sgd"
 rate = 0.1

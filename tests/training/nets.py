@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from running import write
+from texts import classifier, layer
 
 #: The article's network, few epochs.
-ARTICLE = """
+ARTICLE = f"""
 title = "The article's network"
 [input]
 digit = 3
@@ -22,24 +23,10 @@ filters = 4
 size = 3
 bias = "none"
 frozen = true
-init = { normal = 0.1 }
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 10
-[loss]
-type = "softmax_cross_entropy"
-target = 3
+init = {{ normal = 0.1 }}
+{layer("relu", "relu1")}
+{layer("max_pool2d", "pool1", size=2)}
+{classifier(10, target=3)}
 [training]
 optimizer = "sgd"
 rate = 0.01
@@ -48,7 +35,7 @@ epochs = 2
 """
 
 #: Batch norm, dropout, Adam, a last batch that is smaller, shifts, a schedule.
-EVERYTHING = """
+EVERYTHING = f"""
 title = "A little of everything"
 seed = 5
 [input]
@@ -65,27 +52,12 @@ size = 3
 padding = 1
 bias = "none"                # batch norm takes any bias away again
 init = "he"
-[[layers]]
-type = "batch_norm2d"
-name = "norm"
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dropout"
-name = "drop"
-rate = 0.25
-[[layers]]
-type = "dense"
-name = "fc"
-units = 3
+{layer("batch_norm2d", "norm")}
+{layer("relu", "relu1")}
+{layer("max_pool2d", "pool1", size=2)}
+{layer("flatten", "flat")}
+{layer("dropout", "drop", rate=0.25)}
+{layer("dense", "fc", units=3)}
 [loss]
 type = "softmax_cross_entropy"
 target = 0
@@ -100,36 +72,17 @@ warm_up = 0.5
 """
 
 #: Two classes of pictures of 4x4, for `bright`.
-TINY = """
+TINY = f"""
 title = "Small pictures"
 [input]
 random = [1, 4, 4]
 [data]
 source = "pictures.npz"
 shift = 1
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 3
-padding = 1
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 2
-[loss]
-type = "softmax_cross_entropy"
-target = 0
+{layer("conv2d", "conv1", filters=2, size=3, padding=1)}
+{layer("relu", "relu1")}
+{layer("max_pool2d", "pool1", size=2)}
+{classifier(2, target=0)}
 [training]
 optimizer = "adam"
 rate = 0.02

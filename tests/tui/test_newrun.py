@@ -6,35 +6,11 @@ from pathlib import Path
 
 import pytest
 from running import spawn, write
+from texts import DENSE
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.run import open_run
 from cnnsim.tui.train.newrun import new_run
-
-#: Without a seed, as most files are.
-NET = """
-title = "Small"
-[input]
-digit = 3
-[data]
-source = "digits"
-classes = [0, 1]
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 2
-[loss]
-type = "softmax_cross_entropy"
-target = 0
-[training]
-optimizer = "sgd"
-rate = 0.01
-batch = 16
-epochs = 2
-"""
 
 
 @pytest.mark.parametrize("settings", [(), ("training.rate=0.02", "seed=4")])
@@ -42,7 +18,7 @@ def test_the_command_goes_on_with_a_run_of_the_app(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    file = write(tmp_path / "net.toml", NET)
+    file = write(tmp_path / "net.toml", DENSE)
     run = new_run(read_scenario(str(file), settings))
     words = [word for setting in settings for word in ("--set", setting)]
     done = spawn("train", file, *words, "--out", run.folder, "--resume")

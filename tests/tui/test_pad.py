@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from texts import classifier, layer
 
 from cnnsim.errors import UsageError
 from cnnsim.scenario.picture import digit_picture
@@ -85,32 +86,14 @@ def test_pictures_are_centred_as_mnist_did(start, end) -> None:
         assert abs(centre - 13.5) <= 0.5 + 1e-9 or touches
 
 
-NET = """
+NET = f"""
 title = "a net"
 [input]
 digit = 7
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 3
-size = 3
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 10
-[loss]
-type = "softmax_cross_entropy"
-target = 7
+{layer("conv2d", "conv1", filters=3, size=3)}
+{layer("relu", "relu1")}
+{layer("max_pool2d", "pool1", size=2)}
+{classifier(10, target=7)}
 """
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from texts import DENSE
 from textual.pilot import Pilot
 
 from cnnsim.scenario.reader import parse_scenario
@@ -22,31 +23,6 @@ from cnnsim.tui.screens.forward import ForwardScreen
 from cnnsim.tui.screens.home import HomeScreen
 from cnnsim.tui.train.opened import stepper_on
 
-TEXT = """
-title = "A dense layer for digits"
-[input]
-digit = 3
-[data]
-source = "digits"
-classes = [0, 3]
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 2
-init = "he"
-[loss]
-type = "softmax_cross_entropy"
-target = 1
-[training]
-optimizer = "sgd"
-rate = 0.01
-batch = 50
-epochs = 2
-"""
-
 #: In the second iteration, after the first update.
 AT = "1:fc.forward[0,1] tap[7]"
 
@@ -54,7 +30,7 @@ AT = "1:fc.forward[0,1] tap[7]"
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "mine"
-    create_run(folder, parse_scenario("dense", TEXT))
+    create_run(folder, parse_scenario("dense", DENSE))
     train_folder(folder, 1, "cpu", lambda event: None, Control())
     return folder
 

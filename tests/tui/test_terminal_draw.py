@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from running import spawn
 from terminal import Terminal
+from texts import dense, layer
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.load import load
@@ -26,28 +27,14 @@ BAR = [(24, 18), (46, 18)]
 SHARES = re.compile(r"[━─╸] +\d+\.\d%")
 
 #: A three or an eight, as one number from 0 to 1.
-SINGLE = """
+SINGLE = f"""
 title = "three or eight"
 [input]
 digit = 3
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 3
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 1
-[[layers]]
-type = "sigmoid"
-name = "odds"
+{layer("conv2d", "conv1", filters=2, size=3)}
+{layer("relu", "relu1")}
+{dense(1)}
+{layer("sigmoid", "odds")}
 [loss]
 type = "binary_cross_entropy"
 target = [0.0]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from networks import scenario
+from texts import dense, layer
 from textual.pilot import Pilot
 
 from cnnsim.scenario.reader import read_scenario
@@ -18,30 +19,13 @@ from cnnsim.tui.marks import Marks
 from cnnsim.tui.screens.forward import ForwardScreen
 from cnnsim.tui.screens.walk import WalkScreen
 
-SMALL = """
+SMALL = f"""
 [input]
 ramp = [1, 9, 9]
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 2
-size = 3
-padding = 1
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 3
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 4
-inputs = 18
+{layer("conv2d", "conv1", filters=2, size=3, padding=1)}
+{layer("relu", "relu1")}
+{layer("max_pool2d", "pool1", size=3)}
+{dense(4, inputs=18)}
 """
 
 

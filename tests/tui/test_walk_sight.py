@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from networks import alexnet, stepper
+from texts import dense, layer
 
 from cnnsim.network.receptive import ReceptiveField
 from cnnsim.tui.drawing.canvas import Canvas
@@ -128,29 +129,13 @@ def test_resample_keeps_the_mean_and_repeats_small_pictures() -> None:
 
 # -- where one is ---------------------------------------------------------------------------------
 
-NET = """
+NET = f"""
 [input]
 ramp = [2, 9, 9]
-[[layers]]
-type = "conv2d"
-name = "conv1"
-filters = 3
-size = 3
-padding = 1
-[[layers]]
-type = "relu"
-name = "relu1"
-[[layers]]
-type = "max_pool2d"
-name = "pool1"
-size = 2
-[[layers]]
-type = "flatten"
-name = "flat"
-[[layers]]
-type = "dense"
-name = "fc"
-units = 4
+{layer("conv2d", "conv1", filters=3, size=3, padding=1)}
+{layer("relu", "relu1")}
+{layer("max_pool2d", "pool1", size=2)}
+{dense(4)}
 """
 
 
