@@ -247,6 +247,13 @@ def keep_rows(typing: Any, m: Any, place: Any, row: Any, rows: Any, acc: Any) ->
     return types.void(m, types.int64, types.int64, rows, acc), emit
 
 
+def _masks(count: int, half: int) -> list[Any]:
+    """Sort two vectors: into their even stretches of `half` lanes, and into their odd ones."""
+    low = [i if not i & half else count + i - half for i in range(count)]
+    high = [i + half if not i & half else count + i for i in range(count)]
+    return [ir.Constant(ir.VectorType(INT, count), places) for places in (low, high)]
+
+
 @primitive
 def transpose(typing: Any, acc: Any) -> Any:
     """A square tile with rows and columns exchanged: as many vectors as a vector has lanes.
@@ -259,9 +266,7 @@ def transpose(typing: Any, acc: Any) -> Any:
         rows = [builder.extract_value(args[0], i) for i in range(count)]
         half = count // 2
         while half:
-            low = [i if not i & half else count + i - half for i in range(count)]
-            high = [i + half if not i & half else count + i for i in range(count)]
-            masks = [ir.Constant(ir.VectorType(INT, count), places) for places in (low, high)]
+            masks = _masks(count, half)
             for i in range(count):
                 if not i & half:
                     pair = rows[i], rows[i + half]
@@ -327,9 +332,7 @@ def totals(typing: Any, acc: Any) -> Any:
         rows = [builder.extract_value(args[0], i) for i in range(count)]
         half = count // 2
         while half:
-            low = [i if not i & half else count + i - half for i in range(count)]
-            high = [i + half if not i & half else count + i for i in range(count)]
-            masks = [ir.Constant(ir.VectorType(INT, count), places) for places in (low, high)]
+            masks = _masks(count, half)
             pairs = zip(rows[:half], rows[half:], strict=True)
             rows = [
                 builder.fadd(*(builder.shuffle_vector(a, b, mask) for mask in masks))
