@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 from strategies import Case, convolutions, generators
@@ -52,3 +53,13 @@ def gradients_of(case: Case, dy: Array) -> Gradients:
     into, onto = by_name["input_grad"], by_name["kernel_grad"]
     tensors = {name: values[name] for name in (*into.tensors, *onto.tensors)}
     return Gradients(case, dy, into, onto, tensors)
+
+
+def holes() -> Gradients:
+    """Of a convolution that leaves pixels out, for an output gradient of negative zeros."""
+    case = Case(
+        {"type": "conv2d", "kernel": np.ones((1, 1, 2, 2)), "stride": 3, "bias": "none"},
+        np.ones((1, 1, 5, 5)),
+        np.ones((1, 1, 2, 2)),
+    )
+    return gradients_of(case, np.full((1, 1, 2, 2), -0.0))

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from nets import TINY, bright
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
+from stopped import after, train
 
 from cnnsim.cli import main
 from cnnsim.kernels.choose import choose_device
 from cnnsim.kernels.cuda.device import is_simulated
 from cnnsim.network.optimizer import COUNTER
 from cnnsim.scenario.reader import read_scenario
-from cnnsim.training.control import Control
 from cnnsim.training.history import History
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
 from cnnsim.training.making import create_run
 from cnnsim.training.rerun import Rerun
-from cnnsim.training.session import train_folder
 
 if CAN_LAUNCH:
     from cnnsim.kernels.cuda.engine import CudaEngine
@@ -45,30 +42,14 @@ def net(tmp_path: Path) -> Path:
     return bright(tmp_path, NET)
 
 
-def train(folder: Path, device: Any, stop: Callable[[], bool]) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
-    train_folder(folder, 1, device, events.append, Control(stop))
-    return events
-
-
-def after(looks: int) -> Callable[[], bool]:
-    left = [looks]
-
-    def stop() -> bool:
-        left[0] -= 1
-        return left[0] < 0
-
-    return stop
-
-
 @launches
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(net: Path, tmp_path: Path) -> None:
     whole, pieces = (create_run(tmp_path / name, read_scenario(str(net))).folder
                      for name in ("whole", "pieces"))  # fmt: skip
-    assert train(whole, "cuda", lambda: False)[-1]["device"] == "cuda"
-    kinds = [train(pieces, "cuda", after(looks))[-1]["kind"] for looks in (1, 1, 2)]
+    assert train(whole, device="cuda")[-1]["device"] == "cuda"
+    kinds = [train(pieces, after(looks), "cuda")[-1]["kind"] for looks in (1, 1, 2)]
     assert set(kinds) == {"stopped"}
-    assert train(pieces, "cuda", lambda: False)[-1]["kind"] == "result"
+    assert train(pieces, device="cuda")[-1]["kind"] == "result"
     for name in ("last.safetensors", "best.safetensors", "metrics.jsonl"):
         assert (pieces / name).read_bytes() == (whole / name).read_bytes(), name
 
@@ -76,8 +57,8 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(net: Path, tmp_path: Path) -
 @launches
 def test_a_run_goes_on_elsewhere_and_says_so(net: Path, tmp_path: Path) -> None:
     run = create_run(tmp_path / "run", read_scenario(str(net))).folder
-    assert train(run, "cuda", after(2))[-1]["kind"] == "stopped"
-    events = train(run, "cpu", lambda: False)
+    assert train(run, after(2), "cuda")[-1]["kind"] == "stopped"
+    events = train(run, device="cpu")
     (note,) = (event["what"] for event in events if event["kind"] == "note")
     assert "trained by another engine, cuda" in note
     assert events[-1]["device"] == "cpu"
@@ -86,7 +67,7 @@ def test_a_run_goes_on_elsewhere_and_says_so(net: Path, tmp_path: Path) -> None:
 @launches
 def test_an_iteration_is_seen_again_where_it_was_trained(net: Path, tmp_path: Path) -> None:
     run = create_run(tmp_path / "run", read_scenario(str(net)))
-    train(run.folder, "cuda", lambda: False)
+    train(run.folder, device="cuda")
     engine = CudaEngine(run.iteration)
     engine.load(run.initial())
     batches = batches_of(run, load(run.scenario))

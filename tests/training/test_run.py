@@ -8,13 +8,13 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nets import ARTICLE, EVERYTHING
 from running import command
+from stopped import after, train
 
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import engine_for
@@ -35,25 +35,8 @@ def make(folder: Path, text: str, *settings: str) -> Path:
     return folder
 
 
-def train(folder: Path, stop: Callable[[], bool] = lambda: False) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
-    train_folder(folder, 1, "cpu", events.append, Control(stop))
-    return events
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def after(looks: int) -> Callable[[], bool]:
-    """Yes after so many looks."""
-    left = [looks]
-
-    def stop() -> bool:
-        left[0] -= 1
-        return left[0] < 0
-
-    return stop
 
 
 @pytest.mark.parametrize("text", [ARTICLE, EVERYTHING])

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planes import drawn
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.cellclass import (
     BLOCKS,
     MAP,
-    CellClass,
     blocks,
     extra_small,
 )
@@ -22,14 +22,6 @@ from cnnsim.tui.drawing.plane import (
     draw_plane,
     size_of,
 )
-
-
-def drawn(
-    plane: Plane, cls: CellClass, palette: Palette = DARK, *, ascii: bool = False
-) -> list[str]:
-    canvas = Canvas(*size_of(plane, cls), palette.base)
-    draw_plane(canvas, 0, 0, plane, cls, palette)
-    return canvas.lines(ascii)
 
 
 def colours_of(canvas: Canvas, rows: int) -> list[list[str]]:

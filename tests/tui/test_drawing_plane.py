@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planes import drawn
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.cellclass import (
@@ -37,14 +38,6 @@ PALETTES = [DARK, LIGHT, ANSI, MONO]
 
 X = np.array([[1, 6, 2], [5, 3, 1], [7, 0, 4]], dtype=float)
 FIELD = frozenset({(1, 0), (1, 1), (2, 0), (2, 1)})
-
-
-def drawn(
-    plane: Plane, cls: CellClass, palette: Palette = DARK, *, ascii: bool = False
-) -> list[str]:
-    canvas = Canvas(*size_of(plane, cls), palette.base)
-    draw_plane(canvas, 0, 0, plane, cls, palette)
-    return canvas.lines(ascii)
 
 
 @st.composite

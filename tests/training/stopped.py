@@ -1,0 +1,30 @@
+"""Runs that are trained to their end, or until somebody stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cnnsim.training.control import Control
+from cnnsim.training.session import train_folder
+
+
+def train(
+    folder: Path, stop: Callable[[], bool] = lambda: False, device: str = "cpu"
+) -> list[dict[str, Any]]:
+    """Train the run in `folder`; its events."""
+    events: list[dict[str, Any]] = []
+    train_folder(folder, 1, device, events.append, Control(stop))
+    return events
+
+
+def after(looks: int) -> Callable[[], bool]:
+    """Yes after so many looks."""
+    left = [looks]
+
+    def stop() -> bool:
+        left[0] -= 1
+        return left[0] < 0
+
+    return stop
