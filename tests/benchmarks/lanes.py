@@ -23,6 +23,7 @@ import numpy as np
 
 Entry = dict[str, Any]
 RELU: Entry = {"type": "relu"}
+SIGMOID: Entry = {"type": "sigmoid"}
 POOL: Entry = {"type": "max_pool2d", "size": 2}
 FLAT: Entry = {"type": "flatten"}
 
@@ -42,14 +43,19 @@ class Net:
     """A network to measure, and how many times faster than PyTorch it should be.
 
     Attributes:
+        goal: None where there is none.
         is_forward: no training: what the network says of a batch.
+        is_binary: its outputs are probabilities, and its loss is the binary cross-entropy.
+        scans: JAX has the same.
     """
 
     shape: tuple[int, int, int]
     entries: list[Entry]
-    goal: float
+    goal: float | None
     batch: int = 64
     is_forward: bool = False
+    is_binary: bool = False
+    scans: bool = False
 
 
 _BLOCK = [RELU, POOL]
@@ -82,9 +88,15 @@ NETS = {
         [conv(4, 3, bias="none", frozen=True), *_BLOCK, FLAT, dense(10)],
         700,
         batch=1,
+        scans=True,
     ),
     "article_trained": Net(
-        (1, 8, 8), [conv(4, 3, bias="none"), *_BLOCK, FLAT, dense(10)], 540, batch=1
+        (1, 8, 8), [conv(4, 3, bias="none"), *_BLOCK, FLAT, dense(10)], 540, batch=1, scans=True
+    ),
+    "zeros_ones": Net(
+        (1, 28, 28),
+        [conv(5, 3, bias="untied"), SIGMOID, FLAT, dense(100), SIGMOID, dense(2), SIGMOID],
+        None, batch=1, is_binary=True,
     ),
     "alexnet": Net(
         (3, 227, 227),
@@ -109,8 +121,10 @@ def iteration_of(net: Net, training: Entry) -> Any:
         kinds()[entry["type"]].model_validate({"name": f"layer{number}", **entry})
         for number, entry in enumerate(net.entries)
     ]
-    keys = {"type": "softmax_cross_entropy", "target": 0}
-    loss = losses()["softmax_cross_entropy"].model_validate(keys)
+    kind, target = (
+        ("binary_cross_entropy", [0, 1]) if net.is_binary else ("softmax_cross_entropy", 0)
+    )
+    loss = losses()[kind].model_validate({"type": kind, "target": target})
     optimizer = optimizers()[training["optimizer"]].model_validate(training)
     return Iteration(connect(layers, net.shape), loss, optimizer=optimizer)
 
@@ -138,7 +152,7 @@ def ours(net: Net, threads: int, seconds: float) -> list[float]:
         one = rng.random((net.batch, *net.shape), dtype=np.float32)
         return timed(lambda: engine.outputs(one), 4, seconds)
     x = rng.random((SAMPLES, *net.shape), dtype=np.float32)
-    y = rng.integers(0, 10, SAMPLES)
+    y = rng.integers(0, 2 if net.is_binary else 10, SAMPLES)
     steps = 10 if net.batch > 1 else 4 * SAMPLES
 
     def train() -> None:
@@ -164,8 +178,23 @@ def model_of(net: Net) -> Any:
     import torch
     from torch import nn
 
+    class Untied(nn.Module):
+        """A bias for each value."""
+
+        def __init__(self, shape: tuple[int, ...]) -> None:
+            super().__init__()
+            self.bias = nn.Parameter(torch.zeros(shape))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + self.bias
+
     modules: list[Any] = []
-    channels, features = net.shape[0], 0
+
+    def shape() -> tuple[int, ...]:
+        """Of a sample after all of these."""
+        return tuple(nn.Sequential(*modules)(torch.zeros(1, *net.shape)).shape[1:])
+
+    channels = net.shape[0]
     for entry in net.entries:
         kind = entry["type"]
         if kind == "conv2d":
@@ -176,17 +205,19 @@ def model_of(net: Net) -> Any:
                     entry["size"],
                     padding=entry["padding"],
                     stride=entry.get("stride", 1),
-                    bias=entry.get("bias") != "none",
+                    bias=entry.get("bias", "tied") == "tied",
                 ).requires_grad_(not entry.get("frozen", False))
             )
+            if entry.get("bias") == "untied":
+                modules.append(Untied(shape()))
             channels = entry["filters"]
         elif kind == "dense":
-            features = int(nn.Sequential(*modules)(torch.zeros(1, *net.shape)).shape[1])
-            modules.append(nn.Linear(features, entry["units"]))
+            modules.append(nn.Linear(*shape(), entry["units"]))
         elif kind == "max_pool2d":
             modules.append(nn.MaxPool2d(entry["size"], entry.get("stride")))
         else:
-            modules.append({"relu": nn.ReLU, "flatten": nn.Flatten}[kind]())
+            plain = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}
+            modules.append(plain[kind]())
     return nn.Sequential(*modules)
 
 
@@ -206,7 +237,9 @@ def theirs(net: Net, threads: int, seconds: float, channels_last: bool) -> list[
     optimizer: Any = torch.optim.SGD(learned, lr=0.01)
     if net.batch > 1:
         optimizer = torch.optim.Adam(learned, fused=True)
-    loss = nn.CrossEntropyLoss()
+    loss: Any = nn.CrossEntropyLoss()
+    if net.is_binary:
+        loss, y = nn.BCELoss(), torch.eye(2)[torch.randint(0, 2, (SAMPLES,))]
 
     def train() -> None:
         order = torch.randint(0, SAMPLES, (net.batch,))
@@ -282,8 +315,8 @@ def measure(who: str, name: str, threads: int, seconds: float) -> list[float]:
 def compare(name: str, threads: int, rounds: int, seconds: float) -> str:
     """One line: milliseconds of a step, medians and bests, and how they compare."""
     times: dict[str, list[list[float]]] = {"lanes": [], "nchw": [], "channels_last": []}
-    scans = NETS[name].batch == 1 and not NETS[name].is_forward
-    if scans and importlib.util.find_spec("jax"):
+    net = NETS[name]
+    if net.scans and importlib.util.find_spec("jax"):
         times["jax"] = []
     for _ in range(rounds):
         for who, runs in times.items():
@@ -294,9 +327,10 @@ def compare(name: str, threads: int, rounds: int, seconds: float) -> str:
     ratios = [min(t[w] for w in ("nchw", "channels_last")) / t["lanes"] for t in (middle, least)]
     each = "  ".join(f"{who} {1e3 * middle[who]:.4g} ({1e3 * least[who]:.4g})" for who in times)
     return (
-        f"{name:16} batch {NETS[name].batch:3} threads {threads}  {each}  "
-        f"ratio of medians {ratios[0]:.2f}, of bests {ratios[1]:.2f}  goal {NETS[name].goal:g}"
-        + ("  (jax: not installed)" if scans and "jax" not in times else "")
+        f"{name:16} batch {net.batch:3} threads {threads}  {each}  "
+        f"ratio of medians {ratios[0]:.2f}, of bests {ratios[1]:.2f}"
+        + ("" if net.goal is None else f"  goal {net.goal:g}")
+        + ("  (jax: not installed)" if net.scans and "jax" not in times else "")
     )
 
 
