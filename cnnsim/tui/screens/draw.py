@@ -318,7 +318,10 @@ class DrawScreen(BaseScreen):
     def action_compare(self) -> None:
         """Keep what the net says, to compare other pictures with; again: no more."""
         if self._kept is None and self._look is None:
-            self.tell("draw something first: it is kept to compare others with")
+            if self.sheet.is_blank:
+                self.tell("draw something first: it is kept to compare others with")
+            else:
+                self.tell("the net has not looked yet")
             return
         self._kept = self._look.shares if self._look is not None and self._kept is None else None
         self._show_look()
