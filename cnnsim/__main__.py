@@ -2,6 +2,6 @@
 
 import sys
 
-from cnnsim.cli import main
+from cnnsim.cli import command
 
-sys.exit(main())
+sys.exit(command())

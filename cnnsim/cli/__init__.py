@@ -1,5 +1,8 @@
-"""The command line: ``main`` runs it. Whatever is heavy is imported inside the commands."""
+"""The command line: ``command`` is what the shell starts, ``main`` the same within a process.
 
-from cnnsim.cli.main import main
+Whatever is heavy is imported inside the commands.
+"""
 
-__all__ = ["main"]
+from cnnsim.cli.main import command, main
+
+__all__ = ["command", "main"]

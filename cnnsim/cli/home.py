@@ -49,16 +49,16 @@ def home(
             "the app cannot read a scenario from standard input: that is its keyboard",
             "save it to a file, or use cnnsim replay -",
         )
-    return open_app(
-        theme, glyphs, "cnnsim replay works without one; cnnsim --help says what else does",
-        scenario, at, tuple(settings),
-    )  # fmt: skip
+    without = "cnnsim replay works without one; cnnsim --help says what else does"
+    chosen = tuple(settings)
+    return open_app(theme, glyphs, without, scenario=scenario, at=at, settings=chosen)
 
 
 def open_app(
     theme: Theme,
     glyphs: Glyphs,
     without: str,
+    *,
     scenario: str | None = None,
     at: str | None = None,
     settings: tuple[str, ...] = (),
@@ -89,7 +89,7 @@ def _check_terminal(without: str) -> None:
     if is_dumb():
         raise UsageError(
             "the app needs a terminal that can move its cursor, and TERM says that this one cannot",
-            "cnnsim replay works on any",
+            without,
         )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import sys
 from collections.abc import Sequence
 
+from cnnsim import collector
 from cnnsim.cli.streams import flush, forget_output, prepare, style
 from cnnsim.errors import CnnsimError, FileError, printable
 
 #: Longer messages than this are cut.
 _LONGEST = 2000
-#: So many objects more, and the collector looks for rubbish: above what a command's start makes,
-#: all of which stays. Looking through that is a tenth of the start.
-_RUBBISH = 300_000
+
+
+def command() -> int:
+    """What the shell starts: `main` in a process of its own."""
+    collector.start()
+    return main()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,9 +25,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 is fine, 1 a check or the run failed, 2 bad usage or a bad file, 130 interrupted.
     """
-    gc.set_threshold(_RUBBISH)
-    # Nor at the end, where Python would look through everything: a tenth of a second.
-    atexit.register(gc.freeze)
     prepare()
     try:
         try:

@@ -24,6 +24,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from cnnsim import collector
 from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.training.control import Control
 from cnnsim.training.session import error_event, train_folder
@@ -31,6 +32,7 @@ from cnnsim.training.session import error_event, train_folder
 
 def main() -> None:
     """Train what comes in until there is no more."""
+    collector.start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
     control = Control()

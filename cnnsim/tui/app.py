@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import threading
@@ -16,6 +15,7 @@ from textual.events import CursorPosition
 from textual.filter import LineFilter
 from textual.worker import WorkerFailed
 
+from cnnsim import collector
 from cnnsim.errors import CnnsimError
 from cnnsim.tui.commands import Everything
 from cnnsim.tui.config import Config, read_config
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 #: The name of the screen of the run that is trained here.
 _TRAINING = "training"
-
-#: So many objects more, and the collector looks for rubbish: too few for anybody to notice.
-_RUBBISH = 1_000
 
 #: Seconds that the app may take to end after a signal.
 _LAST_WORDS = 3.0
@@ -96,16 +93,7 @@ class CnnsimApp(App[int]):
             from cnnsim.tui.screens.train import watching_screen
 
             self.push_screen(watching_screen(self._watched))
-        self.call_after_refresh(self._painted)
-
-    @staticmethod
-    def _painted() -> None:
-        """The first screen is there: look for rubbish often, in short looks, from now on.
-
-        Not in what was loaded, though, which stays.
-        """
-        gc.freeze()
-        gc.set_threshold(_RUBBISH)
+        self.call_after_refresh(collector.settle)
 
     def open_scenario(self, scenario: Scenario, at: int = 0, walk: bool = False) -> None:
         """Step through `scenario` from step `at`, or walk its shapes."""
