@@ -67,10 +67,10 @@ def _groups(runs: Sequence[Run], report: Report) -> list[tuple[_Began, list[Run]
     groups: dict[tuple[_Began, str, int], list[Run]] = {}
     for run in runs:
         try:
-            if (found := result_of(run)) is not None:
+            point = point_of(run)
+            if (found := result_of(run, point)) is not None:
                 report({**found, "seconds": 0.0})
                 continue
-            point = point_of(run)
             key = _how_began(point.engine), _network(run), point.iteration
         except CnnsimError as error:
             # The others are trained all the same.

@@ -39,7 +39,7 @@ def train_folder(
     began = perf_counter()
     run = open_run(folder)
     chosen = choose_device(device)
-    if (finished := result_of(run)) is not None:
+    if (finished := result_of(run, point_of(run))) is not None:
         report({**finished, "seconds": 0.0})
         return
     with locked(folder / SCENARIO):
@@ -56,7 +56,7 @@ def train_folder(
 def ending(run: Run, split: Split, outcome: Outcome, seconds: float) -> dict[str, Any]:
     """What is reported last of a run: ``result``, ``stopped`` or ``diverged``."""
     if outcome.how == "finished":
-        found = result_of(run)
+        found = result_of(run, point_of(run))
         assert found is not None, "the last epoch has been saved"
         return {**found, "seconds": seconds}
     epoch = outcome.iteration // batches_of(run, split).each
@@ -65,9 +65,9 @@ def ending(run: Run, split: Split, outcome: Outcome, seconds: float) -> dict[str
 
 def left_out(run: Run) -> dict[str, Any]:
     """What is reported of a run that nobody gets to: ``stopped`` where it stands, or its result."""
-    if (found := result_of(run)) is not None:
-        return {**found, "seconds": 0.0}
     point = point_of(run)
+    if (found := result_of(run, point)) is not None:
+        return {**found, "seconds": 0.0}
     return _ended(run, "stopped", point.iteration, point.epoch)
 
 
@@ -79,7 +79,7 @@ def error_event(error: CnnsimError) -> dict[str, Any]:
 
 def point_of(run: Run) -> Point:
     """What is saved; before the first update nothing."""
-    return run.read()[1] if (run.folder / LAST).is_file() else Point(0, 0, 0.0, "", 0)
+    return run.read()[1] if (run.folder / LAST).exists() else Point(0, 0, 0.0, "", 0)
 
 
 def _ended(run: Run, how: str, iteration: int, epoch: int) -> dict[str, Any]:
@@ -93,14 +93,11 @@ def _ended(run: Run, how: str, iteration: int, epoch: int) -> dict[str, Any]:
     }
 
 
-def result_of(run: Run) -> dict[str, Any] | None:
-    """The result of a finished run; None where epochs are missing. ``seconds`` are left out.
+def result_of(run: Run, point: Point) -> dict[str, Any] | None:
+    """The result of a run that has been saved at `point`; None where epochs are missing.
 
-    Its ``device`` is where the last updates were made.
+    ``seconds`` are left out. Its ``device`` is where the last updates were made.
     """
-    if not (run.folder / LAST).exists():
-        return None
-    point = run.read()[1]
     if point.epoch < run.optimizer.epochs:
         return None
     rows = run.metrics()

@@ -249,6 +249,7 @@ class DrawScreen(BaseScreen):
         """Take back the last stroke."""
         if not self.sheet.undo():
             self.tell("nothing to undo")
+            return
         self._brought = None
         self._drawn()
 
@@ -317,13 +318,14 @@ class DrawScreen(BaseScreen):
 
     def action_compare(self) -> None:
         """Keep what the net says, to compare other pictures with; again: no more."""
-        if self._kept is None and self._look is None:
-            if self.sheet.is_blank:
-                self.tell("draw something first: it is kept to compare others with")
-            else:
-                self.tell("the net has not looked yet")
-            return
-        self._kept = self._look.shares if self._look is not None and self._kept is None else None
+        if self._kept is not None:
+            self._kept = None
+        elif self._look is not None:
+            self._kept = self._look.shares
+        elif self.sheet.is_blank:
+            self.tell("draw something first: it is kept to compare others with")
+        else:
+            self.tell("the net has not looked yet")
         self._show_look()
 
     def action_explain(self, number: int) -> None:

@@ -129,8 +129,10 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
     grid = grid_of(scene, canvas.width, canvas.height)
     if tested is None or not grid or scene.pictures is None:
         text = "They come after the first epoch."
-        if tested is not None:
-            text = "Reading the pictures." if tested.mistakes else "Not one test picture is wrong."
+        if tested is not None and not tested.mistakes:
+            text = "Not one test picture is wrong."
+        elif tested is not None:
+            text = "Reading the pictures." if scene.pictures is None else "No room for them here."
         return scene.say_instead(canvas, Words(title), scene.doing or text)
     for x, y, text in _rooms(canvas.width, canvas.height)[0]:
         canvas.put(x, y, text, palette.dim)

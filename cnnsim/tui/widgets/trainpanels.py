@@ -68,14 +68,14 @@ class TrainPanel(TabbedPanel):
             now is before or now == before
             for now, before in zip(drawn_from, self._drawn_from, strict=True)
         )
-        # What an empty panel says may change with anything, and it is painted in no time.
+        # What an empty panel says may change with anything.
         if self._is_empty or not same:
             self._drawn_from = drawn_from
             self.repaint()
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """All that the picture depends on, besides size and palette, once there is something."""
-        return (scene,)
+        raise NotImplementedError
 
     def forget(self) -> None:
         """Paint anew at the next chance."""
