@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numba.extending import overload, register_jitable
 
-from cnnsim.kernels.kept import compiled
+from cnnsim.kernels.jit import cached_njit
 from cnnsim.kernels.places import Grid, joined, memory_order
 from cnnsim.kernels.rules import entries, jitable, tap_count, the_term
 from cnnsim.steps.sweep import Start, Sweep
@@ -209,7 +209,7 @@ def _kernel(
     # opens the cache imports the types that it names.
     rooms = (term.__module__, finish.__module__, params_room)
     ours = all(room.startswith("cnnsim.") or room == "builtins" for room in rooms)
-    return compiled(fold, keeps=ours, nogil=True, error_model="numpy")
+    return cached_njit(fold, caches=ours, nogil=True, error_model="numpy")
 
 
 class Folder:

@@ -46,6 +46,17 @@ NETS: dict[str, tuple[tuple[int, ...], list[Entry]]] = {
         [conv(16, 3, 1), RELU, conv(32, 3, 1), RELU, POOL, FLAT, dense(64), RELU, dense(10)],
     ),
     "article": ((1, 8, 8), [conv(4, 3, bias="none"), RELU, POOL, FLAT, dense(10)]),
+    "pooled": ((2, 5, 5), [conv(3, 3, 1), RELU, POOL, FLAT, dense(4)]),
+    "untied": (
+        (2, 6, 5),
+        [conv(3, 3, 1, bias="untied"), {"type": "sigmoid"}, conv(5, 3, 1, bias="untied"), RELU,
+         FLAT, dense(4)],
+    ),
+    "untied, frozen": (
+        (2, 6, 5),
+        [conv(3, 3, 1, bias="untied"), {"type": "sigmoid"},
+         conv(5, 3, 1, bias="untied", frozen=True), RELU, FLAT, dense(4)],
+    ),
     "frozen": ((1, 8, 8), [conv(4, 3, frozen=True), RELU, POOL, FLAT, dense(10)]),
 }  # fmt: skip
 

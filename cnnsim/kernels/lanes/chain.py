@@ -84,7 +84,7 @@ class Chain(NamedTuple):
 
     @property
     def goes_singly(self) -> bool:
-        """Whether samples can be trained one by one with maps as lanes."""
+        """Whether samples can be trained one by one."""
         first = self.first_trained
         kinds = {step.kind for step in self.steps[first:]}
         return kinds <= {CONVOLUTION, DENSE, BIAS} and not any(
@@ -147,8 +147,9 @@ def chain_of(iteration: Iteration) -> Chain:
         if not (steps and _join(steps[-1], step, layer)):
             steps.append(step)
         if isinstance(layer, Conv2d) and layer.bias_kind == "untied":
-            whole = elements(shape)
-            steps.append(Step(BIAS, layer.name, whole, whole, trained=step.trained, order=order))
+            # Trained where the convolution is, so never the first one that is.
+            maps = elements(shape)
+            steps.append(Step(BIAS, layer.name, maps, maps, trained=step.trained, order=order))
     first = min(number for number, step in enumerate(steps) if step.trained)
     for step in steps[first + 1 :]:
         w = step.window

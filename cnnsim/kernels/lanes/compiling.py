@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from numba import njit
 from numba.extending import intrinsic
 
-from cnnsim.kernels.kept import compiled
+from cnnsim.kernels.jit import cached_njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = njit
@@ -24,7 +24,7 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wra
 
 def entry(function: F) -> F:
     """What Python calls; compiled code is kept."""
-    found: F = compiled(function, **_OPTIONS)
+    found: F = cached_njit(function, **_OPTIONS)
     return found
 
 

@@ -24,7 +24,13 @@ from cnnsim.kernels.lanes.single_step import run_singles
 from cnnsim.kernels.lanes.step import run_steps
 from cnnsim.kernels.lanes.team import Team
 from cnnsim.kernels.lanes.update import paces_of
-from cnnsim.kernels.lanes.weights import into_lanes, into_rows, out_of_lanes, out_of_rows
+from cnnsim.kernels.lanes.weights import (
+    Parameters,
+    into_lanes,
+    into_rows,
+    out_of_lanes,
+    out_of_rows,
+)
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.mask import mask_key
 from cnnsim.network.optimizer import COUNTER
@@ -126,21 +132,19 @@ class LanesEngine:
         ]
         held = [self._taken(*place) for place in places]
         self._is_single = single
-        for place, (w, b) in zip(places, held, strict=True):
-            self._put(*place, w, b)
+        for place, parameters in zip(places, held, strict=True):
+            self._put(*place, parameters)
 
-    def _put(
-        self, number: int, step: Step, copy: int, w: Floats32 | None, b: Floats32 | None
-    ) -> None:  # fmt: skip
-        """Set the weights of an operation, or with `copy` > 0 one of their states."""
+    def _put(self, number: int, step: Step, copy: int, held: Parameters) -> None:
+        """Set the parameters of an operation, or with `copy` > 0 one of their states."""
         first = self._chain.first_trained
         if self._is_single and number >= first:
             assert self._singles is not None
-            into_rows(step, self._singles.weights(number - first, copy), w, b)
+            into_rows(step, self._singles.weights(number - first, copy), held)
         else:
-            self._region(number, copy)[:] = into_lanes(step, self.lanes, w, b)
+            self._region(number, copy)[:] = into_lanes(step, self.lanes, held)
 
-    def _taken(self, number: int, step: Step, copy: int) -> tuple[Floats32 | None, Floats32]:
+    def _taken(self, number: int, step: Step, copy: int) -> Parameters:
         """What `_put` set, or training made of it."""
         first = self._chain.first_trained
         if self._is_single and number >= first:
@@ -166,23 +170,19 @@ class LanesEngine:
         self._updates = int(np.asarray(tensors.get(COUNTER, 0)).ravel()[0])
         for number, step in self._with_parameters():
             for copy in range(1 + self._copies):
-                w, b = (self._given(tensors, step, role, copy) for role in ("w", "b"))
-                self._put(number, step, copy, w, b)
+                held = {
+                    role: self._given(tensors, f"{step.layer}.{role}", copy)
+                    for role in step.parameters
+                }
+                self._put(number, step, copy, held)
 
-    def _given(
-        self, tensors: Mapping[str, npt.NDArray[Any]], step: Step, role: str, copy: int
-    ) -> Floats32 | None:
-        """A parameter of an operation, or with `copy` > 0 a state; None where it has none."""
-        if role not in step.parameters:
-            return None
-        name = f"{step.layer}.{role}"
+    def _given(self, tensors: Mapping[str, npt.NDArray[Any]], name: str, copy: int) -> Floats32:
+        """A parameter, or with `copy` > 0 a state of it."""
         shape = self._parameters[name]
-        if copy == 0:
-            return np.asarray(tensors[name], np.float32).reshape(shape)
-        state = tensors.get(self._state_name(name, copy))
-        if state is None:
+        given = tensors[name] if copy == 0 else tensors.get(self._state_name(name, copy))
+        if given is None:
             return np.zeros(shape, np.float32)
-        return np.asarray(state, np.float32).reshape(shape)
+        return np.asarray(given, np.float32).reshape(shape)
 
     def _state_name(self, name: str, copy: int) -> str:
         return next((full for full, place in self._states.items() if place == (name, copy)), "")
@@ -195,12 +195,10 @@ class LanesEngine:
         found: dict[str, Floats32] = {}
         for number, step in self._with_parameters():
             for copy in range(1 + self._copies):
-                parts = dict(zip(("w", "b"), self._taken(number, step, copy), strict=True))
-                for role in step.parameters:
+                for role, values in self._taken(number, step, copy).items():
                     name = f"{step.layer}.{role}"
                     full = name if copy == 0 else self._state_name(name, copy)
-                    values = parts[role]
-                    if full and values is not None:
+                    if full:
                         found[full] = values.reshape(self._parameters[name])
         found[COUNTER] = np.array([self._updates], np.float32)
         return found

@@ -1,7 +1,8 @@
 """Where everything lies in the memory, for a number of blocks and of threads.
 
     the weights, then as many copies of this region as the optimiser has states;
-    for each block of samples: inputs and gradients of dense layers, kernel gradients, losses;
+    for each block of samples: inputs and gradients of dense layers, gradients of kernels and of
+    untied biases, losses;
     for each thread: every other tensor, and scratch;
     the tensors of a picture by itself, an element of them a float.
 
@@ -219,7 +220,7 @@ def _as_read(step: Step, after: Step) -> Tensor:
 
 
 def _sizes(step: Step, x: Tensor, y: Tensor) -> dict[str, int]:
-    """The sizes of an operation that does not depend on places."""
+    """The sizes of an operation that do not depend on places."""
     return {
         "kind": step.kind,
         "activation": step.activation,

@@ -40,7 +40,7 @@ FIELDS = (
     "kernel_w",
     "stride_h",
     "stride_w",
-    "taps",  # of a cell: channels · kernel_h · kernel_w
+    "taps",  # of a cell: channels · kernel_h · kernel_w, or the inputs of a dense layer
     "vectors",  # of weights, biases included
     "width_in",  # of a row of x, border included
     "size_in",
@@ -166,7 +166,7 @@ class Step:
 
     @property
     def rows(self) -> int:
-        """Rows of weights: its taps and a bias for each."""
+        """Rows of weights: one for each map or unit; of an untied bias for each value."""
         return self.y.size if self.kind == BIAS else self.y.channels
 
 

@@ -1,4 +1,4 @@
-"""Pools that no convolution takes along, and activations that stand alone.
+"""Pools that no convolution takes along, and activations and untied biases, which stand alone.
 
 With L lanes, and a sample in each lane: x [height][width][maps][L], y and code alike with the
 pool's size. A table of cells says what each window covers of the picture.
@@ -10,7 +10,16 @@ from typing import Any
 
 from cnnsim.kernels.lanes.compiling import kernel
 from cnnsim.kernels.lanes.functions import activate, activate_back
-from cnnsim.kernels.lanes.vector import lanes, load, spread, store, where_equal, where_greater
+from cnnsim.kernels.lanes.plan import BIAS
+from cnnsim.kernels.lanes.vector import (
+    lanes,
+    load,
+    read,
+    spread,
+    store,
+    where_equal,
+    where_greater,
+)
 
 # The columns of a table of windows, padding left out: first pixel, rows, columns, where the result
 # goes, and what a mean divides by.
@@ -67,12 +76,17 @@ def pool_back(m: Any, op: Any, cells: Any, dy: int, code: int, dx: int) -> None:
 
 @kernel
 def apply(m: Any, op: Any, x: int, y: int) -> None:
-    """The activation of each value, into a tensor that may have a border."""
+    """The activation of each value, into a tensor that may have a border.
+
+    An untied bias is added before.
+    """
     width = lanes(m)
     line = op.width_y * op.maps
     for row in range(op.height_y):
         for k in range(line):
             value = load(m, x + (row * line + k) * width)
+            if op.kind == BIAS:
+                value = value + spread(m, read(m, op.weights + row * line + k))
             to = y + (op.first_y + row * op.line_y + k) * width
             store(m, to, activate(m, op.activation, op.slope, value))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.lanes.compiling import inlined, kernel
-from cnnsim.kernels.lanes.functions import activate, activate_back, first_of
+from cnnsim.kernels.lanes.functions import NONE, activate, activate_back, first_of
 from cnnsim.kernels.lanes.inside import total
 from cnnsim.kernels.lanes.tile import (
     at_each,
@@ -104,15 +104,11 @@ def bias_one(m: Any, op: Any, x: int) -> None:
 
 
 @kernel
-def bias_one_back(m: Any, op: Any, rule: Any, pace: Any) -> None:
-    """Copy dy before the activation to dx, and update b with it where it is trained."""
-    width = lanes(m)
-    size, b, dy, dx, trained = op.maps * op.row, op.weights, op.dy, op.dx, op.trained
-    for i in range(0, size, width):
-        g = first_of(m, size - i, load(m, dy + i), spread(m, 0.0))
-        store(m, dx + i, g)
-        if trained:
-            update(m, rule, pace, b + i, g)
+def bias_one_update(m: Any, op: Any, rule: Any, pace: Any) -> None:
+    """Update an untied bias by dy before the activation, which is its gradient."""
+    size, b, dy = op.maps * op.row, op.weights, op.dy
+    for i in range(0, size, lanes(m)):
+        update(m, rule, pace, b + i, first_of(m, size - i, load(m, dy + i), spread(m, 0.0)))
 
 
 @kernel
@@ -192,6 +188,8 @@ def before_one(m: Any, op: Any) -> None:
     width = lanes(m)
     maps, height, columns, dy = op.maps, op.height_y, op.width_y, op.dy
     activation, slope = op.activation, op.slope
+    if activation == NONE:
+        return
     across, plane = op.across_y, op.plane_y
     if plane == height * columns:
         columns, height, maps = columns * height * maps, 1, 1

@@ -3,7 +3,7 @@
 Everything lies as the network has it, with one float to an element: [channels][height][width], and
 weights in rows [maps][taps]. Kernel rows are filled up to whole small vectors, and what is behind
 them is never read. A row has its bias behind its taps, and ends with a whole vector; what a dense
-layer reads has a 1 in the place of the bias. An untied bias lies as the values it belongs to.
+layer reads has a 1 in the place of the bias. An untied bias is [maps][height · width].
 
     the weights, then as many copies of this region as the optimiser has states;
     every tensor; the samples and targets of as many steps as there are lanes.
@@ -130,7 +130,8 @@ def plan_singles(chain: Chain, lanes: int, states: int) -> SinglePlan:
     for number, (step, op) in enumerate(zip(steps, found, strict=True)):
         op["trained"], op["back"] = step.trained, number > 0
         op["x"] = ground.floats(op["plane"] * op["channels"])
-        op["dy"] = ground.floats(step.y.size)
+        # An untied bias hands its gradient on as it is.
+        op["dy"] = found[number - 1]["dy"] if step.kind == BIAS else ground.floats(step.y.size)
         if step.kind == CONVOLUTION:
             maps = whole(op["maps"], TILE_MAPS)
             op["plane_z"] = whole(op["extent"], TILE_VECTORS * lanes)

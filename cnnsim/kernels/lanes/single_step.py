@@ -10,7 +10,7 @@ from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION
 from cnnsim.kernels.lanes.single import (
     before_one,
     bias_one,
-    bias_one_back,
+    bias_one_update,
     conv_one,
     conv_one_back,
     conv_one_update,
@@ -100,7 +100,8 @@ def step_one(
                 conv_one_update(m, op, rule, pace, at)
         elif op.kind == BIAS:
             before_one(m, op)
-            bias_one_back(m, op, rule, pace)
+            if op.trained:
+                bias_one_update(m, op, rule, pace)
         else:
             dense_one_back(m, op, rule, pace, at)
     return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.lanes.barrier import meet
-from cnnsim.kernels.lanes.bias import add_bias, add_bias_back
+from cnnsim.kernels.lanes.bias import bias_gradient
 from cnnsim.kernels.lanes.compiling import entry, kernel, spliced
 from cnnsim.kernels.lanes.convolution import convolve, convolve_back
 from cnnsim.kernels.lanes.dense import dense, dense_back
@@ -125,8 +125,6 @@ def forward(
                 drop(m, op, cells, keys[op.mask], first, x, op.line_y, inside, scratch)
             else:
                 pass_on(m, op, x, inside)
-        elif op.kind == BIAS:
-            add_bias(m, op, x, y)
         else:
             apply(m, op, x, y)
 
@@ -165,10 +163,10 @@ def backward(
             elif op.kind == DROPOUT:
                 line = op.width_y * op.maps
                 drop(m, op, cells, keys[op.mask], first, dy, line, dx, scratch)
-            elif op.kind == BIAS:
-                add_bias_back(m, op, y, dy, dx, op.grad + kept)
             else:
                 apply_back(m, op, y, dy, dx)
+                if op.trained and op.kind == BIAS:
+                    bias_gradient(m, op, dx, op.grad + kept)
         number -= 1
         if not op.back:
             return

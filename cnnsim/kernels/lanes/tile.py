@@ -79,7 +79,7 @@ def _load_line(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """Load the vectors of the tile that `sig` returns, one after the other from a place on."""
     m, array, start = sig.args[0], args[0], args[1]
     steps = [start.type(i * lanes_of(m)) for i in range(sig.return_type.count)]
-    found = [load_at(builder, m.lanes, array, builder.add(start, step)) for step in steps]
+    found = [load_at(builder, lanes_of(m), array, builder.add(start, step)) for step in steps]
     return context.make_tuple(builder, sig.return_type, found)
 
 

@@ -20,48 +20,53 @@ from cnnsim.network.layer import Shape
 
 Array = npt.NDArray[Any]
 Floats32 = npt.NDArray[np.float32]
+#: What an operation holds: ``w``, ``b``, or both.
+Parameters = dict[str, Floats32]
 
 
-def into_lanes(step: Step, lanes: int, w: Array | None, b: Array | None) -> Floats32:
-    """The weights and the bias, as a flat array in the lanes' layout."""
+def into_lanes(step: Step, lanes: int, held: Parameters) -> Floats32:
+    """The parameters of an operation by role, as a flat array in the lanes' layout."""
     rows, taps = step.rows, step.taps
     found = np.zeros((panels(rows, lanes) * lanes, taps + 1), np.float32)
-    if w is not None:
-        found[:rows, :taps] = _as_taps(step, w)
-    if b is not None:
-        found[:rows, taps] = b.ravel()[step.order] if step.kind == BIAS else b
+    if "w" in held:
+        found[:rows, :taps] = _as_taps(step, held["w"])
+    if "b" in held:
+        found[:rows, taps] = held["b"].ravel()[step.order] if step.kind == BIAS else held["b"]
     return found.reshape(-1, lanes, taps + 1).transpose(0, 2, 1).ravel()
 
 
-def out_of_lanes(step: Step, lanes: int, flat: Floats32) -> tuple[Floats32 | None, Floats32]:
-    """The weights, if there are any, and the bias in the network's layout, from the lanes'."""
-    taps = step.taps
+def out_of_lanes(step: Step, lanes: int, flat: Floats32) -> Parameters:
+    """The parameters by role in the network's layout, from the lanes'."""
+    taps, found = step.taps, {}
     rows = flat.reshape(-1, taps + 1, lanes).transpose(0, 2, 1).reshape(-1, taps + 1)[: step.rows]
-    b = rows[:, taps].copy()
+    if "w" in step.parameters:
+        found["w"] = _from_taps(step, rows[:, :taps])
+    if "b" in step.parameters:
+        found["b"] = rows[:, taps].copy()
     if step.kind == BIAS:
-        b[step.order] = rows[:, taps]
-        return None, b
-    return _from_taps(step, rows[:, :taps]), b
+        found["b"][step.order] = rows[:, taps]
+    return found
 
 
-def into_rows(step: Step, rows: Floats32, w: Array | None, b: Array | None) -> None:
-    """Put the weights and the bias into rows."""
-    if w is None:
-        assert b is not None
-        rows[:] = b.reshape(rows.shape)
+def into_rows(step: Step, rows: Floats32, held: Parameters) -> None:
+    """Put the parameters of an operation by role into rows."""
+    if step.kind == BIAS:
+        rows[:] = held["b"].reshape(rows.shape)
         return
-    taps = _taps_of_rows(step, rows)
+    taps, w = _taps_of_rows(step, rows), held["w"]
     taps[..., : w.shape[-1]] = _as_kernel(step, w).reshape(*taps.shape[:-1], w.shape[-1])
-    rows[:, taps[0].size] = 0 if b is None else b
+    rows[:, taps[0].size] = held.get("b", 0)
 
 
-def out_of_rows(step: Step, rows: Floats32, shape: Shape) -> tuple[Floats32 | None, Floats32]:
-    """The weights, of this shape, if there are any, and the bias from rows."""
+def out_of_rows(step: Step, rows: Floats32, shape: Shape) -> Parameters:
+    """The parameters by role from rows; `shape` is that of the weights, if there are any."""
     if step.kind == BIAS:
-        return None, rows.copy()
+        return {"b": rows.copy()}
     taps = _taps_of_rows(step, rows)
-    w = _as_kernel(step, taps[..., : shape[-1]].reshape(shape))
-    return np.ascontiguousarray(w), rows[:, taps[0].size].copy()
+    found = {"w": np.ascontiguousarray(_as_kernel(step, taps[..., : shape[-1]].reshape(shape)))}
+    if "b" in step.parameters:
+        found["b"] = rows[:, taps[0].size].copy()
+    return found
 
 
 def _taps_of_rows(step: Step, rows: Floats32) -> Floats32:
