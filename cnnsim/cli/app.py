@@ -98,7 +98,7 @@ COMMANDS = {
         "RUN [OPTIONS]",
         ("evaluate runs/digits_cnn-0", "evaluate runs/digits_cnn-0 --csv"),
     ),
-    "predict": _Entry(predict, "RUN IMAGE... [OPTIONS]", ("predict runs/mnist_cnn-0 seven.png",)),
+    "predict": _Entry(predict, "RUN IMAGE... [OPTIONS]", ("predict runs/digits_cnn-0 seven.png",)),
     "export": _Entry(
         export, "RUN [OPTIONS]", ("export runs/digits_cnn-0", "export runs/digits_cnn-0 --onnx")
     ),

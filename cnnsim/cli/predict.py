@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,8 @@ def predict(
 ) -> int:
     """Say which class a trained run takes pictures for, made like those that it learned from.
 
-    For a run on 28x28 they are centred as MNIST's are, as the drawing pad does; else resized.
+    For a run on 28x28 they are centred as MNIST's are, for one on 8x8 what is drawn fills the
+    height as UCI's digits do; else they are resized.
     """
     if not images:
         raise UsageError(
@@ -43,7 +45,7 @@ def predict(
     from cnnsim.kernels.processors import processors
     from cnnsim.training.evaluate import shares
     from cnnsim.training.names import class_names
-    from cnnsim.training.preprocess import read_seen
+    from cnnsim.training.preprocess import is_dark_on_light, read_seen
     from cnnsim.training.trained import open_trained
 
     chosen = choose_device(device)
@@ -61,6 +63,9 @@ def predict(
             # The others are still looked at.
             code = max(code, complain(error))
             continue
+        if not invert and is_dark_on_light(Path(image)):
+            paper = "has light edges: if it is ink on paper, --invert"
+            print(f"{printable(image)} {paper}", file=sys.stderr)
         pictures.append(pixels.astype(np.float32))
         names.append(image)
     if not pictures:

@@ -17,6 +17,8 @@ Ink = npt.NDArray[np.float64]
 
 #: MNIST: digits are scaled into a box of this side, in a picture of that one.
 BOX, SIDE = 20, 28
+#: UCI's digits: sheets of this side, whose height they fill, and at most this much of the width.
+SHEET, WIDEST = 32, 24
 #: In a file, fainter ink than this share of the darkest does not count as drawn: the noise of a
 #: photograph, or of JPEG. Larger pictures than `_LARGEST` are made smaller first.
 _FAINT, _LARGEST = 0.1, 512
@@ -46,20 +48,25 @@ def seen(ink: Ink, shape: Shape) -> Ink:
 def read_seen(path: Path, shape: Shape, invert: bool = False) -> Ink:
     """The same of a picture file of any size; `invert` makes dark on light light on dark.
 
-    Raises UsageError where it is no picture.
+    What has the size of the pictures themselves, or of a sheet, is taken as it is. Raises
+    UsageError where it is no picture.
     """
     rows, columns = picture_size(path)
-    size: tuple[int, int] | None = (shape[1], shape[2])
-    if is_centred(shape):
+    counts = shape == (1, 8, 8)
+    is_one = (rows, columns) in (shape[1:], (SHEET, SHEET) if counts else shape[1:])
+    size = (shape[1], shape[2])
+    if is_one:
+        size = rows, columns
+    elif is_centred(shape) or counts:
         share = min(1.0, _LARGEST / max(rows, columns))
         size = max(1, round(rows * share)), max(1, round(columns * share))
-    elif shape == (1, 8, 8) and rows == columns <= _LARGEST and rows % 8 == 0:
-        size = None
     ink = read_picture(path, shape[0] == 1, size)
     if invert:
         ink = 1 - ink
-    if is_centred(shape) and (rows, columns) != (SIDE, SIDE):
+    if not is_one and (is_centred(shape) or counts):
         ink = np.where(ink > _FAINT * ink.max(initial=0.0), ink, 0.0)
+    if not is_one and counts:
+        ink = upright(ink[0])[np.newaxis]
     return seen(ink, shape)
 
 
@@ -113,16 +120,12 @@ def centred(ink: Ink, side: int = SIDE, box: int = BOX) -> Ink:
     Sides keep their proportion. A blank sheet stays blank.
     """
     picture = np.zeros((side, side))
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not rows.size:
+    drawn = _drawn(ink)
+    if not drawn.size:
         return picture
-    from PIL import Image
-
-    drawn = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = box / max(drawn.shape)
     height, width = (max(1, round(extent * scale)) for extent in drawn.shape)
-    image = Image.fromarray(drawn.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
-    small = np.clip(np.asarray(image, np.float64), 0.0, 1.0)
+    small = _scaled(drawn, height, width)
     mass = small.sum()
     # The picture's middle lies between its two middle pixels.
     middle = (side - 1) / 2
@@ -132,3 +135,35 @@ def centred(ink: Ink, side: int = SIDE, box: int = BOX) -> Ink:
     left = int(np.clip(round(middle - across), 0, side - width))
     picture[top : top + height, left : left + width] = small
     return picture
+
+
+def upright(ink: Ink, side: int = SHEET, widest: int = WIDEST) -> Ink:
+    """As UCI's sheets: what is drawn is scaled to the full height, in the middle of the width.
+
+    Sides keep their proportion up to the widest. A blank sheet stays blank.
+    """
+    sheet = np.zeros((side, side))
+    drawn = _drawn(ink)
+    if not drawn.size:
+        return sheet
+    height, width = drawn.shape
+    width = min(widest, max(1, round(width * side / height)))
+    left = (side - width) // 2
+    sheet[:, left : left + width] = _scaled(drawn, side, width)
+    return sheet
+
+
+def _drawn(ink: Ink) -> Ink:
+    """The smallest part that has all the ink; nothing of a blank sheet."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return ink[:0, :0]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _scaled(ink: Ink, height: int, width: int) -> Ink:
+    from PIL import Image
+
+    image = Image.fromarray(ink.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
+    scaled: Ink = np.clip(np.asarray(image, np.float64), 0.0, 1.0)
+    return scaled

@@ -270,6 +270,8 @@ def test_predict_says_what_the_network_says(run: Run, trained: Path, tmp_path: P
     inverted.save(tmp_path / "dark.png")
     (other,) = run("predict", trained, tmp_path / "dark.png", "--invert", "--json").objects
     assert other["share"] == pytest.approx(found["share"])
+    assert "--invert" in run("predict", trained, tmp_path / "dark.png").err
+    assert not run("predict", trained, tmp_path / "three.png").err
 
 
 def test_predict_looks_at_the_others(run: Run, trained: Path, tmp_path: Path, monkeypatch) -> None:

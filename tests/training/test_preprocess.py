@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from cnnsim.scenario.picture import picture_size
-from cnnsim.training.preprocess import count_blocks, is_dark_on_light, read_seen, seen
+from cnnsim.training.preprocess import count_blocks, is_dark_on_light, read_seen, seen, upright
 
 Ink = npt.NDArray[np.float64]
 
@@ -74,13 +74,30 @@ def test_what_has_been_centred_stays_where_it_is(tmp_path: Path) -> None:
     np.testing.assert_array_equal(seen(once, (1, 28, 28)), once)
 
 
-def test_counts_of_any_square_sheet(tmp_path: Path) -> None:
-    ink = (seven(64, 6) > 0.5).astype(np.float64)
-    found = read_seen(saved(tmp_path / "bits.png", ink), (1, 8, 8))
-    np.testing.assert_allclose(found[0], count_blocks(ink, 8), atol=1e-12)
-    # Other sides are resized.
-    odd = read_seen(saved(tmp_path / "odd.png", ink[:50, :40]), (1, 8, 8))
-    assert odd.shape == (1, 8, 8)
+@pytest.mark.parametrize("times", [1, 3, 12])
+def test_a_digit_fills_the_height_as_those_of_uci_do(tmp_path: Path, times: int) -> None:
+    """Wherever it stands, however large: all 8 rows, the middle of the columns."""
+    digit = np.kron(seven(28, 3), np.ones((times, times)))
+    whole = np.zeros((400, 500))
+    whole[30 : 30 + len(digit), 40 : 40 + len(digit)] = digit
+    found = read_seen(saved(tmp_path / "large.png", whole), (1, 8, 8))[0]
+    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    assert rows.tolist() == list(range(8))
+    assert columns[0] + columns[-1] == 7
+    cropped = digit[np.ix_(digit.any(axis=1), digit.any(axis=0))]
+    np.testing.assert_allclose(found, count_blocks(upright(cropped)), atol=0.1)
+
+
+def test_how_wide_a_digit_gets() -> None:
+    sizes = {}
+    for height, width in ((40, 10), (40, 30), (40, 80), (10, 40)):
+        sheet = upright(np.ones((height, width)))
+        assert sheet.all(axis=1).sum() == 0
+        assert (sheet.any(axis=1)).all()
+        sizes[height, width] = int(sheet[0].sum())
+    # In proportion, up to three fourths of the sheet.
+    assert sizes == {(40, 10): 8, (40, 30): 24, (40, 80): 24, (10, 40): 24}
+    assert not upright(np.zeros((5, 9))).any()
 
 
 @pytest.mark.parametrize("ink_is_dark", [True, False])
