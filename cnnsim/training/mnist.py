@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 
@@ -60,6 +61,8 @@ def _download(name: str, folder: Path) -> None:
                 downloader=pooch.HTTPDownloader(timeout=20),
             )
             return
+        except requests.ConnectionError:
+            reason = f"no connection to {urlsplit(mirror).hostname}"
         except (OSError, ValueError, requests.RequestException) as error:
             reason = printable(str(error))
     raise CnnsimError(
