@@ -253,6 +253,7 @@ def test_what_to_do_without_a_network(tmp_path: Path, monkeypatch: pytest.Monkey
         CnnsimError, match=r"could not be downloaded: train-images.*: no connection to 127.0.0.1$"
     ) as raised:
         mnist.fetch_mnist()
+    assert raised.value.message.endswith("no connection to 127.0.0.1")
     assert "data.source=FOLDER" in raised.value.hint
 
 
