@@ -12,8 +12,9 @@ from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.layer import Layer, Place
 from cnnsim.training.checkpoint import Tensors, file_names
 
-#: The operator set that the model asks for.
-_OPSET = 17
+#: The operator set that the model asks for; and from which on pools that round up begin their last
+#: window within the picture, as here.
+_OPSET, _ROUNDS_UP = 17, 22
 
 
 def to_onnx(network: Network, tensors: Tensors) -> bytes:
@@ -39,7 +40,7 @@ def to_onnx(network: Network, tensors: Tensors) -> bytes:
             [info(last.tensor("y"), TensorProto.FLOAT, ["n", *last.output])],
             graph.stored,
         ),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
+        opset_imports=[helper.make_opsetid("", graph.opset)],
         producer_name="cnnsim",
         ir_version=8,
     )
@@ -57,6 +58,7 @@ class _Graph:
         self._names = file_names(network)
         self.nodes: list[Any] = []
         self.stored: list[Any] = []
+        self.opset = _OPSET
 
     def add(self, layer: Layer) -> None:
         """Add the nodes of one layer."""
@@ -135,8 +137,12 @@ def _pool(kind: str) -> _Make:
             "kernel_shape": [window.kernel_h, window.kernel_w],
             "strides": [window.stride_h, window.stride_w],
             "pads": [window.top, window.left, window.bottom, window.right],
-            "ceil_mode": int(layer.ceil_mode),
+            "ceil_mode": int(
+                window != layer.model_copy(update={"ceil_mode": False}).window(place.inputs[0])
+            ),
         }
+        if shared["ceil_mode"]:
+            graph.opset = _ROUNDS_UP
         if kind == "MaxPool":
             shared["dilations"] = [window.dilation_h, window.dilation_w]
         else:

@@ -17,6 +17,7 @@ import pytest
 from nets import ARTICLE, EVERYTHING
 from PIL import Image
 from running import KINDS, Run, started, strict, write
+from texts import dense, layer
 
 from cnnsim.cli import main
 from cnnsim.kernels.general import GeneralEngine
@@ -340,6 +341,32 @@ def test_every_kind_of_layer_as_onnx() -> None:
     engine = GeneralEngine(iteration)
     engine.load(tensors)
     np.testing.assert_allclose(found, engine.outputs(pictures), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["max_pool2d", "avg_pool2d"])
+@pytest.mark.parametrize("rounds_up", [True, False])
+def test_pools_that_round_up_as_onnx(kind: str, rounds_up: bool) -> None:
+    """Before operator set 22 ONNX let a window begin behind the picture."""
+    onnx = pytest.importorskip("onnx")
+    sizes = {"size": [1, 3], "stride": [3, 3], "padding": [0, 1]}
+    pool = layer(kind, "pool", **sizes, ceil_mode=rounds_up)
+    text = f"""
+title = "A pool"
+[input]
+zeros = [1, 4, 8]
+{pool}
+{dense(2)}
+"""
+    network = parse_scenario("pool", text).network
+    tensors = {name: p.draw(3, name) for name, p in network.parameters.items()}
+    model = onnx.load_from_string(to_onnx(network, tensors))
+    onnx.checker.check_model(model, full_check=True)
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    shapes = {
+        value.name: [axis.dim_value for axis in value.type.tensor_type.shape.dim][1:]
+        for value in inferred.graph.value_info
+    }
+    assert shapes["pool.y"] == list(network.places["pool"].output)
 
 
 @pytest.mark.skipif(not os.environ.get("CNNSIM_LONG"), reason="minutes; CNNSIM_LONG=1 runs it")
