@@ -47,7 +47,10 @@ def trained_values(
     after = engine.tensors()
     found = {LOSS: losses.astype(np.float32).reshape(())}
     found |= {written: after[leaf] for leaf, written in iteration.carried.items()}
-    told = _step(replace(iteration, optimizer=taught), leaves, rate)[0].tensors()
+    telling = replace(iteration, optimizer=taught)
+    # Its velocity is 0 before, whatever that of the run.
+    fresh = {name: leaf for name, leaf in leaves.items() if name not in telling.states}
+    told = _step(telling, fresh, rate)[0].tensors()
     return found | {slot.gradient: told[slot.state("velocity")] for slot in iteration.slots}
 
 
