@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 SCRIPT = """
 import json
@@ -86,3 +91,93 @@ print("numba.np.arraymath" in sys.modules)
 
     registered("first")
     assert registered("second") == "False"
+
+
+@pytest.fixture
+def compiled_once(tmp_path: Path) -> Callable[[], tuple[list[Any], int]]:
+    """Runs the script with a cache of its own: what it says, and how much it found there."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+
+    def run() -> tuple[list[Any], int]:
+        done = subprocess.run(
+            [sys.executable, script], capture_output=True, text=True, check=True,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)},
+        )  # fmt: skip
+        first, second, hits, _ = json.loads(done.stdout)
+        return [first, second], hits
+
+    return run
+
+
+def _files(tmp_path: Path, suffix: str) -> list[Path]:
+    return sorted(tmp_path.rglob(f"script.powers*{suffix}"))
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def _fill(file: Path) -> None:
+    file.write_bytes(b"no pickle" * 100)
+
+
+def _block(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+@pytest.mark.parametrize("damage", [_empty, _cut, _fill, _block])
+def test_a_damaged_file_is_as_good_as_none(
+    tmp_path: Path, compiled_once: Any, suffix: str, damage: Callable[[Path], None]
+) -> None:
+    right, _ = compiled_once()
+    for file in _files(tmp_path, suffix):
+        damage(file)
+    assert compiled_once() == (right, 0)
+    again, hits = compiled_once()
+    assert again == right
+    # What can be written is there anew.
+    assert (hits > 0) == (damage is not _block)
+
+
+def test_a_file_of_another_function_is_not_taken(tmp_path: Path, compiled_once: Any) -> None:
+    right, _ = compiled_once()
+    own, other = _files(tmp_path, ".nbc"), sorted(tmp_path.rglob("script.checked*.nbc"))
+    for file in own:
+        file.write_bytes(other[0].read_bytes())
+    assert compiled_once() == (right, 0)
+
+
+def test_old_code_is_not_found_where_the_folder_cannot_be_used(
+    tmp_path: Path, compiled_once: Any
+) -> None:
+    """Numba would go on to __pycache__, which follows only the function's own file."""
+    right, _ = compiled_once()
+    folder = _files(tmp_path, ".nbi")[0].parent
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    assert compiled_once() == (right, 0)
+    assert not list(tmp_path.rglob("*.nbi"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on files stands in for a full disk")
+def test_a_full_disk_is_done_without(tmp_path: Path) -> None:
+    program = """
+import resource
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+"""
+    script = tmp_path / "script.py"
+    script.write_text(program + SCRIPT)
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert json.loads(done.stdout)[1] == [5.0, 13.0]
