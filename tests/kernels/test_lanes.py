@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lanes_nets import (
     FLAT,
     NETS,
+    POOL,
     RELU,
     Array,
     Entry,
@@ -323,3 +324,52 @@ def test_wrong_arguments_are_no_crash() -> None:
         engine.train(x, np.zeros((2, 3)), row, rate)
     with pytest.raises(ValueError, match="4, 8 or 16"):
         LanesEngine(of, 1, lanes=5)
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [conv(1, 1, bias="none"), FLAT, dense(3)],
+        [conv(4, 1, bias="none"), FLAT, dense(3)],
+        [conv(1, 4, bias="untied"), FLAT, dense(3)],
+        [conv(3, 3), RELU, FLAT, dense(1), {"type": "sigmoid"}],
+    ],
+    ids=["one number", "one for each map", "one map", "one unit"],
+)
+def test_tensors_are_copies(entries: list[Entry], batch: int) -> None:
+    loss = "binary_cross_entropy" if len(entries) > 3 else "softmax_cross_entropy"
+    of = iteration((1, 5, 5), entries, loss=loss, optimizer="sgd", rate=0.1, momentum=0.5)
+    x, target = batch_of(of, loss, 9, 1)
+    engine = LanesEngine(of, 1)
+    engine.load(drawn(of))
+    steps = np.arange(batch * 2).reshape(2, batch) % 9
+    engine.train(x, target, steps, np.full(2, 0.5))
+    held = engine.tensors()
+    before = {name: values.copy() for name, values in held.items()}
+    engine.train(x, target, steps, np.full(2, 0.5))
+    assert all((held[name] == values).all() for name, values in before.items())
+    moved = [name for name, values in engine.tensors().items() if (values != before[name]).any()]
+    assert set(moved) == set(before)
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize(
+    "pool",
+    [POOL, {"type": "max_pool2d", "size": 3, "stride": 2}],
+    ids=["within a convolution", "alone"],
+)
+@pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 1), (3, 2)])
+def test_no_number_is_lost_in_a_max_pool(place: tuple[int, int], pool: Entry, batch: int) -> None:
+    """PyTorch's says NaN too."""
+    entries = [conv(2, 1), pool, FLAT, dense(2)]
+    of = iteration((1, 4, 4), entries)
+    x, target = batch_of(of, "softmax_cross_entropy", batch, 1)
+    x[:, 0, place[0], place[1]] = np.nan
+    engine = LanesEngine(of, 1)
+    engine.load(drawn(of))
+    is_seen = place[0] < 3 or pool is POOL
+    assert np.isnan(engine.outputs(x)).all() == is_seen
+    with patch.object(engine, "_is_large", True):
+        assert np.isnan(engine.outputs(x)).all() == is_seen
+    assert np.isnan(engine.train(x, target, np.arange(batch)[None], np.ones(1))).all() == is_seen

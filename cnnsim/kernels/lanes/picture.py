@@ -27,7 +27,7 @@ from cnnsim.kernels.lanes.vector import (
     read,
     spread,
     store_first,
-    where_greater,
+    where_beats,
     write,
 )
 
@@ -109,7 +109,7 @@ def keep_tile(
             best = load(m, at)
             for corner in range(1, each):
                 other = load(m, at + corner * panels * width)
-                best = where_greater(other, best, other, best)
+                best = where_beats(other, best, other, best)
             bias = load(m, weights + (v * (op.taps + 1) + op.taps) * width)
             value = activate(m, op.activation, op.slope, best + bias)
             store_first(m, to + o + v * width, op.maps - o - v * width, value)
@@ -181,7 +181,7 @@ def pool_picture(m: Any, op: Any, cells: Any, x: int, y: int, thread: int, threa
             for tap in range(1, cells[number, ROWS] * cells[number, COLUMNS]):
                 row, column = tap // cells[number, COLUMNS], tap % cells[number, COLUMNS]
                 other = load(m, at + (row * op.width_in + column) * op.maps)
-                larger = where_greater(other, best, other, best)
+                larger = where_beats(other, best, other, best)
                 best = best + other if op.averages else larger
             if op.averages:
                 best = best / spread(m, float(cells[number, COUNT]))

@@ -17,8 +17,8 @@ from cnnsim.kernels.lanes.vector import (
     read,
     spread,
     store,
+    where_beats,
     where_equal,
-    where_greater,
 )
 
 # The columns of a table of windows, padding left out: first pixel, rows, columns, where the result
@@ -43,8 +43,8 @@ def pool(m: Any, op: Any, cells: Any, x: int, y: int, code: int) -> None:
                     if op.averages:
                         best = best + other
                     else:
-                        winner = where_greater(other, best, spread(m, float(tap)), winner)
-                        best = where_greater(other, best, other, best)
+                        winner = where_beats(other, best, spread(m, float(tap)), winner)
+                        best = where_beats(other, best, other, best)
             if op.averages:
                 best = best / spread(m, float(cells[number, COUNT]))
             store(m, y + (cells[number, BORDERED] + o) * width, best)

@@ -17,6 +17,7 @@ from numba import types
 from cnnsim.kernels.lanes.compiling import primitive, primitive_of_constants
 from cnnsim.kernels.lanes.vector import (
     INT,
+    beats,
     call,
     lanes_of,
     load_at,
@@ -283,7 +284,7 @@ def transpose(typing: Any, acc: Any) -> Any:
 def largest_of_four(typing: Any, acc: Any) -> Any:
     """Of a tile of four rows the largest of each column, then which row it was, as floats.
 
-    The first one wins a tie.
+    The first one wins a tie, and what is no number everything.
     """
     columns = acc.count // 4
     tile = _uni_tuple(acc.dtype, 2 * columns)
@@ -297,7 +298,7 @@ def largest_of_four(typing: Any, acc: Any) -> Any:
             winner = ir.Constant(kind, [0.0] * kind.count)
             for row in range(1, 4):
                 other = builder.extract_value(value, row * columns + column)
-                is_larger = builder.fcmp_ordered(">", other, best)
+                is_larger = beats(builder, other, best)
                 number = ir.Constant(kind, [float(row)] * kind.count)
                 winner = builder.select(is_larger, number, winner)
                 best = builder.select(is_larger, other, best)

@@ -301,3 +301,18 @@ def _choice(relation: str) -> Any:
 where_greater = _choice(">")
 #: ``where_equal(a, b, x, y)``: in each lane x where a = b, else y.
 where_equal = _choice("==")
+
+
+def beats(builder: Any, a: Any, b: Any) -> Any:
+    """Where `a` > `b`, or `a` is no number: then it is the largest, as in PyTorch's max pools."""
+    return builder.or_(builder.fcmp_ordered(">", a, b), builder.fcmp_unordered("uno", a, a))
+
+
+@primitive
+def where_beats(typing: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+    """In each lane x where a beats b, else y."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.select(beats(builder, args[0], args[1]), args[2], args[3])
+
+    return a(a, b, x, y), emit

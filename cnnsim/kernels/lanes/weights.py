@@ -36,7 +36,7 @@ def into_lanes(step: Step, lanes: int, held: Parameters) -> Floats32:
 
 
 def out_of_lanes(step: Step, lanes: int, flat: Floats32) -> Parameters:
-    """The parameters by role in the network's layout, from the lanes'."""
+    """A copy of the parameters by role in the network's layout, from the lanes'."""
     taps, found = step.taps, {}
     rows = flat.reshape(-1, taps + 1, lanes).transpose(0, 2, 1).reshape(-1, taps + 1)[: step.rows]
     if "w" in step.parameters:
@@ -59,11 +59,11 @@ def into_rows(step: Step, rows: Floats32, held: Parameters) -> None:
 
 
 def out_of_rows(step: Step, rows: Floats32, shape: Shape) -> Parameters:
-    """The parameters by role from rows; `shape` is that of the weights, if there are any."""
+    """A copy of the parameters by role from rows; `shape` is that of the weights, if any."""
     if step.kind == BIAS:
         return {"b": rows.copy()}
     taps = _taps_of_rows(step, rows)
-    found = {"w": np.ascontiguousarray(_as_kernel(step, taps[..., : shape[-1]].reshape(shape)))}
+    found = {"w": np.array(_as_kernel(step, taps[..., : shape[-1]].reshape(shape)))}
     if "b" in step.parameters:
         found["b"] = rows[:, taps[0].size].copy()
     return found
@@ -98,7 +98,7 @@ def _from_taps(step: Step, rows: Floats32) -> Floats32:
         assert step.window is not None
         shape = (len(rows), step.window.kernel_h, step.window.kernel_w, step.x.channels)
         kernel = rows.reshape(shape).transpose(0, 3, 1, 2)
-        return np.ascontiguousarray(_as_kernel(step, kernel))
+        return np.array(_as_kernel(step, kernel))
     assert step.order is not None
     found = np.empty_like(rows)
     found[:, step.order] = rows
