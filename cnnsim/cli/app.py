@@ -86,6 +86,7 @@ COMMANDS = {
             "train digits_cnn",
             "train digits_cnn --seeds 0..9 --out runs",
             "train mine.toml --set training.rate=0.02 --json",
+            "train runs/digits_cnn-0 --resume",
         ),
     ),
     "watch": _Entry(

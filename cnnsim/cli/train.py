@@ -38,7 +38,10 @@ _COLUMNS = [
 
 
 def train(
-    *scenarios: Annotated[str, Parameter(name="SCENARIO", help="Bundled names, paths, or -.")],
+    *scenarios: Annotated[
+        str,
+        Parameter(name="SCENARIO", help="Bundled names, paths, or -; with --resume run folders."),
+    ],
     device: Device = "auto",
     seeds: Annotated[
         str | None,
@@ -69,12 +72,22 @@ def train(
             raise UsageError(f"{name} should be 1 or more, not {number}")
     from cnnsim.kernels.choose import choose_device
     from cnnsim.kernels.processors import processors
+    from cnnsim.training.runfolder import is_run_folder
 
+    of_runs = any(map(is_run_folder, scenarios))
+    if of_runs:
+        # What a run was made with stays as it is.
+        options = {"--seeds": seeds, "--set": settings or None, "--epochs": epochs, "--out": out}
+        options["--overwrite"] = overwrite or None
+        _check_runs(scenarios, [name for name in options if options[name] is not None], resume)
     chosen = choose_device(device)
     words = [*settings, *([f"training.epochs={epochs}"] if epochs else []), NO_TOUR]
     numbers = None if seeds is None else parse_seeds(seeds)
     with Narrator("reading the pictures"):
-        runs, split = _prepare(scenarios, numbers, words, out, resume, overwrite)
+        if of_runs:
+            runs, split = _take_up(scenarios)
+        else:
+            runs, split = _prepare(scenarios, numbers, words, out, resume, overwrite)
     report = _Report(runs, json)
     # A single run is trained in this process, and so are many that go side by side on a GPU.
     with Interrupt(compiles=len(runs) == 1 or chosen == "cuda") as interrupt, report.board:
@@ -115,6 +128,44 @@ def _go(
     width = min(len(runs), threads)
     fleet = Fleet([run.folder for run in runs], width, max(1, threads // width), device)
     fleet.go(report, lambda: report.interrupt.asked)
+
+
+def _check_runs(folders: Sequence[str], options: Sequence[str], resume: bool) -> None:
+    """Raise UsageError unless all of `folders` are runs to go on with, beside no `options`."""
+    from cnnsim.training.runfolder import is_run_folder
+
+    run = next(filter(is_run_folder, folders))
+    where = printable(run)
+    if options:
+        raise UsageError(
+            f"{', '.join(options)} cannot stand beside {where}: it is a run already",
+            "--resume alone goes on with it; its scenario can be trained in another folder",
+        )
+    for other in folders:
+        if not is_run_folder(other):
+            raise UsageError(
+                f"{where} is a run and {printable(other)} is none", "train them one by one"
+            )
+    if not resume:
+        raise UsageError(f"{where} is a run already", "--resume goes on with it")
+
+
+def _take_up(folders: Sequence[str]) -> tuple[list[Run], Split | None]:
+    """The runs that are there already; of a single one also the pictures. Raises CnnsimError."""
+    from cnnsim.training.disk import check_disk
+    from cnnsim.training.load import load
+    from cnnsim.training.run import open_run
+
+    runs = [open_run(Path(folder)) for folder in folders]
+    if len({(run.name, run.seed) for run in runs}) < len(runs):
+        raise UsageError("two of the runs have one name and one seed", "train them one by one")
+    splits = (load(run.scenario) for run in runs)
+    # Of several, whoever trains one reads its pictures again.
+    split = next(splits) if len(runs) == 1 else None
+    for _ in splits:
+        pass
+    check_disk(runs)
+    return runs, split
 
 
 def _prepare(

@@ -17,13 +17,15 @@ import pytest
 from nets import ARTICLE, EVERYTHING
 from PIL import Image
 from running import KINDS, Run, started, strict, write
+from stopped import after, train
 from texts import dense, layer
 
 from cnnsim.cli import main
 from cnnsim.kernels.general import GeneralEngine
-from cnnsim.scenario.reader import parse_scenario
+from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.scenario.writing import draft_of
 from cnnsim.training import load
+from cnnsim.training.making import create_run
 from cnnsim.training.onnx import to_onnx
 from cnnsim.training.trained import open_trained
 
@@ -153,6 +155,82 @@ def test_mistakes_show_before_training(
     assert result.code == 2
     assert message in result.err
     assert not (tmp_path / "run").exists()
+
+
+def stopped(folder: Path, net: Path, *settings: str) -> Path:
+    """A run of `net` in `folder` that was stopped after some updates."""
+    words = [*settings, "seed=3"]
+    scenario = read_scenario(str(net), words)
+    create_run(folder, scenario, words)
+    assert train(folder, after(3))[-1]["kind"] == "stopped"
+    return folder
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_folder_with_resume_goes_on_in_its_place(
+    run: Run, net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting = "training.rate=0.02"
+    short, long = (stopped(tmp_path / name, net, setting) for name in ("short", "long"))
+    before = bytes_of(short)
+    monkeypatch.delenv("CNNSIM_TRACEBACK")
+    refused = run("train", short)
+    assert refused.code == 2
+    assert "is a run already" in refused.err
+    assert "--resume goes on with it" in refused.err
+    assert bytes_of(short) == before
+    words = ["--seeds", "3", "--set", setting, "--out", long, "--resume", "--json"]
+    expected = run("train", net, *words)
+    net.unlink()
+    monkeypatch.chdir(short.parent)
+    found = run("train", "short/", "--resume", "--json")
+    assert (found.code, expected.code) == (0, 0), found.err
+    assert bytes_of(short) == bytes_of(long) != before
+    measured = [row["test_accuracy"] for row in expected.objects]
+    assert [row["test_accuracy"] for row in found.objects] == measured
+    (again,) = run("train", "short", "--resume", "--json").objects
+    ended = found.objects[-1]
+    assert {**again, "seconds": 0} == {**ended, "seconds": 0}
+    assert (again["kind"], again["run"]) == ("result", "short")
+
+
+def test_several_run_folders_go_on_together(run: Run, net: Path, tmp_path: Path) -> None:
+    other = write(tmp_path / "other.toml", ARTICLE)
+    folders = [stopped(tmp_path / path.stem / "run", path) for path in (net, other)]
+    result = run("train", *folders, "--resume", "--json")
+    assert result.code == 0, result.err
+    ended = {row["run"] for row in result.objects if row["kind"] == "result"}
+    assert ended == set(map(str, folders))
+    first, second = map(bytes_of, folders)
+    assert first["last.safetensors"] == second["last.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--resume", "--seeds", "0..1"], "--seeds cannot stand beside"),
+        (["--resume", "--set", "seed=1"], "--set cannot stand beside"),
+        (["--resume", "--epochs", "5"], "--epochs cannot stand beside"),
+        (["--resume", "--out", "x"], "--out cannot stand beside"),
+        (["--overwrite"], "--overwrite cannot stand beside"),
+        (["--epochs", "5", "--out", "x"], "--epochs, --out cannot stand beside"),
+        (["sobel", "--resume"], "is a run and sobel is none"),
+        (["{run}", "--resume"], "two of the runs have one name and one seed"),
+    ],
+)
+def test_beside_a_run_folder_stands_nothing_else(
+    run: Run, trained: Path, monkeypatch, words: list[str], message: str
+) -> None:
+    monkeypatch.delenv("CNNSIM_TRACEBACK")
+    before = bytes_of(trained)
+    result = run("train", trained, *(word.replace("{run}", str(trained)) for word in words))
+    assert result.code == 2
+    assert message in result.err
+    assert "hint: " in result.err
+    assert bytes_of(trained) == before
 
 
 @contextmanager
@@ -288,8 +366,6 @@ def test_predict_looks_at_the_others(run: Run, trained: Path, tmp_path: Path, mo
 
 def test_exported_weights_are_read_back(run: Run, trained: Path, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
-
-    from cnnsim.scenario.reader import read_scenario
 
     out = tmp_path / "weights.safetensors"
     result = run("export", trained, "--out", out)
