@@ -75,17 +75,22 @@ def clear_errors(what: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a file. ``line`` counts from 1; 0 means the file as a whole."""
+    """One mistake in a file. ``line`` counts from 1; 0 means the file as a whole.
+
+    Where the mistake was not made in the file, ``typed`` is what was: ``--set seed=x``.
+    """
 
     field: str
     what: str
     line: int = 0
     path: tuple[str | int, ...] = ()
+    typed: str = ""
 
     def located(self, file: str) -> str:
         """``file:line: field: what``, without the parts that are empty."""
-        place = f"{file}:{self.line}" if self.line else file
-        return ": ".join(part for part in (place, self.field, self.what) if part)
+        place = self.typed or (f"{file}:{self.line}" if self.line else file)
+        field = "" if self.typed.startswith(f"--set {self.field}=") else self.field
+        return ": ".join(part for part in (place, field, self.what) if part)
 
 
 class FileError(UsageError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -20,20 +21,25 @@ _TYPES = {
     "int_from_float": "a whole number",
 }
 
+#: Places that are named for a key that stands in the wrong one.
+_MOST_MEANT = 3
+
 
 def problems_of(
     error: ValidationError,
     model: type[BaseModel],
     before: tuple[str | int, ...] = (),
     beside: Sequence[str] = (),
+    tables: Mapping[str, Any] | None = None,
 ) -> list[Problem]:
     """One problem for each complaint; `before` is the path of what was validated, `beside` are keys
-    that stand there too but are read elsewhere.
+    that stand there too but are read elsewhere. An unknown one is looked for in `tables`, which are
+    those of the whole file.
     """
     found = []
     for detail in error.errors(include_url=False):
         path = (*before, *(part for part in detail["loc"] if isinstance(part, str | int)))
-        found.append(Problem(dotted(path), _say(detail, model, beside), path=path))
+        found.append(Problem(dotted(path), _say(detail, model, beside, tables or {}), path=path))
     return found
 
 
@@ -65,14 +71,30 @@ def _keys_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
     return keys_of(model)
 
 
-def _say(detail: Any, model: type[BaseModel], beside: Sequence[str]) -> str:
+def _meant(key: str, tables: Mapping[str, Any]) -> str:
+    """``, did you mean 'training.epochs'?`` for keys of this name inside `tables`, or nothing."""
+    inner = [(name, table) for name, table in tables.items() if isinstance(table, dict)]
+    layers = tables.get("layers")
+    for number, layer in enumerate(layers if isinstance(layers, list) else ()):
+        if isinstance(layer, dict):
+            name = layer.get("name")
+            plain = isinstance(name, str) and re.fullmatch(r"[\w-]+", name)
+            inner.append((f"layers.{name}" if plain else f"layers[{number}]", layer))
+    found = [f"'{printable(f'{name}.{key}', 60)}'" for name, table in inner if key in table]
+    return f", did you mean {' or '.join(found[:_MOST_MEANT])}?" if found else ""
+
+
+def _say(
+    detail: Any, model: type[BaseModel], beside: Sequence[str], tables: Mapping[str, Any]
+) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
         keys = _keys_at(model, detail["loc"])
         keys += beside if len(detail["loc"]) == 1 else ()
-        near = did_you_mean(str(detail["loc"][-1]), keys)
+        key = str(detail["loc"][-1])
+        near = (len(detail["loc"]) == 1 and _meant(key, tables)) or did_you_mean(key, keys)
         return "unknown key" + (near or f"; known are {', '.join(keys)}")
     if kind in _TYPES:
         return f"should be {_TYPES[kind]}, not {shown(detail['input'])}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cnnsim.errors import Problem
@@ -69,14 +69,21 @@ def line_of(lines: dict[Path, int], path: Path) -> int:
 
 
 def located(
-    problems: Sequence[Problem], text: str, overridden: Collection[Path] = ()
+    problems: Sequence[Problem], text: str, typed: Sequence[tuple[Path, str]] = ()
 ) -> list[Problem]:
-    """The problems with their lines, in the order of the file; what was `overridden` has none."""
+    """The problems with their lines, in the order of the file.
+
+    Those of keys that were `typed`, as (path, words), have no line but these words.
+    """
     lines = key_lines(text)
     found = []
     for problem in problems:
         path = problem.path
-        if not problem.line and not any(path[: len(key)] == key for key in overridden):
+        words = [words for key, words in typed if path[: len(key)] == key]
+        if words:
+            # Of two settings of one key the later one holds.
+            problem = replace(problem, line=0, typed=words[-1])
+        elif not problem.line:
             problem = replace(problem, line=line_of(lines, path))
         found.append(problem)
     return sorted(found, key=lambda problem: problem.line)

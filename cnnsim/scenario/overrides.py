@@ -18,13 +18,14 @@ _PICTURES = ("data", "source")
 _PART = re.compile(r"([\w-]+)|\[([0-9]{1,9})\]")
 
 
-def apply_overrides(document: dict[str, Any], settings: Sequence[str]) -> list[Path]:
+def apply_overrides(document: dict[str, Any], settings: Sequence[str]) -> list[tuple[Path, str]]:
     """Change `document` in place; ``layers.conv1.padding=1`` finds a layer by its name.
 
-    Files are looked up from the current folder, where they were typed. Returns the paths of what
-    was set. Raises UsageError saying which setting is wrong.
+    Files are looked up from the current folder, where they were typed. Returns the path of
+    each key that was set, with the words that set it: ``--set layers.conv1.padding=1``. Raises
+    UsageError saying which setting is wrong.
     """
-    changed: list[Path] = []
+    changed: list[tuple[Path, str]] = []
     for setting in settings:
         word, equals, text = setting.partition("=")
         if not equals or not word.strip():
@@ -41,7 +42,7 @@ def apply_overrides(document: dict[str, Any], settings: Sequence[str]) -> list[P
         key = _key(table, last, at, setting)
         at = (*at, key)
         table[key] = _from_here(at, _value(text.strip(), setting))
-        changed.append(at)
+        changed.append((at, f"--set {printable(setting)}"))
     return changed
 
 

@@ -67,15 +67,16 @@ def parse_scenario(
     """The same for a text that has been read."""
     file = str(path) if path else name
     document = _parse(text, file)
-    overridden = tuple(apply_overrides(document, settings))
+    typed = tuple(apply_overrides(document, settings))
 
     def build(model: ScenarioModel, iteration: Iteration) -> Scenario:
-        return Scenario(name, path, text, model, iteration, overridden, tuple(settings))
+        return Scenario(name, path, text, model, iteration, typed, tuple(settings))
 
     if beyond := list(_beyond_limits(document)):
-        raise FileError(file, located(beyond, text, overridden))
+        raise FileError(file, located(beyond, text, typed))
     if input_size is not None:
         document["input"] = {"zeros": list(input_size)}
+    tables = dict(document)
     entries = document.pop("layers", None)
     layers, problems = _layers(entries)
     passes, more = read_passes(document)
@@ -84,7 +85,7 @@ def parse_scenario(
     try:
         model = ScenarioModel.model_validate(document)
     except ValidationError as error:
-        problems += problems_of(error, ScenarioModel, beside=("layers", *PASSES))
+        problems += problems_of(error, ScenarioModel, beside=("layers", *PASSES), tables=tables)
     problems += wiring_problems(layers, _names(entries))
     scenario = None
     if model is not None and not problems:
@@ -105,7 +106,7 @@ def parse_scenario(
             run = (scenario.trace, scenario.iteration.shapes)
         problems += tour_problems(run, model.tour)
     if problems or scenario is None:
-        raise FileError(file, located(problems, text, overridden))
+        raise FileError(file, located(problems, text, typed))
     return scenario
 
 

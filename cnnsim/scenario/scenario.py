@@ -28,7 +28,7 @@ class Scenario:
         text: what stood in it.
         model: its keys.
         iteration: its layers, connected and free of shape errors, with what runs backwards.
-        overridden: the keys that do not stand in the file as they are.
+        typed: the keys that do not stand in the file as they are, each with the words for it.
         settings: the ``key=value`` overrides with which it was read.
         course: of a trained run, where each of its iterations begins.
     """
@@ -38,7 +38,7 @@ class Scenario:
     text: str
     model: ScenarioModel
     iteration: Iteration
-    overridden: tuple[Path, ...] = ()
+    typed: tuple[tuple[Path, str], ...] = ()
     settings: tuple[str, ...] = ()
     course: Course | None = None
 
@@ -87,4 +87,4 @@ class Scenario:
         except UsageError as error:
             problem = Problem(".".join(key), error.line, path=key)
             file = str(self.path) if self.path else self.name
-            raise FileError(file, located([problem], self.text, self.overridden)) from None
+            raise FileError(file, located([problem], self.text, self.typed)) from None

@@ -146,11 +146,12 @@ def test_files_named_in_a_setting_are_looked_up_here(
         leaves = read_scenario(file, settings).leaves()
         assert (leaves["fc.w"] == other["fc.weight"]).all()
         assert not leaves["input"].any()
-    for setting, said in (("weights", "weights: "), ("input.image", "input.image: ")):
+    for setting in ("weights", "input.image"):
         with pytest.raises(FileError) as caught:
             read_scenario(file, ["input={image='p.png',grey=true}", f"{setting}=none"]).leaves()
-        # Not what stands in the file is wrong: no line of it is named.
-        assert str(caught.value).startswith(f"{file}: {said}{tmp_path / 'none'} is not there")
+        # Not what stands in the file is wrong.
+        said = f"--set {setting}=none: {tmp_path / 'none'} is not there"
+        assert str(caught.value).startswith(said)
 
 
 def test_no_weights_file(tmp_path: Path) -> None:

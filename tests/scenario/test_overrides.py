@@ -116,6 +116,37 @@ def test_mistakes_of_the_file_keep_their_lines() -> None:
     assert (problem.line, problem.field) == (4, "layers[0]")
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (["seed=x"], "--set seed=x: should be a whole number, not 'x'"),
+        (["seed=x", "seed=y"], "--set seed=y: should be a whole number, not 'y'"),
+        (["layers.conv1.padding=-1"], "--set layers.conv1.padding=-1: layers[0].padding: should"),
+        (["input={ramp=[1,5,x]}"], "--set input={ramp=[1,5,x]}: should be a table"),
+        (["seed=0x" + "f" * 20], "--set seed=0xffffffffffffffffffff: is a whole number of more"),
+        (["input={image='none.png'}"], "--set input={image='none.png'}: input.image: "),
+        (["filters=3"], "--set filters=3: unknown key, did you mean 'layers.conv1.filters'?"),
+        (
+            ["name=x"],
+            "--set name=x: unknown key, did you mean 'layers.conv1.name' or 'layers.relu-2.name'?",
+        ),
+        (["ramp=[1,5,5]"], "unknown key, did you mean 'input.ramp'?"),
+    ],
+)
+def test_what_was_typed_is_to_blame_and_not_the_file(settings: list[str], told: str) -> None:
+    with pytest.raises(FileError) as caught:
+        changed(*settings)
+    assert told in caught.value.message
+    assert not caught.value.message.startswith("x:")
+
+
+def test_a_file_that_is_named_by_a_setting_is_to_blame_on_it(tmp_path: Path) -> None:
+    setting = f"weights={tmp_path / 'none.safetensors'}"
+    with pytest.raises(FileError) as caught:
+        changed(setting).leaves()
+    assert caught.value.message.startswith(f"--set {setting}: ")
+
+
 _PIECES = st.sampled_from(
     ["layers", "conv1", "input", "tour", "seed", "title", "[0]", "[7]", ".", "=", "3", "{", "}",
      "[", "]", " ", '"', "\x1b", "\n", "name", "type", "expect", "²", "-", "nan"]
