@@ -80,8 +80,13 @@ def write_checkpoint(path: Path, network: Network, tensors: Tensors, point: Poin
     write_whole(path, save(stored, metadata={_KEY: text}))
 
 
-def read_checkpoint(path: Path, iteration: Iteration) -> tuple[dict[str, npt.NDArray[Any]], Point]:
-    """The engine's tensors and where the run stood. Raises UsageError where it is damaged."""
+def read_checkpoint(
+    path: Path, iteration: Iteration, hint: str = ""
+) -> tuple[dict[str, npt.NDArray[Any]], Point]:
+    """The engine's tensors and where the run stood.
+
+    Raises UsageError, with `hint`, where it is damaged.
+    """
     network = iteration.network
     from safetensors import SafetensorError, safe_open
 
@@ -93,12 +98,11 @@ def read_checkpoint(path: Path, iteration: Iteration) -> tuple[dict[str, npt.NDA
             tensors = {ours.get(name, name): stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UsageError(
-            f"{where} is no checkpoint that can be read: {printable(str(error))}",
-            "--best reads the best epoch's; or begin anew in another folder",
+            f"{where} is no checkpoint that can be read: {printable(str(error))}", hint
         ) from None
     shapes = {name: parameter.shape for name, parameter in network.parameters.items()}
     for name, shape in {**shapes, **iteration.states}.items():
         if name not in tensors or tensors[name].shape != shape or tensors[name].dtype.kind != "f":
-            raise UsageError(f"{where} does not belong to this network: {name} does not fit")
+            raise UsageError(f"{where} does not belong to this network: {name} does not fit", hint)
     tensors[COUNTER] = np.array([point.iteration], np.float32)
     return tensors, point

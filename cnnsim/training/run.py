@@ -27,6 +27,8 @@ from cnnsim.training.load import data_of
 from cnnsim.training.runfolder import BEST, FIRST, LAST, METRICS, RATES, SCENARIO
 from cnnsim.training.schedule import Change
 
+#: What to do where a run cannot go on; it is said by every command, not by train alone.
+_ANEW = "train --overwrite begins anew"
 #: What every epoch is measured by.
 _MEASURED = ("epoch", "train_loss", "test_accuracy")
 
@@ -69,15 +71,14 @@ class Run:
         """The numbers of a checkpoint. Raises UsageError where there is none, or it is damaged."""
         path = self.folder / which
         where = printable(str(path))
+        best = which == LAST and (self.folder / BEST).is_file()
+        hint = f"evaluate --best reads the best epoch's; {_ANEW}" if best else _ANEW
         if path.exists() and not path.is_file():
-            raise UsageError(f"{where} is no file", "begin anew in another folder")
+            raise UsageError(f"{where} is no file", hint)
         if not path.exists():
-            if which == LAST and (self.folder / BEST).is_file():
-                hint = "--best reads the best epoch's; or begin anew in another folder"
-            else:
-                hint = "the run has not been trained so far"
-            raise UsageError(f"{where} is not there", hint)
-        return read_checkpoint(path, self.iteration)
+            never = "the run has not been trained so far"
+            raise UsageError(f"{where} is not there", hint if best else never)
+        return read_checkpoint(path, self.iteration, hint)
 
     def take_up(self, data: int, updates: int) -> tuple[dict[str, Any], Point]:
         """The last checkpoint, to go on from with the pictures of digest `data`.
@@ -89,7 +90,7 @@ class Run:
         if point.data != data:
             raise UsageError(
                 f"the pictures of {where} have changed since it began",
-                "begin anew in another folder",
+                _ANEW,
             )
         if point.iteration > updates:
             raise UsageError(f"{where} is further than its last epoch")
@@ -138,7 +139,7 @@ class Run:
             raise UsageError(
                 f"{printable(str(self.folder / METRICS))} has {len(found)} epochs and the "
                 f"checkpoint {count}",
-                "begin anew in another folder",
+                _ANEW,
             )
         with self._saying():
             text = "".join(_line(row) + "\n" for row in found[:count])
@@ -232,9 +233,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _damaged(path: Path, line: int) -> UsageError:
-    return UsageError(
-        f"{printable(str(path))} is damaged in line {line}", "begin anew in another folder"
-    )
+    return UsageError(f"{printable(str(path))} is damaged in line {line}", _ANEW)
 
 
 def _line(row: dict[str, Any]) -> str:

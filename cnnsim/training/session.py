@@ -105,7 +105,7 @@ def result_of(run: Run, point: Point) -> dict[str, Any] | None:
         raise UsageError(
             f"{printable(str(run.folder / METRICS))} has {len(rows)} epochs of "
             f"{run.optimizer.epochs}",
-            "the file was cut off; begin anew in another folder",
+            "the file was cut off; train --overwrite begins anew",
         )
     return {
         "kind": "result",

@@ -199,6 +199,32 @@ def test_a_checkpoint_that_stands_nowhere_is_told(copy: Path, changes: dict[str,
         open_run(copy).read()
 
 
+@pytest.mark.parametrize("has_best", [True, False])
+@pytest.mark.parametrize("damage", ["cut", "other net"])
+def test_of_a_damaged_checkpoint_the_hint_is_right_for_every_command(
+    copy: Path, capsys: Any, damage: str, has_best: bool
+) -> None:
+    last, best = copy / "last.safetensors", copy / "best.safetensors"
+    if damage == "cut":
+        last.write_bytes(last.read_bytes()[:100])
+    else:
+        change_tensors(copy, lambda tensors: tensors.pop("fc.bias"))
+    if not has_best:
+        best.unlink()
+    for words in (["train", copy, "--resume"], ["evaluate", copy], ["export", copy]):
+        code, error = said(capsys, *words)
+        assert code == 2
+        assert ("evaluate --best reads the best epoch's; " in error) == has_best
+        assert "train --overwrite begins anew" in error
+    if has_best:
+        assert said(capsys, "evaluate", copy, "--best")[0] == 0
+        best.write_bytes(best.read_bytes()[:100])
+        code, error = said(capsys, "evaluate", copy, "--best")
+        assert (code, "--best reads" in error) == (2, False)
+    net = write(copy.parent / "net.toml", ARTICLE)
+    assert said(capsys, "train", net, "--out", copy, "--overwrite", "--epochs", "1")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [
