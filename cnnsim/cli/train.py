@@ -184,7 +184,7 @@ def _prepare(
     from cnnsim.training.load import load
     from cnnsim.training.making import create_run
     from cnnsim.training.run import Run
-    from cnnsim.training.runfolder import is_run
+    from cnnsim.training.runfolder import RUNS, is_run
 
     read_in = [(source, read(source, settings)) for source in scenarios]
     names = [scenario.name for _, scenario in read_in]
@@ -200,7 +200,7 @@ def _prepare(
         if out is not None and len(wanted) == 1:
             folders[scenario.name, seed] = Path(out)
         else:
-            folders[scenario.name, seed] = Path(out or "runs") / f"{scenario.name}-{seed}"
+            folders[scenario.name, seed] = Path(out or RUNS) / f"{scenario.name}-{seed}"
     for folder in folders.values():
         if is_run(folder) and not resume and not overwrite:
             raise UsageError(

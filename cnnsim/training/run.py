@@ -24,7 +24,15 @@ from cnnsim.scenario.writing import write_whole
 from cnnsim.training.checkpoint import Point, Tensors, read_checkpoint, write_checkpoint
 from cnnsim.training.files import append_lines
 from cnnsim.training.load import data_of
-from cnnsim.training.runfolder import BEST, FIRST, LAST, METRICS, RATES, SCENARIO
+from cnnsim.training.runfolder import (
+    BEST,
+    FIRST,
+    LAST,
+    METRICS,
+    RATES,
+    SCENARIO,
+    meant_instead,
+)
 from cnnsim.training.schedule import Change
 
 #: What to do where a run cannot go on; it is said by every command, not by train alone.
@@ -248,10 +256,11 @@ def open_run(folder: Path) -> Run:
     """The run in `folder`. Raises UsageError where it holds none."""
     where = printable(str(folder))
     if not folder.is_dir():
-        raise UsageError(f"there is no run folder {where}", "cnnsim train makes one")
+        what = f"{where} is no run folder" if folder.exists() else f"there is no run folder {where}"
+        raise UsageError(what, meant_instead(folder) or "cnnsim train makes one")
     file = folder / SCENARIO
     if not file.is_file():
-        raise UsageError(f"{where} is no run folder: it has no {SCENARIO}")
+        raise UsageError(f"{where} is no run folder: it has no {SCENARIO}", meant_instead(folder))
     scenario = read_scenario(str(file))
     data_of(scenario)
     return Run(folder, _named(scenario))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+from cnnsim.errors import printable
 
 SCENARIO, METRICS, RATES = "scenario.toml", "metrics.jsonl", "rates.jsonl"
 LAST, BEST = "last.safetensors", "best.safetensors"
@@ -10,6 +13,10 @@ LAST, BEST = "last.safetensors", "best.safetensors"
 FILES = (SCENARIO, METRICS, RATES, LAST, BEST)
 #: How the first line of a run's scenario begins; the scenario's name follows.
 FIRST = "# A run of "
+#: Where ``cnnsim train`` puts runs, each as NAME-SEED.
+RUNS = Path("runs")
+#: Run folders that a hint names.
+_MOST_NAMED = 3
 
 
 def is_run(folder: Path) -> bool:
@@ -26,3 +33,39 @@ def is_run_folder(source: str) -> bool:
         return is_run(Path(source))
     except ValueError:
         return False
+
+
+def meant_instead(folder: Path) -> str:
+    """A hint for somebody who named `folder`, which is no run folder; empty where there is none.
+
+    It names the folder of a run's file, the runs inside, or those that begin with its name.
+    """
+    if is_run(folder.parent) and folder.is_file():
+        return f"is {printable(str(folder.parent))} meant?"
+    if folder.is_dir():
+        inside = _runs_in(folder, lambda name: True)
+        return f"is {_listed(inside)} meant?" if inside else ""
+    places = dict.fromkeys((folder.parent, RUNS))
+    name = folder.name
+    found = [
+        run
+        for place in places
+        for run in _runs_in(place, lambda each: each == name or each.startswith(f"{name}-"))
+    ]
+    return f"is {_listed(found)} meant?" if found and name else ""
+
+
+def _runs_in(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
+    """The run folders in `folder` whose names are `wanted`, seed after seed."""
+    try:
+        found = [path for path in folder.iterdir() if wanted(path.name) and is_run(path)]
+    except (OSError, ValueError):
+        return []
+    return sorted(found, key=lambda run: (run.name.rpartition("-")[0], len(run.name), run.name))
+
+
+def _listed(runs: list[Path]) -> str:
+    """``a``, ``a or b``, ``a or b or c or another one``."""
+    names = [printable(str(run)) for run in runs[:_MOST_NAMED]]
+    more = ["another one"] if len(runs) > _MOST_NAMED else []
+    return " or ".join([*names, *more])

@@ -265,6 +265,38 @@ def test_without_the_last_checkpoint_the_best_one_is_named(copy: Path, capsys: A
     assert said(capsys, "evaluate", copy, "--best")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("typed", "message", "hint"),
+    [
+        ("net", "there is no run folder net", "is runs/net-2 or runs/net-10 meant?"),
+        ("runs/net", "there is no run folder runs/net", "is runs/net-2 or runs/net-10 meant?"),
+        ("net-10", "there is no run folder net-10", "is runs/net-10 meant?"),
+        ("ne", "there is no run folder ne", "cnnsim train makes one"),
+        ("runs/net-2/last.safetensors", "is no run folder", "is runs/net-2 meant?"),
+        ("runs", "runs is no run folder", "is runs/net-2 or runs/net-10 meant?"),
+        ("many", "no run folder", "is many/a-0 or many/a-1 or many/a-2 or another one meant?"),
+        ("runs/notes", "is no run folder: it has no scenario.toml", ""),
+        ("\0", "no run folder", "cnnsim train makes one"),
+        ("", "no run folder", ""),
+    ],
+)
+def test_a_run_that_is_not_there_is_looked_for(
+    run: Path, tmp_path: Path, monkeypatch: Any, capsys: Any, typed: str, message: str, hint: str
+) -> None:
+    for name in ("runs/net-2", "runs/net-10", *(f"many/a-{seed}" for seed in range(4))):
+        (tmp_path / name).mkdir(parents=True)
+        for path in run.iterdir():
+            (tmp_path / name / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "runs" / "notes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for command in ("evaluate", "watch", "export"):
+        code, error = said(capsys, command, typed)
+        assert code == 2
+        assert message in error
+        assert ("hint: " in error) == bool(hint)
+        assert hint in error
+
+
 def test_a_run_with_more_outputs_than_classes_is_told(copy: Path, capsys: Any) -> None:
     net = copy / "scenario.toml"
     net.write_text(net.read_text().replace("shuffle = false", "classes = [0, 1]"))
