@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import stat
 import sys
 from pathlib import Path
@@ -13,6 +15,10 @@ from cnnsim.scenario.files import obstacle, reason_of
 
 #: A larger scenario file is a mistake; values of that size belong into a weights file.
 MOST_BYTES = 64 << 20
+#: How pictures begin: PNG, JPEG, GIF, WebP, BMP.
+_PICTURES = re.compile(
+    rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0", re.DOTALL
+)
 
 
 def read_text(source: str, once: bool = False) -> tuple[str, str, Path | None]:
@@ -20,7 +26,7 @@ def read_text(source: str, once: bool = False) -> tuple[str, str, Path | None]:
 
     With `once` pipes and devices are read too, such as ``/dev/stdin`` or the ``/dev/fd/63`` that a
     shell writes for ``<(…)``; what they name lies beside the current folder, so their path is None.
-    Raises UsageError where it is missing, unreadable, too large or not UTF-8.
+    Raises UsageError where it is missing, unreadable, too large, a picture or not UTF-8.
     """
     if source == "-":
         return "stdin", _decode(_read_stdin(), "stdin"), None
@@ -74,6 +80,10 @@ def _decode(data: bytes, where: str) -> str:
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
+        if _PICTURES.match(data):
+            raise UsageError(
+                f"{where} is a picture and no scenario", f"cnnsim predict RUN {shlex.quote(where)}"
+            ) from None
         line = data[: error.start].count(b"\n") + 1
         problem = Problem("", f"byte {error.start} is not UTF-8", line)
         raise FileError(where, [problem], "save the file as UTF-8") from None

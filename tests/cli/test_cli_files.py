@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from running import TOY, Run, shell, spawn, write
 
 from cnnsim.scenario.bundled import bundled_names
@@ -89,6 +90,18 @@ def test_validate_files_that_are_none(run: Run, tmp_path: Path, data: bytes, sai
     assert result.out.startswith(str(file))
     assert said in result.out
     assert "\x1b" not in result.out
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif", "webp", "bmp"])
+def test_a_picture_is_no_scenario(run: Run, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"my seven.{ending}"
+    Image.effect_noise((28, 28), 50).save(file)
+    for words in ([file], ["replay", file], ["train", file]):
+        result = run(*words)
+        assert result.code == 2
+        assert f"{file} is a picture and no scenario" in result.err
+        assert f"hint: cnnsim predict RUN '{file}'" in result.err
+    assert run("validate", file).out.startswith(f"{file} is a picture")
 
 
 def test_new(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

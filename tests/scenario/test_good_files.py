@@ -87,7 +87,7 @@ def test_the_template_is_a_scenario() -> None:
         (PLAIN.encode("utf-16-le"), ["not valid TOML"]),
         (bytes(range(256)), ["not UTF-8"]),
         (b"", ["title: is missing", "input: is missing"]),
-        (b"\x89PNG\r\n\x1a\n", ["not UTF-8"]),
+        (b"\x89PNG\r\n\x1a\n", ["is a picture and no scenario"]),
         (b"\x00" * 100, ["not valid TOML"]),
     ],
 )
