@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from cnnsim.cli.options import Csv, Json, Settings
 from cnnsim.cli.output import Column, csv_lines, emit, print_table
-from cnnsim.cli.source import read
+from cnnsim.cli.source import NO_TOUR, read
 from cnnsim.cli.streams import output, style
-from cnnsim.errors import ShapeError, UsageError, printable
+from cnnsim.errors import CnnsimError, ShapeError, UsageError, printable
 
 if TYPE_CHECKING:
     from cnnsim.network.receptive import ReceptiveField
     from cnnsim.network.walk import Row, Walk
+    from cnnsim.scenario.scenario import Scenario
 
 _COLUMNS = [
     Column("layer"),
@@ -62,8 +64,26 @@ def shapes(
     else:
         _print_table(found.name, walked)
     if walked.error is not None:
+        channels = _channels(found, settings) if shape is not None and len(shape) == 1 else None
+        if shape is not None and channels is not None:
+            example = f"{channels},{shape[0]},{shape[0]}"
+            walked.error.hint = f"--input takes C,H,W here, such as {example}"
         raise _sentence(walked.error)
     return 0
+
+
+def _channels(scenario: Scenario, settings: Sequence[str]) -> int | None:
+    """How many channels the scenario's own input has; None where that is no map, or not there."""
+    from cnnsim.scenario.reader import parse_scenario
+
+    try:
+        own = parse_scenario(
+            scenario.name, scenario.text, scenario.path, [*settings, NO_TOUR], check_shapes=False
+        )
+    except CnnsimError:
+        return None
+    shape = own.network.input_shape
+    return shape[0] if len(shape) == 3 else None
 
 
 def _input(text: str) -> tuple[int, ...]:

@@ -171,3 +171,17 @@ def test_other_mistakes_are_those_of_the_file(run: Run, tmp_path: Path) -> None:
     result = run("shapes", write(tmp_path / "bad.toml", TOY.replace("kernel", "kernle")))
     assert result.code == 2
     assert "unknown key, did you mean 'kernel'?" in result.err
+
+
+def test_one_number_for_a_net_that_reads_maps(run: Run, tmp_path: Path) -> None:
+    maps = write(tmp_path / "maps.toml", ALEXNET)
+    result = run("shapes", maps, "--input", "227")
+    assert result.code == 2
+    assert "conv1: conv2d expects maps [channels, height, width] and gets 227" in result.err
+    assert "hint: --input takes C,H,W here, such as 3,227,227" in result.err
+    assert run("shapes", maps, "--input", "3,227,227").code == 0
+    rows = 'title = "Rows"\n[input]\nzeros = [8]\n' + plain("dense", "fc", "units=2\ninputs=8")
+    flat = write(tmp_path / "flat.toml", rows)
+    assert run("shapes", flat, "--input", "8").code == 0
+    result = run("shapes", flat, "--input", "9")
+    assert (result.code, "C,H,W" in result.err) == (2, False)
