@@ -6,16 +6,20 @@ import shutil
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
+from tempfile import TemporaryFile
 
-from cnnsim.errors import CnnsimError, printable
+from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.training.run import Run
 from cnnsim.training.runfolder import BEST, LAST
 
+_ELSEWHERE = "choose another folder with --out"
+
 
 def check_disk(runs: Sequence[Run]) -> None:
-    """Raise CnnsimError where the disks have no room for what `runs` will write.
+    """Raise CnnsimError where the disks have no room for what `runs` will write, or take no files.
 
-    Their folders need not be there yet; checkpoints that are make room for new ones.
+    UsageError where a file stands in the place of a folder. Their folders need not be there yet;
+    checkpoints that are make room for new ones.
     """
     needed: dict[int, tuple[Run, Path, int]] = {}
     for run in runs:
@@ -28,22 +32,40 @@ def check_disk(runs: Sequence[Run]) -> None:
             path = run.folder / name
             size -= path.stat().st_size if path.is_file() else 0
         place = _existing(run.folder)
+        if not place.is_dir():
+            typed = run.folder if run.folder.exists() else place
+            raise UsageError(f"{printable(str(typed))} is a file and no folder", _ELSEWHERE)
         device = place.stat().st_dev
         _, _, before = needed.get(device, (run, place, 0))
         needed[device] = (run, place, before + size)
     for run, place, size in needed.values():
-        free = shutil.disk_usage(place).free
-        if free < size:
+        usage = shutil.disk_usage(place)
+        where = printable(str(run.folder))
+        if usage.total == 0:
+            # /proc and the like; a disk in memory without a limit says so too, and takes files.
+            _try(place, where)
+            continue
+        if usage.free < size:
             raise CnnsimError(
-                f"{printable(str(run.folder))}: the disk has {_bytes(free)} left and the "
+                f"{where}: the disk has {_bytes(usage.free)} left and the "
                 f"checkpoints need {_bytes(size)}",
-                "make room, or choose another folder with --out",
+                f"make room, or {_ELSEWHERE}",
             )
 
 
 def _existing(folder: Path) -> Path:
     """`folder`, or the nearest folder above it that is there."""
     return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+
+
+def _try(place: Path, where: str) -> None:
+    """Have a file in the folder `place` for a moment. Raises CnnsimError, of `where`."""
+    try:
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        reason = printable(error.strerror or str(error))
+        raise CnnsimError(f"{where} cannot be written: {reason}", _ELSEWHERE) from None
 
 
 def _bytes(count: int) -> str:

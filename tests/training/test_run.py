@@ -7,15 +7,18 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from nets import ARTICLE, EVERYTHING
-from running import command
+from running import command, write
 from stopped import after, train
 
+from cnnsim.cli import main
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import engine_for
 from cnnsim.scenario.reader import parse_scenario, read_scenario
@@ -217,9 +220,40 @@ def test_a_disk_that_is_too_small_shows_before_training(
 
     run = open_run(make(tmp_path / "run", ARTICLE))
     check_disk([run])
-    monkeypatch.setattr("shutil.disk_usage", lambda path: type("U", (), {"free": 1000})())
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(total=10**6, free=1000))
     with pytest.raises(CnnsimError, match=r"the disk has 1.0 kB left and the checkpoints need 9"):
         check_disk([run])
+
+
+@pytest.mark.parametrize("seeds", ["0", "0..1"])
+def test_what_can_be_no_folder_is_told_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], seeds: str
+) -> None:
+    write(tmp_path / "net.toml", ARTICLE)
+    monkeypatch.chdir(tmp_path)
+    told = {"net.toml": "net.toml is a file and no folder"}
+    told["net.toml/run"] = "net.toml is a file and no folder"
+    if sys.platform == "linux":
+        told["/proc/x"] = "cannot be written: "
+    for out, message in told.items():
+        assert main(["train", "net.toml", "--seeds", seeds, "--out", out]) in (1, 2)
+        error = capsys.readouterr().err
+        assert message in error
+        assert "hint: choose another folder with --out" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["net.toml"]
+
+
+def test_a_disk_that_does_not_tell_its_size_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk in memory without a limit is one."""
+    from cnnsim.training.disk import check_disk
+
+    run = open_run(make(tmp_path / "run", ARTICLE))
+    before = contents(run.folder)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(total=0, free=0))
+    check_disk([run])
+    assert contents(run.folder) == before
 
 
 def test_a_run_holds_all_the_files_that_its_scenario_names(tmp_path: Path) -> None:
