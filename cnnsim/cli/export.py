@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,6 @@ from cyclopts import Parameter
 
 from cnnsim.cli.evaluate import Best
 from cnnsim.cli.outfile import write_out
-from cnnsim.errors import printable
 
 
 def export(
@@ -47,6 +45,4 @@ def export(
         "--out",
         [Path(run) / each for each in FILES],
     )
-    print(f"{len(data):,} bytes", file=sys.stderr)
-    print(printable(str(target), 4096))
     return 0

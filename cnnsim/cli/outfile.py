@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
@@ -21,7 +22,9 @@ def write_out(
 ) -> None:
     """`save` to `file`, which `option` names, but not in place of a file of `sparing`.
 
-    Raises UsageError where `file` cannot be written, CnnsimError where the disk is full.
+    Its size is told on standard error, and its name printed, unless it is a device or a pipe: that
+    may be where names are printed too. Raises UsageError where `file` cannot be written,
+    CnnsimError where the disk is full.
     """
     where = printable(file)
     if file in ("", "-"):
@@ -36,18 +39,23 @@ def write_out(
         if any(target == Path(os.path.realpath(path)) for path in sparing):
             raise UsageError(f"{where} is what this command reads", "name another file")
         if target.exists() and not target.is_file():
-            _pour(target, where, save)
+            size = _pour(target, where, save)
         else:
             with whole(target) as stream:
                 save(stream)
+                size = stream.seek(0, os.SEEK_END)
     except (OSError, ValueError) as error:
         reason = printable(getattr(error, "strerror", None) or str(error))
         kind = CnnsimError if getattr(error, "errno", None) in _NO_ROOM else UsageError
         raise kind(f"{where} cannot be written: {reason}") from None
+    if sys.stderr is not None:
+        print(f"{size:,} bytes", file=sys.stderr)
+    if target.is_file() and sys.stdout is not None:
+        print(printable(file, 4096))
 
 
-def _pour(target: Path, where: str, save: Callable[[IO[bytes]], object]) -> None:
-    """Write into a device or a pipe, which nothing can take the place of."""
+def _pour(target: Path, where: str, save: Callable[[IO[bytes]], object]) -> int:
+    """Write into a device or a pipe, which nothing can take the place of; how many bytes."""
     # Not every format can be written where there is no going back.
     packed = io.BytesIO()
     save(packed)
@@ -63,4 +71,4 @@ def _pour(target: Path, where: str, save: Callable[[IO[bytes]], object]) -> None
         raise
     with os.fdopen(number, "wb") as stream:
         os.set_blocking(number, True)
-        stream.write(packed.getbuffer())
+        return stream.write(packed.getbuffer())

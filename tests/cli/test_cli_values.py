@@ -67,7 +67,8 @@ def test_unknown_names(run: Run, toy: Path) -> None:
 
 def test_npz(run: Run, toy: Path, tmp_path: Path) -> None:
     target = write(tmp_path / "out.npz", "old")
-    assert run("values", toy, "--npz", target) == (0, "", "")
+    told = run("values", toy, "--npz", target)
+    assert told == (0, f"{target}\n", f"{target.stat().st_size:,} bytes\n")
     with np.load(target) as found:
         assert sorted(found) == ["conv1.w", "conv1.y", "input"]
         assert found["conv1.y"].tolist() == [[[[8, 7], [4, 5]]]]
@@ -85,7 +86,9 @@ def test_npz_through_a_link(run: Run, toy: Path, tmp_path: Path) -> None:
 
 
 def test_npz_into_a_device_leaves_the_device(run: Run, toy: Path) -> None:
-    assert run("values", toy, "--npz", os.devnull).code == 0
+    result = run("values", toy, "--npz", os.devnull)
+    assert (result.code, result.out) == (0, "")
+    assert result.err.endswith(" bytes\n")
     assert not Path(os.devnull).is_file()
 
 

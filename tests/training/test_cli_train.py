@@ -370,6 +370,7 @@ def test_exported_weights_are_read_back(run: Run, trained: Path, tmp_path: Path)
     out = tmp_path / "weights.safetensors"
     result = run("export", trained, "--out", out)
     assert result.out.strip() == str(out)
+    assert result.err == f"{out.stat().st_size:,} bytes\n"
     stored = load_file(out)
     assert {name: tensor.shape for name, tensor in stored.items()} == {
         "conv1.weight": (4, 1, 3, 3),
