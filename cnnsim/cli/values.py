@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,7 @@ _LISTED = 30
 
 
 def values(
-    scenario: Annotated[str, Parameter(help="A bundled name, a path, or -.")],
+    scenario: Annotated[str, Parameter(help="A bundled name, a path, a run, or -.")],
     /,
     *tensors: Annotated[str, Parameter(name="TENSOR", help="Such as conv1.y; default: all.")],
     json: Json = False,
@@ -38,14 +39,21 @@ def values(
     ] = None,
     settings: Settings = (),
 ) -> int:
-    """Print finished tensors: the input, parameters, and what the layers made of them."""
+    """Print finished tensors: the input, parameters, and what the layers made of them.
+
+    Of a run those of its first update; export writes what was learned.
+    """
     if json and npz is not None:
         raise UsageError("--json and --npz exclude each other", "choose one")
     from cnnsim.stepper.stepper import Stepper
+    from cnnsim.training.runfolder import is_run_folder
 
     with Narrator("drawing the weights"):
         opened = read(scenario, settings, tour=False)
         found = Stepper(opened).values
+    if is_run_folder(scenario):
+        what = "as its first update found them; cnnsim export writes what was learned"
+        print(f"{printable(scenario)}: {what}", file=sys.stderr)
     names = list(dict.fromkeys(tensors)) or list(found)
     for name in names:
         if name not in found:
