@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cnnsim.stepper.line import SlopeCheck
-from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.canvas import Canvas, cut_pieces
 from cnnsim.tui.drawing.numbers import number, small
+from cnnsim.tui.stage.prose import Paragraph, draw_prose
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 
@@ -29,24 +30,32 @@ the difference says nothing, and the panel says so."""
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
-        """Four lines."""
+        """The entry, then both gradients and what they say, or why there is no check."""
         palette, check = self.palette, self._check
         self.draw_frame(canvas)
-        canvas.put(2, 1, self._entry, palette.bold)
-        if check is None:
-            canvas.put(2, 2, self._why, palette.dim)
+        inner = Canvas(canvas.width - 4, canvas.height - 2, palette.base)
+        width, height = inner.width, inner.height
+        if not width:
             return
-        rows = (
-            ("analytic", number(check.analytic)),
-            ("numeric", number(float(f"{check.numeric:.10g}"))),
-            ("rel. error", small(check.relative_error)),
-        )
-        for y, (label, text) in enumerate(rows, 2):
-            canvas.pieces(2, y, [(f"{label:<12}", palette.dim), (text, palette.base)])
-        if check.is_kink:
-            verdict = [("kink", palette.bold), (": the difference says nothing here", palette.dim)]
-        elif check.ok:
-            verdict = [("✓ agree", palette.good)]
+        inner.pieces(0, 0, cut_pieces([(self._entry, palette.bold)], width))
+        verdict: Paragraph
+        if check is None:
+            top, verdict = 1, [(self._why, "dim")]
         else:
-            verdict = [("✗ they differ", palette.bold)]
-        canvas.pieces(2, 5, verdict)
+            rows = (
+                ("analytic", number(check.analytic)),
+                ("numeric", number(float(f"{check.numeric:.10g}"))),
+                ("rel. error", small(check.relative_error)),
+            )
+            for y, (label, text) in enumerate(rows, 1):
+                row = [(f"{label:<12}", palette.dim), (text, palette.base)]
+                inner.pieces(0, y, cut_pieces(row, width))
+            top = 1 + len(rows)
+            if check.is_kink:
+                verdict = [("kink", "bold"), (": the difference says nothing here", "dim")]
+            elif check.ok:
+                verdict = [("✓ agree", "good")]
+            else:
+                verdict = [("✗ they differ", "bold")]
+        draw_prose(inner, 0, top, width, height - top, [verdict], palette)
+        canvas.blit(inner, 2, 1)

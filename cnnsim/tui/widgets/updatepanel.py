@@ -39,11 +39,11 @@ the end of the iteration. A dot is not computed yet."""
         palette, update = self.palette, self._update
         self.draw_frame(canvas)
         if update is None:
-            canvas.put(2, 1, "nothing is updated here", palette.dim)
+            canvas.put(2, 1, "nothing is updated here"[: canvas.width - 4], palette.dim)
             return
         role = update.name.rpartition(".")[2]
         rows = (f"{role} now", f"d{role}", f"{role} next")
-        canvas.put(2, 1, update.name, palette.bold)
+        canvas.put(2, 1, update.name[: canvas.width - 4], palette.bold)
         for row, label in enumerate(rows, 2):
             canvas.put(2, row, label, palette.dim)
         for place, change in enumerate(update.changes):

@@ -1,0 +1,136 @@
+"""The stepper's panels of words: what they say can be read in full, inside their frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.app import App, ComposeResult
+from views import view_of
+
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.stepper.gradcheck import checkable
+from cnnsim.stepper.line import SlopeCheck
+from cnnsim.stepper.stepper import Stepper
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.palette import DARK
+from cnnsim.tui.stage import stage
+from cnnsim.tui.stage.names import read_name
+from cnnsim.tui.stage.narrate import narrate
+from cnnsim.tui.stage.stage import Stage
+from cnnsim.tui.stage.update import update_of
+from cnnsim.tui.widgets.checkpanel import CheckPanel
+from cnnsim.tui.widgets.growth import GrowthPanel
+from cnnsim.tui.widgets.panel import Panel
+from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel
+from cnnsim.tui.widgets.updatepanel import UpdatePanel
+
+#: What the check gets in terminals of 100x30, 120x36 and 200x50.
+SIZES = [(26, 8), (31, 9), (52, 12)]
+
+
+class Frame(App[None]):
+    """One panel alone."""
+
+    palette, ascii = DARK, False
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__()
+        self.panel = panel
+
+    def compose(self) -> ComposeResult:
+        yield self.panel
+
+
+def drawn(panel: Panel, width: int, height: int) -> list[str]:
+    """The lines of a panel of that size."""
+    canvas = Canvas(width, height, DARK.base)
+    panel.paint(canvas)
+    return canvas.lines()
+
+
+def inside(lines: list[str]) -> str:
+    """What stands in the frame, which is whole."""
+    assert lines[0][0] + lines[0][-1] + lines[-1][0] + lines[-1][-1] == "╭╮╰╯"
+    for line in lines[1:-1]:
+        assert line[0] == line[-1] == "│", "\n".join(lines)
+        assert line[-2] == " ", "\n".join(lines)
+    return " ".join(line[1:-1] for line in lines[1:-1])
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_why_there_is_no_check_is_read_in_full(
+    width: int, height: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "_MOST_STEPS_CHECKED", 0)
+    stepper = Stepper(read_scenario("backprop_toy"))
+    stepper.values.compute_all()
+    gradients = checkable(stepper.scenario.iteration)
+    sweep = next(sweep for sweep in stepper.trace.sweeps if sweep.writes in gradients)
+    view = view_of(stepper, sweep.full_name)
+    panel = CheckPanel(id="check")
+    async with Frame(panel).run_test(size=(width, height)):
+        entry, check, why = Stage(stepper).check(view)
+        assert check is None
+        assert "cnnsim gradcheck" in why
+        panel.show(entry, check, why)
+        assert inside(drawn(panel, width, height)).split() == [entry, *why.split()]
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(
+    ("check", "verdict"),
+    [
+        (SlopeCheck(0.5, 0.25, 0.0, True), "kink: the difference says nothing here"),
+        (SlopeCheck(-1 / 3, -1 / 3, 1e-9, False), "✓ agree"),
+        (SlopeCheck(0.5, 0.25, 0.5, False), "✗ they differ"),
+    ],
+)
+async def test_the_verdict_of_a_check_is_read_in_full(
+    width: int, height: int, check: SlopeCheck, verdict: str
+) -> None:
+    panel = CheckPanel(id="check")
+    async with Frame(panel).run_test(size=(width, height)):
+        panel.show("conv1.dw[0,0,1,1]", check, "")
+        words = inside(drawn(panel, width, height)).split()
+        assert words[-len(verdict.split()) :] == verdict.split()
+        assert words[0] == "conv1.dw[0,0,1,1]"
+
+
+@pytest.mark.parametrize("name", ["toy_2x2", "pooling", "backprop_toy"])
+async def test_no_panel_of_words_writes_over_its_frame(name: str) -> None:
+    stepper = Stepper(read_scenario(name))
+    stepper.values.compute_all()
+    at_hand = Stage(stepper)
+    update = UpdatePanel(id="update")
+    panels = (
+        NotePanel(id="note"), LoopsPanel(id="loops"), OriginPanel(id="origin"),
+        CheckPanel(id="check"), update, GrowthPanel(id="growth"),
+    )  # fmt: skip
+    note, loops, origin, check, _, growth = panels
+    sizes = [(width, height) for width in (24, 28, 31, 40, 52, 76) for height in (7, 9, 16)]
+    for panel in panels:
+        async with Frame(panel).run_test(size=(40, 9)):
+            for sweep in stepper.trace.sweeps:
+                view = view_of(stepper, sweep.full_name)
+                names = tuple(
+                    read_name(stepper.network, view.sweep, place, read)
+                    for place, read in enumerate(view.reading.reads)
+                )
+                note.show(view, narrate(at_hand, view))
+                loops.show(view, None, names)
+                origin.show(view, names)
+                check.show(*at_hand.check(view))
+                update.show(update_of(stepper, view, 9))
+                growth.show(view)
+                for width, height in sizes:
+                    inside(drawn(panel, width, height))
+
+
+@pytest.mark.parametrize(("stops", "words"), [(1, "1 note"), (2, "2 notes")])
+async def test_the_notes_of_a_tour_are_counted(stops: int, words: str) -> None:
+    view = replace(view_of(Stepper(read_scenario("toy_2x2")), 1), stop=None, stops=stops)
+    panel = NotePanel(id="note")
+    async with Frame(panel).run_test(size=(60, 9)):
+        panel.show(view, [])
+        assert f" {words} " in drawn(panel, 60, 9)[0]
