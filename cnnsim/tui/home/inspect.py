@@ -8,7 +8,7 @@ from cnnsim.network.walk import walk
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.opening import open_scenario
-from cnnsim.tui.drawing.numbers import count, short_count
+from cnnsim.tui.drawing.numbers import count, counted, short_count
 from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.home.preview import Preview
 from cnnsim.tui.stage.stage import Stage
@@ -31,10 +31,11 @@ def preview_of(source: str) -> Preview:
         ("goal", model.goal),
         ("needs", model.needs),
         ("steps", f"{short_count(len(trace)) if big else count(len(trace))}"
-                  f", {count(cells)} cells, {count(trace.macs)} multiply-adds"),
+                  f", {counted(cells, 'cell')}, {counted(trace.macs, 'multiply-add')}"),
         ("input", shape),
-        ("layers", f"{len(scenario.network.layers)}, {count(totals.total('params'))} parameters"),
-        ("tour", f"{len(model.tour)} notes" if model.tour else "none"),
+        ("layers", f"{len(scenario.network.layers)}, "
+                   f"{counted(totals.total('params'), 'parameter')}"),
+        ("tour", counted(len(model.tour), "note") if model.tour else "none"),
     ]  # fmt: skip
     matrices = _matrices(scenario) if len(trace) <= _MOST_STEPS else ()
     return Preview(

@@ -17,7 +17,7 @@ from cnnsim.scenario.picture import picture_size
 from cnnsim.training.preprocess import is_dark_on_light
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.drawing.key import colour_key
-from cnnsim.tui.drawing.numbers import decimals_for, format_number
+from cnnsim.tui.drawing.numbers import counted, decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.pad.brought import Brought
 from cnnsim.tui.pad.judge import Look
@@ -92,7 +92,7 @@ class DrawScreen(BaseScreen):
         self._show_pad()
         self._show_look()
         accuracy = self.net.accuracy
-        state = [(f"trained {len(self.net.epochs)} epochs   ", "bar_dim")]
+        state = [(f"trained {counted(len(self.net.epochs), 'epoch')}   ", "bar_dim")]
         if accuracy is not None:
             state += [("test accuracy ", "bar_dim"), (f"{accuracy:.1%}", "bar_bold")]
         self.header.show([(self.net.name, "bar_dim"), ("draw", "bar_bold")], state)

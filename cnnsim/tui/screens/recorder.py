@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.stepper.recording import Recording, save_recording
+from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.screens.ask import AskScreen
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ class Recorder:
 
         def check(text: str) -> str:
             if text == "discard":
-                return f"{len(recording)} stops are thrown away"
+                return f"{counted(len(recording), 'stop')} thrown away"
             path = _path(text)
             if os.path.lexists(path):
                 raise UsageError(f"{printable(str(path))} is there already")
-            return f"{len(recording)} stops as {printable(str(path))}"
+            return f"{counted(len(recording), 'stop')} as {printable(str(path))}"
 
         def answer(text: str | None) -> None:
             if text is None:

@@ -6,7 +6,7 @@ from math import log10
 
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.numbers import measured, small
+from cnnsim.tui.drawing.numbers import counted, measured, small
 from cnnsim.tui.train.scene import Scene, Words
 
 #: Where learning goes well: the share of a parameter's length by which an update moves it.
@@ -58,4 +58,4 @@ def draw_gradients(canvas: Canvas, scene: Scene) -> Words:
     bottom: tuple[Piece, ...] = (("healthy is 1e−4 … 1e−2", palette.dim),)
     if not unwell:
         bottom += (("  ✓ all", palette.good),)
-    return Words(title, (((f"last {rows[0].pictures} pictures"), palette.dim),), bottom)
+    return Words(title, ((f"last {counted(rows[0].pictures, 'picture')}", palette.dim),), bottom)

@@ -14,7 +14,7 @@ from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.curve import column_of, draw_curve, draw_guide, row_of
 from cnnsim.tui.drawing.glyphs import NOW_DOT
 from cnnsim.tui.drawing.ledger import sign_style
-from cnnsim.tui.drawing.numbers import count, in_formula, number
+from cnnsim.tui.drawing.numbers import count, counted, in_formula, number
 from cnnsim.tui.stage.formula import written_out
 from cnnsim.tui.train.axis import axis_of
 from cnnsim.tui.train.scene import Scene, Watch, Words
@@ -180,7 +180,7 @@ def _head(scene: Scene, pull: Pull) -> Line:
     return [
         ("w ", palette.dim), (number(pull.before), palette.bold), (" → ", palette.dim),
         (number(pull.after), palette.bold), ("  dw ", palette.dim),
-        (number(pull.gradient), palette.bold), (f"  {count(pull.count)} terms", palette.dim),
+        (number(pull.gradient), palette.bold), (f"  {counted(pull.count, 'term')}", palette.dim),
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from cnnsim.network.walk import map_before
-from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.drawing.numbers import count, counted
 from cnnsim.tui.stage.prose import Paragraph
 from cnnsim.tui.walk.table import cross, dotted
 from cnnsim.tui.walk.whatif import WhatIf
@@ -40,7 +40,7 @@ def _error(what: WhatIf) -> list[Paragraph]:
         name, shape = came
         paragraphs.append(
             [(name, "bold"), (" puts out ", "dim"), (cross(shape), "bold"),
-             (f" = {count(prod(shape))} numbers", "dim")]
+             (f" = {counted(prod(shape), 'number')}", "dim")]
         )  # fmt: skip
         was = map_before(what.original.network, error.layer)
         if was is not None and was[1] != shape:

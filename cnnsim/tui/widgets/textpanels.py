@@ -6,7 +6,7 @@ from textual import events
 
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.numbers import count, number
+from cnnsim.tui.drawing.numbers import count, counted, number
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.stage.narrate import origins
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
@@ -53,7 +53,7 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
         right: list[Piece] = []
         if view is not None and view.stops:
             here = f"note {view.stop_number + 1} of {view.stops}" if view.stop else (
-                f"{view.stops} notes"
+                counted(view.stops, "note")
             )  # fmt: skip
             right = [(here, palette.good if view.stop else palette.dim)]
         room = canvas.height - 2

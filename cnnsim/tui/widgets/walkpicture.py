@@ -6,7 +6,7 @@ from textual import events
 from textual.message import Message
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
-from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.drawing.plane import draw_plane
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
 from cnnsim.tui.walk.picture import PictureView, view_of
@@ -113,7 +113,7 @@ channels of the input."""
         return [
             [("every unit of ", "dim"), (name, "bold"), (f" sees the whole {what}", "dim")],
             [(f"{cross(shape)} = " if len(shape) > 1 else "", "dim"),
-             (f"{count(numbers)} numbers", "dim")],
+             (counted(numbers, "number"), "dim")],
         ]  # fmt: skip
 
     def on_click(self, event: events.Click) -> None:
