@@ -131,10 +131,10 @@ class CnnsimApp(App[int]):
         except CnnsimError as error:
             self.complain(error)
 
-    def train(self, scenario: Scenario) -> None:
+    def train(self, scenario: Scenario, update: int | None = None) -> None:
         """Train `scenario` in a new run folder, at once; or go back to the run that trains.
 
-        One that belongs to a run has been trained: how is shown.
+        One that belongs to a run has been trained: how is shown, from `update` on if given.
         """
         if self.show_training():
             return
@@ -144,7 +144,7 @@ class CnnsimApp(App[int]):
 
         folder = run_folder_of(scenario)
         if folder is not None:
-            self._watch(folder)
+            self._watch(folder, update)
             return
 
         try:
@@ -156,20 +156,24 @@ class CnnsimApp(App[int]):
         self.install_screen(self._training, _TRAINING)
         self.push_screen(_TRAINING)
 
-    def _watch(self, folder: Path) -> None:
+    def _watch(self, folder: Path, update: int | None) -> None:
         """Show how the run in `folder` was trained: on the screen that does, or a new one."""
         from cnnsim.training.run import open_run
         from cnnsim.tui.screens.train import TrainScreen, watching_screen
 
         for screen in self.screen_stack:
             if isinstance(screen, TrainScreen) and screen.shows(folder):
+                screen.stand_at(update)
                 while self.screen is not screen:
                     self.pop_screen()
                 return
         try:
-            self.push_screen(watching_screen([open_run(folder)]))
+            screen = watching_screen([open_run(folder)])
         except CnnsimError as error:
             self.complain(error)
+            return
+        screen.stand_at(update)
+        self.push_screen(screen)
 
     @property
     def is_training(self) -> bool:

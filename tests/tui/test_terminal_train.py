@@ -320,6 +320,19 @@ def test_an_opened_run_shows_how_it_was_trained(opened: Opener, finished: list[P
     assert terminal.wait_exit() == 0
 
 
+def test_the_slider_stands_at_the_update_from_which_one_came(
+    opened: Opener, finished: list[Path]
+) -> None:
+    terminal = opened(str(finished[0]), "--at", "3:conv1.forward")
+    terminal.wait_for("digits_article_trained › 3:conv1 › forward", timeout=COMPILING)
+    terminal.send("t")
+    terminal.wait_for("digits_article_trained › watch", "update 3 of ")
+    terminal.send("escape")
+    terminal.wait_for("digits_article_trained › 3:conv1 › forward")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+
+
 def test_what_cannot_be_watched_is_said_before_the_screen(tmp_path: Path) -> None:
     assert spawn("watch").returncode == 2
     done = spawn("watch", str(tmp_path))

@@ -114,6 +114,11 @@ class BaseScreen(Screen[None]):
         """The run that this screen shows, to draw for its net."""
         return None
 
+    @property
+    def run_update(self) -> int | None:
+        """The update of that run that is looked at; None where it is none, or just the first."""
+        return None
+
     def action_turn(self, direction: int) -> None:
         """The next or previous panel."""
         if direction > 0:
@@ -125,7 +130,7 @@ class BaseScreen(Screen[None]):
         """Train the net of this screen's scenario, or go back to the run that trains."""
         stepper = getattr(self, "stepper", None)
         if not self.cnnsim.show_training() and stepper is not None:
-            self.cnnsim.train(stepper.scenario)
+            self.cnnsim.train(stepper.scenario, self.run_update)
 
     def action_theme(self) -> None:
         """The next theme."""

@@ -193,6 +193,16 @@ class SteppingScreen(BaseScreen):
 
         return run_folder_of(self.stepper.scenario)
 
+    @property
+    def run_update(self) -> int | None:
+        """The iteration at hand, where this is the course of a run.
+
+        A run opens at its first one: who stays there has not asked for an update.
+        """
+        if self.stepper.scenario.course is None:
+            return None
+        return self.stepper.trace.position(self.step).iteration or None
+
     def numbers_changed(self) -> None:
         """An edit: show what follows from it."""
         self.stage.forget()

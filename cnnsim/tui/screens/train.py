@@ -64,6 +64,7 @@ class TrainScreen(TrainBoard):
         view = self.view
         if changed:
             self.scrub.follow(view)
+            self._stand()
         tested = self.scene().run.tested
         if tested is not None:
             self._mistake = min(self._mistake, max(len(tested.mistakes) - 1, 0))

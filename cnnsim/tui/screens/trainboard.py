@@ -72,6 +72,8 @@ class TrainBoard(BaseScreen):
         self._log = True
         self._mistake = 0
         self._pictures: dict[int, Pictures] = {}
+        # Where the slider is to stand once the run is known that far.
+        self._start: int | None = None
         self._figures = FiguresPanel(id="figures")
         self._slider = Slider(id="slider")
         self.panels = {
@@ -206,6 +208,17 @@ class TrainBoard(BaseScreen):
         self.refresh_panels()
 
     # -- the slider ------------------------------------------------------------------------------
+
+    def stand_at(self, number: int | None) -> None:
+        """Put the slider at update `number` as soon as that is known; None leaves it."""
+        self._start = number
+        self._stand()
+
+    def _stand(self) -> None:
+        if self._start is not None and self.view.iteration:
+            self.scrub.go(self._start, self.view)
+            self._start = None
+            self.refresh_panels()
 
     def _slide(self, move: Callable[[], None]) -> None:
         if not self.view.iteration:
