@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.events import CursorPosition
 from textual.filter import LineFilter
+from textual.screen import ModalScreen
 from textual.worker import WorkerFailed
 
 from cnnsim import collector
@@ -210,6 +212,18 @@ class CnnsimApp(App[int]):
     def complain(self, error: CnnsimError) -> None:
         """Show an error without losing anything."""
         self.notify(str(error), title="error", severity="error", timeout=12, markup=False)
+
+    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:
+        """As Textual does it; what was said on the screen below stays there."""
+        if not isinstance(screen, ModalScreen):
+            self.clear_notifications()
+        return super().push_screen(screen, *arguments, **options)
+
+    def pop_screen(self) -> AwaitComplete:
+        """As Textual does it; what was said goes with its screen. Dialogs are part of theirs."""
+        if not isinstance(self.screen, ModalScreen):
+            self.clear_notifications()
+        return super().pop_screen()
 
     def next_theme(self) -> None:
         """Dark, light, ANSI in turn. Under NO_COLOR there is just one."""

@@ -232,3 +232,18 @@ def test_help_at_home_lists_its_keys(opened) -> None:
     home.wait_for("Scenarios to open:", "Open a scenario file.", "? closes")
     home.send("?")
     home.wait_gone("? closes")
+
+
+def test_an_error_goes_with_the_screen_that_it_belongs_to(opened) -> None:
+    terminal = opened("toy_2x2", width=80, height=24)
+    terminal.wait_for("tap[0,0,0]")
+    terminal.send("t")
+    terminal.wait_for("says nothing about pictures")
+    # A dialog leaves it alone: it may be about what is asked there.
+    terminal.send("?")
+    terminal.wait_for("? closes")
+    terminal.send("escape")
+    terminal.wait_for("says nothing about pictures", "tap[0,0,0]")
+    terminal.send("escape")
+    terminal.wait_for("r resume at", "from the first step")
+    assert "says nothing about pictures" not in terminal.text()
