@@ -19,7 +19,7 @@ from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
 from cnnsim.tui.stage.formula import written_out
-from cnnsim.tui.train.charts import draw_loss
+from cnnsim.tui.train.charts import draw_accuracy, draw_loss
 from cnnsim.tui.train.entries import entry_of
 from cnnsim.tui.train.figures import draw_figures
 from cnnsim.tui.train.filters import cell_of, draw_filters
@@ -117,6 +117,20 @@ def test_numbers_and_curves_show_the_slider() -> None:
     columns = {line.index("│") for line in chart if "│" in line}
     assert len(columns) == 1
     assert not any("│" in line for line in lines(draw_loss, scene(None), 60, 16))
+
+
+@pytest.mark.parametrize(
+    ("early", "words"),
+    [((), ""), ((0.1,), "  1 epoch below"), ((0.1, 0.3), "  2 epochs below")],
+)
+def test_epochs_below_the_axis_are_counted(early: tuple[float, ...], words: str) -> None:
+    # The last three quarters lie above 90 %, where the axis begins.
+    accuracies = (*early, *[0.92, 0.94, 0.96] * 5)
+    rows = tuple(Epoch(number, 1.0, 1.0, value) for number, value in enumerate(accuracies, 1))
+    shown = scene(None)
+    shown = dataclasses.replace(shown, runs=(dataclasses.replace(shown.run, rows=rows),))
+    title = draw_accuracy(Canvas(60, 16, DARK.base), shown).title
+    assert "".join(text for text, _ in title) == "accuracy" + words
 
 
 @pytest.mark.parametrize(("width", "height"), [(51, 15), (80, 7), (120, 30)])

@@ -11,7 +11,7 @@ from rich.style import Style
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.curve import Floats, column_of, draw_curve, draw_guide, row_of
 from cnnsim.tui.drawing.glyphs import NOW_DOT
-from cnnsim.tui.drawing.numbers import measured
+from cnnsim.tui.drawing.numbers import counted, measured
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.axis import Axis, axis_of, round_numbers
 from cnnsim.tui.train.scene import Scene, Words
@@ -69,7 +69,8 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
     low = min((_floor(line.values) for line in lines if line.values.size), default=0.0)
     high = max((float(line.values.max()) for line in lines if line.values.size), default=100.0)
     axis = Axis(low, min(max(high + (high - low) * 0.05, low + 1), 100.0))
-    # What lies below comes in from below.
+    # What lies below comes in from below, and is marked there.
+    below = sum(int((line.values < low).sum()) for line in lines)
     lines = [Line(np.where(line.values < low, np.nan, line.values), line.style, line.letter)
              for line in lines]  # fmt: skip
     best = scene.run.best
@@ -85,8 +86,11 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
                   (f" at {best.epoch}", palette.dim))  # fmt: skip
     if len(runs) > 1:
         bottom = _legend(scene)
+    title = [("accuracy", palette.dim)]
+    if below:
+        title.append((f"  {counted(below, 'epoch')} below", palette.dim))
     right = (("% of the test pictures", palette.dim),)
-    words = Words((("accuracy", palette.dim),), right, bottom)
+    words = Words(tuple(title), right, bottom)
     return _draw(canvas, lines, axis, scene, words, mark, slider)
 
 
