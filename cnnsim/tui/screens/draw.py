@@ -31,6 +31,13 @@ from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.planepanel import PlanePanel
 from cnnsim.tui.widgets.sharespanel import SharesPanel
 
+#: What to do with a blank sheet, in full and where there is less room in its frame.
+_HINTS = (
+    "drag here; r is a test picture, o a file",
+    "drag; r test picture, o file",
+    "drag, r or o",
+)
+
 
 class DrawScreen(BaseScreen):
     """The sheet, what the net sees of it, what it says and why."""
@@ -108,7 +115,9 @@ class DrawScreen(BaseScreen):
             word = "down" if self._is_down else "up"
             bottom = [(f"pen {self._pen[0]},{self._pen[1]} {word}", palette.dim)]
         elif self.sheet.is_blank:
-            bottom = [("drag here; r is a test picture, o a file", palette.dim)]
+            room = self._pad.size.width - 5
+            words = next((text for text in _HINTS if len(text) <= room), _HINTS[-1])
+            bottom = [(words, palette.dim)]
         self._pad.show(self.sheet.ink, self._pen, title, bottom)
 
     def _show_look(self) -> None:
