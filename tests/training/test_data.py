@@ -249,9 +249,7 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
 def test_what_to_do_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mnist, "mnist_folder", lambda: tmp_path)
     monkeypatch.setattr(mnist, "_MIRRORS", ("http://127.0.0.1:9/",))
-    with pytest.raises(
-        CnnsimError, match=r"could not be downloaded: train-images.*: no connection to 127.0.0.1$"
-    ) as raised:
+    with pytest.raises(CnnsimError, match="MNIST could not be downloaded") as raised:
         mnist.fetch_mnist()
     assert raised.value.message.endswith("no connection to 127.0.0.1")
     assert "data.source=FOLDER" in raised.value.hint
