@@ -51,23 +51,21 @@ def read_seen(path: Path, shape: Shape, invert: bool = False) -> Ink:
     What has the size of the pictures themselves, or of a sheet, is taken as it is. Raises
     UsageError where it is no picture.
     """
-    rows, columns = picture_size(path)
     counts = shape == (1, 8, 8)
-    is_one = (rows, columns) in (shape[1:], (SHEET, SHEET) if counts else shape[1:])
-    size = (shape[1], shape[2])
-    if is_one:
-        size = rows, columns
-    elif is_centred(shape) or counts:
-        share = min(1.0, _LARGEST / max(rows, columns))
-        size = max(1, round(rows * share)), max(1, round(columns * share))
-    ink = read_picture(path, shape[0] == 1, size)
-    if invert:
-        ink = 1 - ink
-    if not is_one and (is_centred(shape) or counts):
-        ink = np.where(ink > _FAINT * ink.max(initial=0.0), ink, 0.0)
-    if not is_one and counts:
-        ink = upright(ink[0])[np.newaxis]
-    return seen(ink, shape)
+
+    def ink_of(size: tuple[int, int]) -> Ink:
+        ink = read_picture(path, shape[0] == 1, size)
+        return 1 - ink if invert else ink
+
+    rows, columns = picture_size(path)
+    if (rows, columns) == shape[1:] or (counts and (rows, columns) == (SHEET, SHEET)):
+        return seen(ink_of((rows, columns)), shape)
+    if not (counts or is_centred(shape)):
+        return seen(ink_of((shape[1], shape[2])), shape)
+    share = min(1.0, _LARGEST / max(rows, columns))
+    ink = ink_of((max(1, round(rows * share)), max(1, round(columns * share))))
+    ink = np.where(ink > _FAINT * ink.max(initial=0.0), ink, 0.0)
+    return seen(upright(ink[0])[np.newaxis] if counts else ink, shape)
 
 
 def is_dark_on_light(path: Path) -> bool:

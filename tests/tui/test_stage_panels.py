@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from textual.app import App, ComposeResult
+from alone import Alone
 from views import view_of
 
 from cnnsim.scenario.reader import read_scenario
@@ -27,19 +27,6 @@ from cnnsim.tui.widgets.updatepanel import UpdatePanel
 
 #: What the check gets in terminals of 100x30, 120x36 and 200x50.
 SIZES = [(26, 8), (31, 9), (52, 12)]
-
-
-class Frame(App[None]):
-    """One panel alone."""
-
-    palette, ascii = DARK, False
-
-    def __init__(self, panel: Panel) -> None:
-        super().__init__()
-        self.panel = panel
-
-    def compose(self) -> ComposeResult:
-        yield self.panel
 
 
 def drawn(panel: Panel, width: int, height: int) -> list[str]:
@@ -69,7 +56,7 @@ async def test_why_there_is_no_check_is_read_in_full(
     sweep = next(sweep for sweep in stepper.trace.sweeps if sweep.writes in gradients)
     view = view_of(stepper, sweep.full_name)
     panel = CheckPanel(id="check")
-    async with Frame(panel).run_test(size=(width, height)):
+    async with Alone(panel).run_test(size=(width, height)):
         entry, check, why = Stage(stepper).check(view)
         assert check is None
         assert "cnnsim gradcheck" in why
@@ -90,7 +77,7 @@ async def test_the_verdict_of_a_check_is_read_in_full(
     width: int, height: int, check: SlopeCheck, verdict: str
 ) -> None:
     panel = CheckPanel(id="check")
-    async with Frame(panel).run_test(size=(width, height)):
+    async with Alone(panel).run_test(size=(width, height)):
         panel.show("conv1.dw[0,0,1,1]", check, "")
         words = inside(drawn(panel, width, height)).split()
         assert words[-len(verdict.split()) :] == verdict.split()
@@ -110,7 +97,7 @@ async def test_no_panel_of_words_writes_over_its_frame(name: str) -> None:
     note, loops, origin, check, _, growth = panels
     sizes = [(width, height) for width in (24, 28, 31, 40, 52, 76) for height in (7, 9, 16)]
     for panel in panels:
-        async with Frame(panel).run_test(size=(40, 9)):
+        async with Alone(panel).run_test(size=(40, 9)):
             for sweep in stepper.trace.sweeps:
                 view = view_of(stepper, sweep.full_name)
                 names = tuple(
@@ -131,6 +118,6 @@ async def test_no_panel_of_words_writes_over_its_frame(name: str) -> None:
 async def test_the_notes_of_a_tour_are_counted(stops: int, words: str) -> None:
     view = replace(view_of(Stepper(read_scenario("toy_2x2")), 1), stop=None, stops=stops)
     panel = NotePanel(id="note")
-    async with Frame(panel).run_test(size=(60, 9)):
+    async with Alone(panel).run_test(size=(60, 9)):
         panel.show(view, [])
         assert f" {words} " in drawn(panel, 60, 9)[0]

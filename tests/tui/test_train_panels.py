@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from textual.app import App, ComposeResult
+from alone import Alone
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -43,19 +43,6 @@ FULL = replace(
     specimen=Specimen(3, "dog", (LayerMaps("input", 1, np.full((1, 8, 8), 0.5)),)),
 )  # fmt: skip
 WATCH = Watch(("conv1.w", (0, 0, 1, 2)), tuple((at, at / 60) for at in range(0, 61, 4)), 60)
-
-
-class Frame(App[None]):
-    """One panel alone."""
-
-    palette, ascii = DARK, False
-
-    def __init__(self, panel: TrainPanel) -> None:
-        super().__init__()
-        self.panel = panel
-
-    def compose(self) -> ComposeResult:
-        yield self.panel
 
 
 def shown(panel: TrainPanel) -> list[Strip]:
@@ -111,7 +98,7 @@ def scenes() -> Iterator[Scene]:
 @pytest.mark.parametrize("kind", TrainPanel.__subclasses__(), ids=lambda kind: kind.label)
 async def test_an_empty_panel_says_what_is_being_done(kind: type[TrainPanel]) -> None:
     panel = kind(id="panel")
-    async with Frame(panel).run_test(size=(60, 16)):
+    async with Alone(panel).run_test(size=(60, 16)):
         panel.show(scene(FRESH))
         first = text(panel)
         assert "ompiling" not in first
@@ -134,7 +121,7 @@ async def test_an_empty_panel_says_what_is_being_done(kind: type[TrainPanel]) ->
 async def test_after_any_two_moments_the_later_one_is_seen(kind: type[TrainPanel]) -> None:
     panel = kind(id="panel")
     every = list(scenes())
-    async with Frame(panel).run_test(size=(60, 16)):
+    async with Alone(panel).run_test(size=(60, 16)):
         for before, after in product(range(len(every)), repeat=2):
             panel.show(every[before])
             panel.show(every[after])

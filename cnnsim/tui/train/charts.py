@@ -69,7 +69,7 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
     low = min((_floor(line.values) for line in lines if line.values.size), default=0.0)
     high = max((float(line.values.max()) for line in lines if line.values.size), default=100.0)
     axis = Axis(low, min(max(high + (high - low) * 0.05, low + 1), 100.0))
-    # What lies below comes in from below, and is marked there.
+    # What lies below comes in from below; the frame says how many epochs do.
     below = sum(int((line.values < low).sum()) for line in lines)
     lines = [Line(np.where(line.values < low, np.nan, line.values), line.style, line.letter)
              for line in lines]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from textual import events
@@ -73,9 +74,9 @@ class TrainPanel(TabbedPanel):
             self._drawn_from = drawn_from
             self.repaint()
 
+    @abstractmethod
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """All that the picture depends on, besides size and palette, once there is something."""
-        raise NotImplementedError
 
     def forget(self) -> None:
         """Paint anew at the next chance."""
