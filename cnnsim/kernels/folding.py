@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba.extending import overload, register_jitable
+from numba.extending import register_jitable
 
-from cnnsim.kernels.jit import cached_njit
+from cnnsim.kernels.jit import entry, overloading
 from cnnsim.kernels.places import Grid, joined, memory_order
 from cnnsim.kernels.rules import entries, jitable, tap_count, the_term
 from cnnsim.steps.sweep import Start, Sweep
@@ -57,7 +57,7 @@ def values_at(
     )
 
 
-@overload(offsets)
+@overloading(offsets)
 def _offsets(arrays: Any, number: Any, unit: Any, tap: Any, places: Any) -> Any:
     if len(arrays) == 0:
 
@@ -77,7 +77,7 @@ def _offsets(arrays: Any, number: Any, unit: Any, tap: Any, places: Any) -> Any:
     return compiled
 
 
-@overload(is_anywhere)
+@overloading(is_anywhere)
 def _is_anywhere(at: Any, marks: Any) -> Any:
     if len(at) == 0:
 
@@ -92,7 +92,7 @@ def _is_anywhere(at: Any, marks: Any) -> Any:
     return compiled
 
 
-@overload(values_at)
+@overloading(values_at)
 def _values_at(
     arrays: Any, at: Any, lane: Any, steps: Any, far: Any, outsides: Any, checked: Any
 ) -> Any:
@@ -209,7 +209,8 @@ def _kernel(
     # opens the cache imports the types that it names.
     rooms = (term.__module__, finish.__module__, params_room)
     ours = all(room.startswith("cnnsim.") or room == "builtins" for room in rooms)
-    return cached_njit(fold, caches=ours, nogil=True, error_model="numpy")
+    # Terms may make arrays without axes.
+    return entry(fold, caches=ours, makes_arrays=True)
 
 
 class Folder:

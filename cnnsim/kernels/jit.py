@@ -1,4 +1,4 @@
-"""Compiled functions that Python calls: kept on disk, and loaded without what only compiling needs.
+"""Compiled functions: how they are compiled, kept on disk, and loaded.
 
 Before it looks into its cache, Numba imports and registers everything that it could compile: a
 tenth of a second, of the half that a command takes to its first epoch. Compiling does the same by
@@ -10,16 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, TypeVar
 
 from numba import njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
 from numba.core.runtime.nrt import rtsys
+from numba.extending import overload
 
 from cnnsim.kernels.cache import prepare_cache
+from cnnsim.kernels.pipeline import Pipeline
+
+F = TypeVar("F", bound=Callable[..., Any])
+_njit: Any = njit
+_overload: Any = overload
 
 _CAN_CACHE = prepare_cache()
 
+#: Other threads may run meanwhile, and divisions are IEEE 754's.
+_OPTIONS: dict[str, Any] = {
+    "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "pipeline_class": Pipeline,
+}  # fmt: skip
+#: Those of what only compiled code calls. It makes no arrays and returns none, so that it need not
+#: count who holds those that it is given.
+_PART: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "_nrt": False}
 
 #: What reading a file raises that was cut off, emptied, or changed for another one.
 _BROKEN = (
@@ -42,11 +55,13 @@ class _QuickCache(FunctionCache):
     """
 
     _impl_class = _InOurFolder
+    #: The runtime that counts who holds an array is needed.
+    makes_arrays = False
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of that signature; None where it was not kept."""
-        # Compiled code calls the runtime for its arrays.
-        rtsys.initialize(target_context)
+        if self.makes_arrays:
+            rtsys.initialize(target_context)
         try:
             found = self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except _BROKEN:
@@ -62,15 +77,32 @@ class _QuickCache(FunctionCache):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
-def cached_njit(function: Callable[..., Any], caches: bool = True, **options: Any) -> Any:
-    """`function` compiled by ``njit`` with `options` at the first call, or loaded.
+def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:
+    """What Python calls: compiled at the first call, or loaded.
 
     Its compiled code is kept if `caches`: the digest of the cache knows this package's sources
-    only.
+    only. Only what `makes_arrays` may do so.
     """
-    dispatcher: Any = njit(**options)(function)
+    dispatcher: Any = _njit(_nrt=makes_arrays, **_OPTIONS)(function)
     if _CAN_CACHE and caches:
         # Where its folder cannot be used Numba raises that.
         with suppress(RuntimeError):
             dispatcher._cache = _QuickCache(function)  # type: ignore[no-untyped-call]
-    return dispatcher
+            dispatcher._cache.makes_arrays = makes_arrays
+    found: F = dispatcher
+    return found
+
+
+def part(function: F, **options: Any) -> F:
+    """A function that only compiled code calls."""
+    found: F = _njit(**_PART, **options)(function)
+    return found
+
+
+def overloading(function: Callable[..., Any]) -> Callable[[F], F]:
+    """A decorator of what chooses, by the types of its arguments, what is compiled for `function`.
+
+    See Numba's `overload`.
+    """
+    decorator: Callable[[F], F] = _overload(function, jit_options=_PART)
+    return decorator

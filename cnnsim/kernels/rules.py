@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numba.extending import overload, register_jitable
 
+from cnnsim.kernels.jit import overloading
 from cnnsim.steps.sweep import either, larger, smaller
 
 
@@ -28,7 +29,7 @@ def tap_count(taps: tuple[Any, ...]) -> int:
 # Numba has no loops over tuples of different types: these say the same by recursion on the tail.
 
 
-@overload(entries)
+@overloading(entries)
 def _entries(arrays: Any, number: Any) -> Any:
     if len(arrays) == 0:
 
@@ -43,7 +44,7 @@ def _entries(arrays: Any, number: Any) -> Any:
     return compiled
 
 
-@overload(tap_count)
+@overloading(tap_count)
 def _tap_count(taps: Any) -> Any:
     if len(taps) == 0:
 

@@ -20,18 +20,24 @@ import sys
 
 import numpy as np
 
-from cnnsim.kernels.jit import cached_njit
+from cnnsim.kernels.jit import entry, part
 
 
-def powers(base, count):
-    found = np.empty(count)
-    for n in range(count):
-        found[n] = math.pow(base, n)
-    return found
+@part
+def power(base, n):
+    return math.pow(base, n)
 
 
-def lengths(rows):
-    return np.sqrt((rows * rows).sum(axis=1))
+def powers(base, found):
+    for n in range(found.size):
+        found[n] = power(base, n)
+
+
+def length(row):
+    total = 0.0
+    for number in row:
+        total += number * number
+    return math.sqrt(total)
 
 
 def checked(number):
@@ -40,16 +46,20 @@ def checked(number):
     return number
 
 
-kept = cached_njit(powers, error_model="numpy")
-first = [kept(1.5, 4).tolist(), kept(2, 3).tolist()]
-raising = cached_njit(checked)
+kept = entry(powers)
+first = []
+for base, count in (1.5, 4), (2, 3):
+    found = np.empty(count)
+    kept(base, found)
+    first.append(found.tolist())
+raising = entry(checked)
 try:
     raising(-1)
 except ValueError as error:
     first.append(str(error))
 registered = "numba.np.arraymath" in sys.modules
-others = cached_njit(lengths, caches=False)
-second = others(np.array([[3.0, 4.0], [5.0, 12.0]])).tolist()
+others = entry(length, caches=False)
+second = [others(np.array(row)) for row in ([3.0, 4.0], [5.0, 12.0])]
 hits = sum(kept.stats.cache_hits.values())
 print(json.dumps([first, second, hits, registered]))
 """

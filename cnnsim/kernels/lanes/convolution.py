@@ -21,7 +21,7 @@ from typing import Any
 from cnnsim.kernels.lanes.compiling import inlined, kernel
 from cnnsim.kernels.lanes.functions import activate
 from cnnsim.kernels.lanes.tile import at_each, keep, largest_of_four, outer, spreads, zeros
-from cnnsim.kernels.lanes.vector import lanes, load, read, spread, store
+from cnnsim.kernels.lanes.vector import NEXT, lanes, load, read, spread, store
 
 # The columns of a table of cells: where four cells read, where they write, and which kernel rows
 # and columns have anything but padding under any of the four.
@@ -91,9 +91,9 @@ def convolve(m: Any, op: Any, cells: Any, x: int, y: int, code: int, scratch: in
                 places = four_places(m, cells, number, x + (i * line + first) * width)
                 w = weights + (i * op.kernel_w * op.channels + first) * width
                 if count == 4:
-                    acc = sums_of_four(m, acc, places, w, width, 1, taps)
+                    acc = sums_of_four(m, acc, places, w, width, NEXT, taps)
                 else:
-                    few = sums_of_two(m, few, places, w, width, 1, taps)
+                    few = sums_of_two(m, few, places, w, width, NEXT, taps)
             if count == 4:
                 if op.pools:
                     keep(m, scratch, width, largest_of_four(acc))
@@ -141,9 +141,9 @@ def convolve_back(m: Any, op: Any, cells: Any, dz: int, dx: int, scratch: int) -
                         places = four_places(m, cells, number, at)
                         taps = min(width, op.maps - o)
                         if count == 4:
-                            acc = sums_of_four(m, acc, places, weights, 1, width, taps)
+                            acc = sums_of_four(m, acc, places, weights, NEXT, width, taps)
                         else:
-                            few = sums_of_two(m, few, places, weights, 1, width, taps)
+                            few = sums_of_two(m, few, places, weights, NEXT, width, taps)
                         at += width * width
                         weights += panel
             if count == 4:

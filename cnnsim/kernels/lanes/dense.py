@@ -16,7 +16,7 @@ from typing import Any
 from cnnsim.kernels.lanes.compiling import inlined, kernel
 from cnnsim.kernels.lanes.functions import activate
 from cnnsim.kernels.lanes.tile import at_each, keep, outer, spread_panel, zero_panel
-from cnnsim.kernels.lanes.vector import lanes, load, read, spread, store
+from cnnsim.kernels.lanes.vector import NEXT, lanes, load, read, spread, store
 
 
 @inlined
@@ -35,7 +35,7 @@ def dense(m: Any, op: Any, x: int, y: int, scratch: int) -> None:
     width = lanes(m)
     for o in range(0, op.maps, width):
         weights = op.weights + o * (op.taps + 1)
-        acc = sums_of_panel(m, zero_panel(m), x, weights, width, 1, op.taps)
+        acc = sums_of_panel(m, zero_panel(m), x, weights, width, NEXT, op.taps)
         keep(m, scratch, width, acc)
         bias = weights + op.taps * width
         for unit in range(min(width, op.maps - o)):
@@ -52,7 +52,7 @@ def dense_back(m: Any, op: Any, dz: int, dx: int, scratch: int) -> None:
         for o in range(0, op.maps, width):
             weights = op.weights + o * (op.taps + 1) + i * width
             taps = min(width, op.maps - o)
-            acc = sums_of_panel(m, acc, dz + o * width, weights, 1, width, taps)
+            acc = sums_of_panel(m, acc, dz + o * width, weights, NEXT, width, taps)
         keep(m, scratch, width, acc)
         for k in range(min(width, op.taps - i)):
             store(m, dx + (i + k) * width, load(m, scratch + k * width))

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import kernel, spliced
+from cnnsim.kernels.lanes.compiling import inlined, kernel
 from cnnsim.kernels.lanes.functions import activate_back, first_of
 from cnnsim.kernels.lanes.inside import total
 from cnnsim.kernels.lanes.tile import (
@@ -77,50 +77,52 @@ def turn(m: Any, source: int, count: int, target: int, step: int) -> None:
         store(m, target + n * step + count, spread(m, 0.0))
 
 
-def _row_of_shape(shape: int) -> Callable[..., None]:
+def _tile_of_shape(shape: int) -> Callable[..., None]:
     @kernel
-    def add_row(m: Any, op: Any, row: int, x: int, turned: int, raw: int) -> None:
-        """Add what row `row` of dz, in `turned`, gives to every tile of sums in `raw`."""
-        width = lanes(m)
-        line = op.width_in * op.channels * width
-        taps = op.channels if op.mixed else op.kernel_w * op.channels
-        vectors = op.kernel_w * op.maps if op.mixed else op.maps
-        columns = op.width_out + op.kernel_w - 1 if op.mixed else op.width_out
-        first = turned if op.mixed else turned + op.lead
-        for v in range(0, vectors, op.tile_vectors * width):
-            for i in range(0, op.kernel_h, op.tile_rows):
-                source = x + (row * op.stride_h + i) * line
-                for t in range(0, taps, op.tile_taps):
-                    acc = load_shape(m, raw, shape)
-                    for n in range(width):
-                        at = source + t * width + n
-                        g = first + n * op.turned_line + v
-                        for _ in range(columns):
-                            a = taps_of_shape(m, at, line, shape)
-                            acc = outer(acc, a, vectors_of_shape(m, g, shape))
-                            at += op.stride_w * op.channels * width
-                            g += op.maps
-                    keep(m, raw, width, acc)
-                    raw += op.tile_size * width
+    def add_tile(m: Any, op: Any, line: int, x: int, dz: int, columns: int, raw: int) -> None:
+        """Add x · dz, from these places on and for every sample and column, to the tile at `raw`.
 
-    return add_row
+        Kernel rows are `line` floats apart in x.
+        """
+        acc = load_shape(m, raw, shape)
+        for n in range(lanes(m)):
+            a, g = x + n, dz + n * op.turned_line
+            for _ in range(columns):
+                taps = taps_of_shape(m, a, line, shape)
+                acc = outer(acc, taps, vectors_of_shape(m, g, shape))
+                a += op.stride_w * op.channels * lanes(m)
+                g += op.maps
+        keep(m, raw, lanes(m), acc)
+
+    return add_tile
 
 
-_ROWS = tuple(_row_of_shape(shape) for shape in range(4))
-_row_0, _row_1, _row_2, _row_3 = _ROWS
+_tile_0, _tile_1, _tile_2, _tile_3 = (_tile_of_shape(shape) for shape in range(4))
 
 
-@spliced
+@kernel
 def add_row(m: Any, op: Any, row: int, x: int, turned: int, raw: int) -> None:
     """Add what row `row` of dz, in `turned`, gives to every tile of sums in `raw`."""
-    if op.shape == 0:
-        _row_0(m, op, row, x, turned, raw)
-    elif op.shape == 1:
-        _row_1(m, op, row, x, turned, raw)
-    elif op.shape == 2:
-        _row_2(m, op, row, x, turned, raw)
-    else:
-        _row_3(m, op, row, x, turned, raw)
+    width = lanes(m)
+    line = op.width_in * op.channels * width
+    taps = op.channels if op.mixed else op.kernel_w * op.channels
+    vectors = op.kernel_w * op.maps if op.mixed else op.maps
+    columns = op.width_out + op.kernel_w - 1 if op.mixed else op.width_out
+    first = turned if op.mixed else turned + op.lead
+    for v in range(0, vectors, op.tile_vectors * width):
+        for i in range(0, op.kernel_h, op.tile_rows):
+            source = x + (row * op.stride_h + i) * line
+            for t in range(0, taps, op.tile_taps):
+                at = source + t * width
+                if op.shape == 0:
+                    _tile_0(m, op, line, at, first + v, columns, raw)
+                elif op.shape == 1:
+                    _tile_1(m, op, line, at, first + v, columns, raw)
+                elif op.shape == 2:
+                    _tile_2(m, op, line, at, first + v, columns, raw)
+                else:
+                    _tile_3(m, op, line, at, first + v, columns, raw)
+                raw += op.tile_size * width
 
 
 @kernel
@@ -158,7 +160,7 @@ def _unmix(m: Any, op: Any, at: int, row: int, first: int, channel: int, grad: i
         write(m, grad + to, read(m, at + k))
 
 
-@spliced
+@inlined
 def conv_gradient(
     m: Any, op: Any, x: int, y: int, code: int, dy: int, dz: int, turned: int, raw: int, grad: int
 ) -> None:

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsim.kernels.jit import entry
 from cnnsim.kernels.lanes.barrier import meet
-from cnnsim.kernels.lanes.compiling import entry, inlined, kernel
+from cnnsim.kernels.lanes.compiling import inlined, kernel
 from cnnsim.kernels.lanes.functions import activate
 from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION, DENSE, POOL
 from cnnsim.kernels.lanes.pool import BORDERED, COLUMNS, COUNT, ROWS, SOURCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import entry
+from cnnsim.kernels.jit import entry
 from cnnsim.kernels.lanes.convolution import convolve, convolve_back
 from cnnsim.kernels.lanes.dense import dense, dense_back
 from cnnsim.kernels.lanes.gradient import conv_gradient

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import entry, kernel, spliced
+from cnnsim.kernels.jit import entry
+from cnnsim.kernels.lanes.compiling import inlined, kernel
 from cnnsim.kernels.lanes.loss import loss_of_one
 from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION
 from cnnsim.kernels.lanes.single import (
@@ -72,7 +73,7 @@ def put_inside(m: Any, op: Any, from_: int) -> None:
             from_ += op.inner_w
 
 
-@spliced
+@inlined
 def step_one(
     m: Any, ops: Any, x: int, loss: int, outputs: int, target: int, rule: Any, pace: Any
 ) -> float:

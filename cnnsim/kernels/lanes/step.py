@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsim.kernels.jit import entry
 from cnnsim.kernels.lanes.barrier import meet
 from cnnsim.kernels.lanes.bias import bias_gradient
-from cnnsim.kernels.lanes.compiling import entry, kernel, spliced
+from cnnsim.kernels.lanes.compiling import inlined, kernel
 from cnnsim.kernels.lanes.convolution import convolve, convolve_back
 from cnnsim.kernels.lanes.dense import dense, dense_back
 from cnnsim.kernels.lanes.dropping import drop, pass_on
@@ -90,7 +91,7 @@ def load_target(
                 write(m, target + places[o] * width + n, values[sample, o])
 
 
-@spliced
+@inlined
 def place_of(places: Any, place: int, kept: int, block: int, thread: int) -> Any:
     """Where a tensor of this block, or of this thread, lies."""
     if kept:
@@ -98,7 +99,7 @@ def place_of(places: Any, place: int, kept: int, block: int, thread: int) -> Any
     return place + thread * places.thread_step
 
 
-@spliced
+@inlined
 def forward(
     m: Any, ops: Any, cells: Any, places: Any, keys: Any, first: int, block: int, thread: int
 ) -> None:
@@ -129,7 +130,7 @@ def forward(
             apply(m, op, x, y)
 
 
-@spliced
+@inlined
 def backward(
     m: Any, ops: Any, cells: Any, places: Any, keys: Any, first: int, block: int, thread: int
 ) -> None:
@@ -172,7 +173,7 @@ def backward(
             return
 
 
-@spliced
+@inlined
 def update_summed(
     m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int,
@@ -187,7 +188,7 @@ def update_summed(
         update(m, rule, pace, op.weights + k * width, g)
 
 
-@spliced
+@inlined
 def update_dense(
     m: Any, op: Any, places: Any, rule: Any, pace: Any, blocks: int, part: int,
     parts: int, scratch: int,

@@ -23,6 +23,8 @@ from numba.extending import lower_builtin, models, register_model
 from cnnsim.kernels.lanes.compiling import primitive, primitive_of_constants
 
 FLOAT = ir.FloatType()
+#: How far the next float is. No literal: of those each would have a function compiled for it alone.
+NEXT: Any = np.int64(1)
 #: Parts of Numba that have no types.
 _get_function: Any = cgutils.get_or_insert_function
 _infer, _lower, _signature = (cast(Any, part) for part in (infer_global, lower_builtin, signature))

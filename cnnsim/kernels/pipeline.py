@@ -1,0 +1,121 @@
+"""How functions become machine code: Numba's pipeline, less what kernels have no use for.
+
+Numba optimises every function by itself, makes machine code of it, and does both again with each
+function that calls it. A kernel is dozens of functions, of which Python calls one: its entry. So
+the others, its parts, are left as they were lowered, and optimised once: with the entry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite.binding import Linkage
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+
+_builder: Any = DefaultPassBuilder
+_register: Any = register_pass
+
+#: Passes for what no kernel has: closures, comprehensions, `with`, whole-array arithmetic, loops
+#: over tuples of several types. By name: a release of Numba may lack some.
+_UNUSED = {
+    "DumpParforDiagnostics", "FindLiterallyCalls", "InlineClosureLikes", "InlineInlinables",
+    "InlineOverloads", "LiteralPropagationSubPipelinePass", "LiteralUnroll",
+    "MakeFunctionToJitFunction", "NopythonRewrites", "WithLifting",
+}  # fmt: skip
+
+
+class _Nowhere:
+    """Stands for the memory that machine code is in, for code of which none is made."""
+
+    def set_env(self, name: str, env: Any) -> None:
+        """Nothing is kept."""
+
+
+class _PartCode(JITCodeLibrary):
+    """Code as it was lowered. What it calls is only named in it."""
+
+    @property
+    def codegen(self) -> Any:
+        """Where the code is."""
+        return _Nowhere()
+
+    def finalize(self) -> None:
+        """Nothing is added from here on."""
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage is Linkage.external:
+                # So that several others may have it.
+                function.linkage = "linkonce_odr"
+        self._finalized = True
+
+    def alone(self) -> Any:
+        """The module without what it calls."""
+        return self._final_module
+
+    def _get_module_for_linking(self) -> Any:
+        # Whatever is no entry wants it whole.
+        module = self.alone().clone()
+        for library in _called_by(self):
+            is_part = isinstance(library, _PartCode)
+            called = library.alone() if is_part else library._get_module_for_linking()
+            module.link_in(called, preserve=True)
+        return module
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """None."""
+        self._ensure_finalized()  # type: ignore[no-untyped-call]
+        return 0
+
+
+class _EntryCode(JITCodeLibrary):
+    """Code with all that it calls."""
+
+    def finalize(self) -> None:
+        """Link everything, optimise it, and make machine code of it."""
+        called = _called_by(self)
+        parts = [library for library in called if isinstance(library, _PartCode)]
+        for part in parts:
+            self._reload_init.update(part._reload_init)
+            self._final_module.link_in(part.alone(), preserve=True)
+        self._linking_libraries = [library for library in called if library not in parts]
+        super().finalize()  # type: ignore[no-untyped-call]
+
+
+def _called_by(code: JITCodeLibrary) -> list[Any]:
+    """What `code` calls, by itself or through its parts."""
+    found = list(code._linking_libraries)
+    for library in found:
+        if isinstance(library, _PartCode):
+            # Gone through themselves later on: the list grows.
+            found += [other for other in library._linking_libraries if other not in found]
+    return found
+
+
+@_register(mutates_CFG=True, analysis_only=False)
+class _Lowering(NativeLowering):
+    """Lowers a function into the code of an entry, or of a part: that has no wrapper for Python."""
+
+    _name = "kernel_lowering"
+
+    def run_pass(self, state: Any) -> Any:
+        """Fill ``state.library`` and ``state.cr``."""
+        code = _PartCode if state.flags.no_cpython_wrapper else _EntryCode
+        state.library = code(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return super().run_pass(state)  # type: ignore[no-untyped-call]
+
+
+class Pipeline(CompilerBase):
+    """Compiles a function of a kernel; for ``njit(pipeline_class=Pipeline)``."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Numba's passes without those that are not used, and with `_Lowering`."""
+        pipeline = _builder.define_nopython_pipeline(self.state)
+        pipeline.passes = [
+            (_Lowering if found is NativeLowering else found, words)
+            for found, words in pipeline.passes
+            if found.__name__ not in _UNUSED
+        ]
+        return [pipeline]
