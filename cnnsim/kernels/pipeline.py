@@ -77,7 +77,6 @@ class _EntryCode(JITCodeLibrary):
         called = _called_by(self)
         parts = [library for library in called if isinstance(library, _PartCode)]
         for part in parts:
-            self._reload_init.update(part._reload_init)
             self._final_module.link_in(part.alone(), preserve=True)
         self._linking_libraries = [library for library in called if library not in parts]
         super().finalize()  # type: ignore[no-untyped-call]
