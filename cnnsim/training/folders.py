@@ -203,7 +203,8 @@ def _scaled(where: str, pictures: npt.NDArray[Any]) -> Pictures:
             f"{where} has pixels from {pictures.min()} to {pictures.max()}",
             "whole numbers should be 0 to 255, or 0 to 65535 as uint16; others as float",
         )
-    return pictures.astype(np.float32) / np.float32(white)
+    # At once: 60,000 pictures of MNIST take 190 MB.
+    return np.divide(pictures, np.float32(white), dtype=np.float32)
 
 
 def _split(
