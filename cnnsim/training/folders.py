@@ -204,7 +204,8 @@ def _scaled(where: str, pictures: npt.NDArray[Any]) -> Pictures:
             "whole numbers should be 0 to 255, or 0 to 65535 as uint16; others as float",
         )
     # At once: 60,000 pictures of MNIST take 190 MB.
-    return np.divide(pictures, np.float32(white), dtype=np.float32)
+    shares: Pictures = np.divide(pictures, np.float32(white), dtype=np.float32)
+    return shares
 
 
 def _split(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,9 @@ from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.layout import lay_out
 from cnnsim.kernels.lanes.listening import told
-from cnnsim.kernels.lanes.loss import SOFTMAX_CROSS_ENTROPY
 from cnnsim.kernels.lanes.picture import see_pictures
 from cnnsim.kernels.lanes.plan import Step
+from cnnsim.kernels.lanes.samples import rows_of, targets_of
 from cnnsim.kernels.lanes.single_plan import SinglePlan, plan_singles
 from cnnsim.kernels.lanes.single_step import run_singles
 from cnnsim.kernels.lanes.step import run_steps
@@ -217,8 +216,8 @@ class LanesEngine:
         threads = min(self.threads, blocks)
         single = batch == 1 and self._chain.goes_singly
         self._room(blocks, threads)
-        flat = self._flat(inputs)
-        classes, values = self._targets(targets)
+        flat = rows_of(inputs, self._layout.inputs.size)
+        classes, values = targets_of(targets, self._layout.outputs.size, self._loss)
         if len(targets) != len(inputs) or len(rates) != steps:
             raise ValueError("there should be a target for each sample and a rate for each step")
         paces = paces_of(self._rule, np.asarray(rates, np.float64), self._updates)
@@ -301,36 +300,9 @@ class LanesEngine:
         ]
         return np.array(keys, np.uint64).reshape(steps, len(names))
 
-    def _flat(self, inputs: Floats32) -> Floats32:
-        """The samples as rows of numbers."""
-        flat = np.ascontiguousarray(inputs, np.float32)
-        flat = flat.reshape(len(inputs), prod(inputs.shape[1:]))
-        if flat.shape[1] != self._layout.inputs.size:
-            raise ValueError(
-                f"samples should be {self._layout.inputs.size} numbers each, not {flat.shape[1]}"
-            )
-        return flat
-
-    def _targets(self, targets: npt.NDArray[Any]) -> tuple[Integers, Floats32]:
-        """Class numbers [samples], or values [samples, numbers]; the other one is empty."""
-        outputs = self._layout.outputs.size
-        no_classes, no_values = np.empty(0, np.int64), np.empty((0, outputs), np.float32)
-        if targets.ndim == 1 and (outputs > 1 or self._loss == SOFTMAX_CROSS_ENTROPY):
-            classes = np.ascontiguousarray(targets, np.int64)
-            if classes.size and not 0 <= classes.min() <= classes.max() < outputs:
-                raise ValueError(f"targets should be classes from 0 to {outputs - 1}")
-            if self._loss == SOFTMAX_CROSS_ENTROPY:
-                return classes, no_values
-            targets = np.eye(outputs)[classes]
-        values = np.ascontiguousarray(targets, np.float32)
-        values = values.reshape(len(values), prod(values.shape[1:]))
-        if values.shape[1] != outputs:
-            raise ValueError(f"targets should be {outputs} numbers for each sample")
-        return no_classes, values
-
     def outputs(self, inputs: Floats32) -> Floats32:
         """What the last layer says of each sample in evaluation mode [samples, …]."""
-        flat = self._flat(inputs)
+        flat = rows_of(inputs, self._layout.inputs.size)
         found = np.empty((len(flat), self._layout.outputs.size), np.float32)
         self._turn_to(False)
         if len(flat) < self.lanes and self._is_large:
