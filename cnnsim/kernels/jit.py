@@ -30,8 +30,9 @@ _CAN_CACHE = prepare_cache()
 _OPTIONS: dict[str, Any] = {
     "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "pipeline_class": Pipeline,
 }  # fmt: skip
-#: Those of what only compiled code calls. It makes no arrays and returns none, so that it need not
-#: count who holds those that it is given.
+#: Those of what only compiled code calls: that it has no wrapper for Python makes it a part, see
+#: pipeline.py. It makes no arrays and returns none, so that it need not count who holds those that
+#: it is given.
 _PART: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "_nrt": False}
 
 #: What reading a file raises that was cut off, emptied, or changed for another one.
@@ -94,13 +95,13 @@ def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:
 
 
 def part(function: F, **options: Any) -> F:
-    """A function that only compiled code calls."""
+    """A function that compiled code alone calls, never Python. No two parts call each other."""
     found: F = _njit(**_PART, **options)(function)
     return found
 
 
 def overloading(function: Callable[..., Any]) -> Callable[[F], F]:
-    """A decorator of what chooses, by the types of its arguments, what is compiled for `function`.
+    """A decorator of what chooses, by types, what is compiled for `function` on the CPU.
 
     See Numba's `overload`.
     """

@@ -1,8 +1,9 @@
 """How functions become machine code: Numba's pipeline, less what kernels have no use for.
 
-Numba optimises every function by itself, makes machine code of it, and does both again with each
-function that calls it. A kernel is dozens of functions, of which Python calls one: its entry. So
-the others, its parts, are left as they were lowered, and optimised once: with the entry.
+Numba optimises every function with all that it calls, makes machine code of it, and does both again
+with each function that calls it. A kernel is dozens of functions, of which Python calls one: its
+entry. So the others, its parts, are tidied up by themselves only; they are linked, optimised and
+made machine code of once: with the entry.
 """
 
 from __future__ import annotations
@@ -27,20 +28,22 @@ _UNUSED = {
 }  # fmt: skip
 
 
-class _Nowhere:
-    """Stands for the memory that machine code is in, for code of which none is made."""
-
-    def set_env(self, name: str, env: Any) -> None:
-        """Nothing is kept."""
-
-
 class _PartCode(JITCodeLibrary):
-    """Code as it was lowered. What it calls is only named in it."""
+    """Code that is in memory only as a piece of others. What it calls is only named in it."""
+
+    def __init__(self, codegen: Any, name: str) -> None:
+        super().__init__(codegen, name)  # type: ignore[no-untyped-call]
+        #: The environments that Numba wants to have set, by their names.
+        self.environments: dict[str, Any] = {}
 
     @property
     def codegen(self) -> Any:
-        """Where the code is."""
-        return _Nowhere()
+        """Who is told the environment: an entry sets it."""
+        return self
+
+    def set_env(self, name: str, env: Any) -> None:
+        """Keep an environment for an entry."""
+        self.environments[name] = env
 
     def finalize(self) -> None:
         """Nothing is added from here on."""
@@ -64,7 +67,7 @@ class _PartCode(JITCodeLibrary):
         return module
 
     def get_pointer_to_function(self, name: str) -> int:
-        """None."""
+        """0: there is no machine code."""
         self._ensure_finalized()  # type: ignore[no-untyped-call]
         return 0
 
@@ -80,21 +83,44 @@ class _EntryCode(JITCodeLibrary):
             self._final_module.link_in(part.alone(), preserve=True)
         self._linking_libraries = [library for library in called if library not in parts]
         super().finalize()  # type: ignore[no-untyped-call]
+        memory: Any = self._codegen
+        for part in parts:
+            for name, environment in part.environments.items():
+                if memory._engine.is_symbol_defined(name):
+                    memory.set_env(name, environment)
+
+    def _optimize_final_module(self) -> None:
+        super()._optimize_final_module()  # type: ignore[no-untyped-call]
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage is Linkage.linkonce_odr:
+                # Names of parts are numbered anew in each process: loaded together, two kernels
+                # that were compiled in different ones would take each other's.
+                function.linkage = "internal"
 
 
 def _called_by(code: JITCodeLibrary) -> list[Any]:
-    """What `code` calls, by itself or through its parts."""
-    found = list(code._linking_libraries)
-    for library in found:
-        if isinstance(library, _PartCode):
-            # Gone through themselves later on: the list grows.
-            found += [other for other in library._linking_libraries if other not in found]
-    return found
+    """What `code` calls, by itself or through its parts.
+
+    Callers are ahead of what they call: LLVM does not link what nobody has asked for yet.
+    """
+    seen: set[Any] = set()
+    found: list[Any] = []
+
+    def visit(library: Any) -> None:
+        seen.add(library)
+        if library is code or isinstance(library, _PartCode):
+            for other in library._linking_libraries:
+                if other not in seen:
+                    visit(other)
+        found.append(library)
+
+    visit(code)
+    return found[-2::-1]
 
 
 @_register(mutates_CFG=True, analysis_only=False)
 class _Lowering(NativeLowering):
-    """Lowers a function into the code of an entry, or of a part: that has no wrapper for Python."""
+    """Lowers a function into the code of an entry, or of a part: what has no wrapper for Python."""
 
     _name = "kernel_lowering"
 
@@ -117,4 +143,5 @@ class Pipeline(CompilerBase):
             for found, words in pipeline.passes
             if found.__name__ not in _UNUSED
         ]
+        pipeline.finalize()
         return [pipeline]

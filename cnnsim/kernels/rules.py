@@ -27,6 +27,7 @@ def tap_count(taps: tuple[Any, ...]) -> int:
 
 
 # Numba has no loops over tuples of different types: these say the same by recursion on the tail.
+# GPU kernels call only those below that are plain overloads.
 
 
 @overloading(entries)

@@ -13,9 +13,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 _intrinsic: Any = intrinsic
 
 
-def kernel(function: F) -> F:
-    """A function that only compiled code calls."""
-    return part(function)
+#: A function that only compiled code calls.
+kernel = part
 
 
 def inlined(function: F) -> F:
