@@ -18,7 +18,7 @@ kernel = part
 
 
 def inlined(function: F) -> F:
-    """A small function that is made part of its callers."""
+    """A function that becomes a piece of its callers: small, or called in one place."""
     return part(function, forceinline=True)
 
 
