@@ -56,7 +56,7 @@ class _QuickCache(FunctionCache):
     """
 
     _impl_class = _InOurFolder
-    #: The runtime that counts who holds an array is needed.
+    #: Whether the code needs Numba's runtime, which counts who holds an array.
     makes_arrays = False
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -95,7 +95,10 @@ def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:
 
 
 def part(function: F, **options: Any) -> F:
-    """A function that compiled code alone calls, never Python. No two parts call each other."""
+    """A function that compiled code alone calls, never Python.
+
+    It may call itself and other parts, but no part that calls it back.
+    """
     found: F = _njit(**_PART, **options)(function)
     return found
 

@@ -18,7 +18,7 @@ from cnnsim.kernels.folding import Folder
 from cnnsim.kernels.places import Grid, TooLarge
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.stepper.values import Values
-from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.sweep import ADD, Read, Sweep
 
 
 def samples_last(array: Any) -> Any:
@@ -85,6 +85,20 @@ def test_the_samples_of_a_batch_are_the_lane() -> None:
     assert Grid(case.net.sweeps[0], tensors).lane == 1
     tensors["input"] = samples_last(tensors["input"])
     assert Grid(case.net.sweeps[0], tensors).lane == 0
+
+
+def test_a_term_may_make_an_array() -> None:
+    """Numba makes one of each np.where, which somebody's own kind of layer may call."""
+
+    def above(values: Any, cell: Any, tap: Any, p: Any) -> Any:
+        return np.where(values[0] > 1.0, values[0], 0.0)
+
+    sweep = Sweep(
+        layer="sum", name="forward", writes="y", cells=(3,), cell_axes=("n",), reads=(Read("x"),),
+        where=lambda cell, tap, p: ((cell[0], tap[0]),), taps=(4,), tap_axes=("i",), term=above,
+        fold=ADD,
+    )  # fmt: skip
+    check(sweep, {"x": np.arange(12.0).reshape(3, 4) / 4})
 
 
 def test_tables_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
