@@ -19,6 +19,7 @@ ROOT = Path(cnnsim.__file__).parent
 ROOMS = [
     "errors",
     "collector",
+    "frames",
     "steps",
     "network",
     "scenario",

@@ -87,6 +87,7 @@ COMMANDS = {
             "train digits_cnn --seeds 0..9 --out runs",
             "train mine.toml --set training.rate=0.02 --json",
             "train runs/digits_cnn-0 --resume",
+            "train runs/digits_article-0 --resume --epochs 80",
         ),
     ),
     "watch": _Entry(

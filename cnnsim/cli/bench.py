@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from cnnsim.cli.interrupt import leaving_at_once
-from cnnsim.cli.options import Json
+from cnnsim.cli.options import INTEGER, Json
 from cnnsim.cli.output import Column, emit, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.source import NO_TOUR, read
@@ -30,7 +30,7 @@ _COLUMNS = [
 def bench(
     *,
     threads: Annotated[
-        int | None, Parameter(metavar="N", help="Threads at most; default: every processor.")
+        int | None, INTEGER, Parameter(help="Threads at most; default: every processor.")
     ] = None,
     json: Json = False,
 ) -> int:

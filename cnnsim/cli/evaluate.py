@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from cnnsim.cli.options import Csv, Device, Json
+from cnnsim.cli.options import INTEGER, Csv, Device, Json
 from cnnsim.cli.output import Column, csv_lines, emit, loss_text, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.streams import output, style
@@ -28,7 +28,7 @@ def evaluate(
     *,
     best: Best = False,
     worst: Annotated[
-        int, Parameter(metavar="N", help="How many of the worst mistakes; default: 10.")
+        int, INTEGER, Parameter(help="How many of the worst mistakes; default: 10.")
     ] = 10,
     device: Device = "cpu",
     json: Json = False,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cnnsim.cli.options import Json, Settings
+from cnnsim.cli.options import INTEGER, Json, Settings
 from cnnsim.cli.output import Column, emit, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.source import read
@@ -30,9 +30,8 @@ def gradcheck(
     *,
     entries: Annotated[
         int | None,
-        Parameter(
-            metavar="N", help="At most so many of each tensor; default: up to 2,000, else 200."
-        ),
+        INTEGER,
+        Parameter(help="At most so many of each tensor; default: up to 2,000, else 200."),
     ] = None,
     json: Json = False,
     settings: Settings = (),

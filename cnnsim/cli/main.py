@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from cnnsim import collector
 from cnnsim.cli.streams import flush, forget_output, prepare, style
 from cnnsim.errors import CnnsimError, FileError, printable
+from cnnsim.frames import with_room
 
 #: Longer messages than this are cut.
 _LONGEST = 2000
 
 
+@with_room
 def command() -> int:
     """What the shell starts: `main` in a process of its own."""
     collector.start()

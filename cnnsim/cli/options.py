@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
+
+def _integer(kind: Any, tokens: Sequence[Token]) -> int:
+    """What Python reads as a whole number; Cyclopts, which calls it so, would round 2.5."""
+    text = tokens[0].value
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is no whole number") from None
+
+
+#: What the options that are whole numbers share.
+INTEGER = Parameter(metavar="N", converter=_integer)
 Settings = Annotated[
     tuple[str, ...],
     Parameter(

@@ -30,15 +30,18 @@ def write_out(
     if file in ("", "-"):
         raise UsageError(f"{option} needs the name of a file", f"for example {option} result")
     try:
-        # Through a link to what it points at; the link stays.
-        target = Path(os.path.realpath(file))
-        if target.is_dir():
+        given = Path(file)
+        if given.is_dir():
             raise UsageError(f"{where} is a folder", "name a file in it")
+        # Through a link to what it points at; the link stays. Not that of /dev/stdout, which may
+        # be a pipe that has no path.
+        is_special = given.exists() and not given.is_file()
+        target = given if is_special else Path(os.path.realpath(file))
         if not target.parent.is_dir():
             raise UsageError(f"{where} cannot be written: there is no folder {target.parent}")
         if any(target == Path(os.path.realpath(path)) for path in sparing):
             raise UsageError(f"{where} is what this command reads", "name another file")
-        if target.exists() and not target.is_file():
+        if is_special:
             size = _pour(target, where, save)
         else:
             with whole(target) as stream:

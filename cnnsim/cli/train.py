@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,30 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from cnnsim.cli.interrupt import Interrupt
-from cnnsim.cli.main import complain
-from cnnsim.cli.options import Device, Json, Settings
-from cnnsim.cli.output import Column, emit, loss_text, print_table
+from cnnsim.cli.options import INTEGER, Device, Json, Settings
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.seeds import parse_seeds
 from cnnsim.cli.source import NO_TOUR, read
-from cnnsim.cli.streams import output
-from cnnsim.cli.trainboard import Board
-from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.cli.trainreport import Report
+from cnnsim.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from cnnsim.training.run import Run
     from cnnsim.training.samples import Split
-
-_COLUMNS = [
-    Column("scenario"),
-    Column("seed", right=True),
-    Column("epochs", right=True),
-    Column("train loss", right=True),
-    Column("test accuracy", right=True),
-    Column("best", right=True),
-    Column("seconds", right=True),
-    Column("run", wrap=True),
-]
 
 
 def train(
@@ -48,10 +33,15 @@ def train(
         Parameter(metavar="SEEDS", help="0..9, 3, or 0,2,5..7; default: the scenario's."),
     ] = None,
     epochs: Annotated[
-        int | None, Parameter(metavar="N", help="Epochs; default: the scenario's.")
+        int | None,
+        INTEGER,
+        Parameter(
+            help="Epochs; default: the scenario's. With --resume a run can get more, "
+            "unless its rate falls along a cosine."
+        ),
     ] = None,
     threads: Annotated[
-        int | None, Parameter(metavar="N", help="Threads in all; default: every processor.")
+        int | None, INTEGER, Parameter(help="Threads in all; default: every processor.")
     ] = None,
     out: Annotated[
         str | None,
@@ -67,28 +57,32 @@ def train(
         raise UsageError("which scenario?", "for example cnnsim train digits_cnn")
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other", "choose one")
+    from cnnsim.network.optimizer import MOST_EPOCHS
+
     for name, number in (("--epochs", epochs), ("--threads", threads)):
         if number is not None and number < 1:
             raise UsageError(f"{name} should be 1 or more, not {number}")
+    if epochs is not None and epochs > MOST_EPOCHS:
+        raise UsageError(f"--epochs should be {MOST_EPOCHS:,} or less, not {epochs}")
     from cnnsim.kernels.choose import choose_device
     from cnnsim.kernels.processors import processors
     from cnnsim.training.runfolder import is_run_folder
 
     of_runs = any(map(is_run_folder, scenarios))
     if of_runs:
-        # What a run was made with stays as it is.
-        options = {"--seeds": seeds, "--set": settings or None, "--epochs": epochs, "--out": out}
-        options["--overwrite"] = overwrite or None
-        _check_runs(scenarios, [name for name in options if options[name] is not None], resume)
+        # What a run was made with stays as it is; it can only be made longer.
+        options = {"--seeds": seeds is not None, "--set": bool(settings), "--out": out is not None}
+        options["--overwrite"] = overwrite
+        _check_runs(scenarios, [name for name, given in options.items() if given], resume)
     chosen = choose_device(device)
     words = [*settings, *([f"training.epochs={epochs}"] if epochs else []), NO_TOUR]
     numbers = None if seeds is None else parse_seeds(seeds)
     with Narrator("reading the pictures"):
         if of_runs:
-            runs, split = _take_up(scenarios)
+            runs, split = _take_up(scenarios, epochs)
         else:
-            runs, split = _prepare(scenarios, numbers, words, out, resume, overwrite)
-    report = _Report(runs, json)
+            runs, split = _prepare(scenarios, numbers, epochs, words, out, resume, overwrite)
+    report = Report(runs, json)
     # A single run is trained in this process, and so are many that go side by side on a GPU.
     with Interrupt(compiles=len(runs) == 1 or chosen == "cuda") as interrupt, report.board:
         report.interrupt = interrupt
@@ -104,7 +98,7 @@ def train(
 
 
 def _go(
-    runs: Sequence[Run], split: Split | None, threads: int, device: Any, report: _Report
+    runs: Sequence[Run], split: Split | None, threads: int, device: Any, report: Report
 ) -> None:
     from cnnsim.training.gpu import began_together, train_on_gpu
 
@@ -139,7 +133,8 @@ def _check_runs(folders: Sequence[str], options: Sequence[str], resume: bool) ->
     if options:
         raise UsageError(
             f"{', '.join(options)} cannot stand beside {where}: it is a run already",
-            "--resume alone goes on with it; its scenario can be trained in another folder",
+            "--resume goes on with it, --epochs gives it more; in another folder its scenario can "
+            "be trained with anything",
         )
     for other in folders:
         if not is_run_folder(other):
@@ -150,9 +145,13 @@ def _check_runs(folders: Sequence[str], options: Sequence[str], resume: bool) ->
         raise UsageError(f"{where} is a run already", "--resume goes on with it")
 
 
-def _take_up(folders: Sequence[str]) -> tuple[list[Run], Split | None]:
-    """The runs that are there already; of a single one also the pictures. Raises CnnsimError."""
+def _take_up(folders: Sequence[str], epochs: int | None) -> tuple[list[Run], Split | None]:
+    """The runs that are there already; of a single one also the pictures.
+
+    They get `epochs` in all where it is given. Raises CnnsimError.
+    """
     from cnnsim.training.disk import check_disk
+    from cnnsim.training.lengthening import lengthen_runs
     from cnnsim.training.load import load
     from cnnsim.training.run import open_run
 
@@ -165,12 +164,13 @@ def _take_up(folders: Sequence[str]) -> tuple[list[Run], Split | None]:
     for _ in splits:
         pass
     check_disk(runs)
-    return runs, split
+    return lengthen_runs(runs, [epochs or run.optimizer.epochs for run in runs]), split
 
 
 def _prepare(
     scenarios: Sequence[str],
     seeds: Sequence[int] | None,
+    epochs: int | None,
     settings: Sequence[str],
     out: str | None,
     resume: bool,
@@ -181,6 +181,7 @@ def _prepare(
     Raises CnnsimError before anything runs.
     """
     from cnnsim.training.disk import check_disk
+    from cnnsim.training.lengthening import lengthen_runs
     from cnnsim.training.load import load
     from cnnsim.training.making import create_run
     from cnnsim.training.run import Run
@@ -213,106 +214,37 @@ def _prepare(
     else:
         for _, scenario in read_in:
             load(scenario)
-    check_disk([Run(folders[scenario.name, seed], scenario) for scenario, seed in wanted])
-    # Whatever is wrong has been said: only now does an old run go.
-    runs = [
-        create_run(folders[scenario.name, seed], scenario, [*settings, f"seed={seed}"], overwrite)
-        for scenario, seed in wanted
-    ]
-    return runs, split
+    asked = [Run(folders[scenario.name, seed], scenario) for scenario, seed in wanted]
+    check_disk(asked)
+    # Whatever is wrong with the pictures has been said: only now does an old run go.
+    runs: dict[Path, Run] = {}
 
+    def make(run: Run, seed: int) -> Run:
+        return create_run(run.folder, run.scenario, [*settings, f"seed={seed}"], overwrite)
 
-class _Report:
-    """Hears what happens, prints it, and remembers how every run ended."""
-
-    interrupt: Interrupt
-
-    def __init__(self, runs: Sequence[Run], json: bool) -> None:
-        self.json = json
-        self.board = Board(len(runs))
-        self.code = 0
-        self.stopped: list[str] = []
-        self._names = {str(run.folder): (run.name, run.seed, run.optimizer.epochs) for run in runs}
-        self._results: dict[str, dict[str, Any]] = {}
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        """Hear one event of one run."""
-        kind, run = event["kind"], event["run"]
-        name, seed, epochs = self._names[run]
-        label = f"{name} seed {seed}"
-        # Models that are trained side by side have one bar.
-        together = event.pop("together", None)
-        if kind in ("progress", "epoch"):
-            self.interrupt.armed = True
-        if kind == "note":
-            self.board.say(lambda what: print(what, file=sys.stderr), event["what"])
-            return
-        if kind in ("compiling", "progress"):
-            self.board.update(together or label, event, epochs)
-            return
-        if kind == "epoch":
-            if together is None:
-                self.board.update(label, event, epochs)
-        else:
-            self.board.finish(label)
-        if kind == "result":
-            self._results[run] = event
-        elif kind == "stopped":
-            self.stopped.append(run)
-        elif kind == "diverged":
-            self.code = max(self.code, 1)
-            self.board.say(
-                complain,
-                CnnsimError(
-                    f"{label} diverged: its loss is no number any more, in epoch {event['epoch']} "
-                    f"(update {event['iteration']:,}); its last good checkpoint is in {run}",
-                    "a smaller training.rate or some training.warm_up helps most often",
-                ),
-            )
-        elif kind == "error":
-            self.code = max(self.code, event["code"])
-            self.board.say(complain, CnnsimError(event["message"], event["hint"]))
-        if self.json and kind in ("epoch", "result", "diverged"):
-            shown = {key: value for key, value in event.items() if kind != "epoch" or key != "run"}
-            emit(shown)
-            output().flush()
-
-    def print_results(self) -> None:
-        """The table of all results, in the order of the command."""
-        found = [self._results[run] for run in self._names if run in self._results]
-        if not found:
-            return
-        rows = [
-            (
-                row["scenario"],
-                row["seed"],
-                row["epochs"],
-                loss_text(row["train_loss"]),
-                f"{row['test_accuracy']:.2%}",
-                f"{row['best_test_accuracy']:.2%}",
-                f"{row['seconds']:.2f}",
-                row["run"],
-            )
-            for row in found
+    # Those that are there first: where one cannot go on, no new folder is made.
+    for there in (True, False):
+        some = [
+            (run, seed)
+            for run, (_, seed) in zip(asked, wanted, strict=True)
+            if is_run(run.folder) is there
         ]
-        print_table(_COLUMNS, rows)
+        made = [make(run, seed) for run, seed in some]
+        counts = [run.optimizer.epochs for run, _ in some]
+        if epochs is None:
+            _check_epochs(made, counts)
+        longer = lengthen_runs(made, counts)
+        runs |= {run.folder: run for run in longer}
+    return [runs[run.folder] for run in asked], split
 
-    def print_means(self) -> None:
-        """Mean ± deviation over the seeds of every scenario that has several."""
-        by_name: dict[str, list[float]] = {}
-        for run, row in self._results.items():
-            by_name.setdefault(self._names[run][0], []).append(row["test_accuracy"])
-        for name in dict.fromkeys(name for name, _, _ in self._names.values()):
-            values = by_name.get(name, [])
-            if len(values) < 2:
-                continue
-            mean = math.fsum(values) / len(values)
-            spread = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1))
-            if self.json:
-                counts = {"scenario": name, "seeds": len(values)}
-                emit({"kind": "mean", **counts, "test_accuracy": mean, "deviation": spread})
-            else:
-                print(
-                    f"{printable(name)}: {mean:.2%} ± {100 * spread:.2f} over {len(values)} seeds",
-                    file=output(),
-                )
+
+def _check_epochs(runs: Sequence[Run], asked: Sequence[int]) -> None:
+    """Raise UsageError where runs have other epochs: they get more only where --epochs says so."""
+    for run, count in zip(runs, asked, strict=True):
+        if (now := run.optimizer.epochs) != count:
+            where = printable(str(run.folder))
+            more = f"; --epochs {count} gives it more" if count > now else ""
+            raise UsageError(
+                f"{where} goes to epoch {now}, not {count}",
+                f"cnnsim train {where} --resume goes on with it{more}",
+            )

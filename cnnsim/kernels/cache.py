@@ -45,7 +45,7 @@ def kernel_cache() -> Path:
 def prepare_cache() -> bool:
     """Point Numba to the cache. False where it cannot be written: kernels then compile each time.
 
-    Numba adds the CPU's name and features to its own file index.
+    Numba adds the CPU's name and features to the keys by which it finds them.
     """
     folder = kernel_cache()
     try:

@@ -18,6 +18,7 @@ from numba.core.runtime.nrt import rtsys
 from numba.extending import overload
 
 from cnnsim.kernels.cache import prepare_cache
+from cnnsim.kernels.kept import KeptFiles
 from cnnsim.kernels.pipeline import Pipeline
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,7 +36,7 @@ _OPTIONS: dict[str, Any] = {
 #: it is given.
 _PART: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "_nrt": False}
 
-#: What reading a file raises that was cut off, emptied, or changed for another one.
+#: What reading a file raises that cannot be opened, or that names what is not there any more.
 _BROKEN = (
     OSError, EOFError, UnpicklingError, ValueError, TypeError, LookupError, AttributeError,
     ImportError, RuntimeError, MemoryError,
@@ -49,28 +50,30 @@ class _InOurFolder(CompileResultCacheImpl):
 
 
 class _QuickCache(FunctionCache):
-    """Numba's cache of one function, without the registries of the compiler.
+    """Numba's cache of one function, in files of ours and without the registries of the compiler.
 
     A file that cannot be read is as good as none, and is written anew; one that cannot be written
     is done without.
     """
 
     _impl_class = _InOurFolder
-    #: Whether the code needs Numba's runtime, which counts who holds an array.
-    makes_arrays = False
+
+    def __init__(self, function: Callable[..., Any], makes_arrays: bool) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        self._cache_file = KeptFiles(  # type: ignore[assignment]
+            self._cache_path, self._impl.filename_base
+        )
+        #: Whether the code needs Numba's runtime, which counts who holds an array.
+        self._makes_arrays = makes_arrays
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of that signature; None where it was not kept."""
-        if self.makes_arrays:
+        if self._makes_arrays:
             rtsys.initialize(target_context)
         try:
-            found = self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except _BROKEN:
-            found = None
-            with suppress(OSError):
-                self.flush()  # type: ignore[no-untyped-call]
-        is_ours = found is not None and found.fndesc.qualname == self._py_func.__qualname__
-        return found if is_ours else None
+            return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled function."""
@@ -88,8 +91,7 @@ def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:
     if _CAN_CACHE and caches:
         # Where its folder cannot be used Numba raises that.
         with suppress(RuntimeError):
-            dispatcher._cache = _QuickCache(function)  # type: ignore[no-untyped-call]
-            dispatcher._cache.makes_arrays = makes_arrays
+            dispatcher._cache = _QuickCache(function, makes_arrays)
     found: F = dispatcher
     return found
 

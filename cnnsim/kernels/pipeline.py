@@ -16,6 +16,8 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
+from cnnsim.frames import with_room
+
 _builder: Any = DefaultPassBuilder
 _register: Any = register_pass
 
@@ -134,6 +136,11 @@ class _Lowering(NativeLowering):
 
 class Pipeline(CompilerBase):
     """Compiles a function of a kernel; for ``njit(pipeline_class=Pipeline)``."""
+
+    @with_room
+    def compile_extra(self, func: Any) -> Any:
+        """Compile `func`, and whatever it calls that is not compiled yet."""
+        return super().compile_extra(func)  # type: ignore[no-untyped-call]
 
     def define_pipelines(self) -> list[Any]:
         """Numba's passes without those that are not used, and with `_Lowering`."""

@@ -18,6 +18,8 @@ from cnnsim.steps.sweep import Index, Read, Sweep
 
 Array = npt.NDArray[np.float64]
 
+#: A run of more epochs is a mistake.
+MOST_EPOCHS = 1_000_000
 #: The keys of [training] that only matter with [data].
 DATA_KEYS = ("batch", "epochs", "schedule", "warm_up", "step_epochs", "step_factor")
 
@@ -69,7 +71,7 @@ class Optimizer(Kind):
     batch: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=32, description="how many pictures of [data] make one update"
     )
-    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+    epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)] = Field(
         default=10, description="how often all training pictures of [data] are seen"
     )
     schedule: Literal["constant", "step", "cosine"] = Field(

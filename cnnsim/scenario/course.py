@@ -21,13 +21,16 @@ class Course(Protocol):
     opened: int
     iterations: int
 
+    def check(self, number: int) -> None:
+        """Raise CnnsimError where iteration `number` cannot be stepped through from here."""
+
     def leaves(
         self, number: int, report: Callable[[float], None]
     ) -> MutableMapping[str, npt.NDArray[Any]]:
         """Every tensor that no sweep of iteration `number` computes.
 
         `report` hears of the share of the way that is done, and may raise. Raises CnnsimError where
-        that iteration cannot be stepped through.
+        `check` does.
         """
 
     def sweep(self, sweep: Sweep, number: int) -> Sweep:

@@ -22,14 +22,35 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     """
     draft = draft_of(path)
     try:
-        with draft.open("wb") as stream:
+        with _kept(draft) as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
         draft.replace(path)
-    except BaseException:
+    finally:
         draft.unlink(missing_ok=True)
-        raise
+
+
+@contextmanager
+def drafted(path: Path, data: bytes) -> Iterator[Path]:
+    """A file with `data`, on the disk, that may take the place of `path`; else it goes at the end.
+
+    Raises OSError.
+    """
+    draft = draft_of(path)
+    try:
+        with _kept(draft) as stream:
+            stream.write(data)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _kept(draft: Path) -> Iterator[IO[bytes]]:
+    """A stream whose content is on the disk at the end."""
+    with draft.open("wb") as stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -43,6 +43,9 @@ class Iterations:
                 self._later.popitem(last=False)
         return values
 
+    def check(self, number: int) -> None:
+        """Raise CnnsimError where iteration `number` cannot be had; here all can."""
+
     def has(self, number: int) -> bool:
         """Whether iteration `number` is there without computing anything."""
         return number == 0 or number in self._later
@@ -91,6 +94,10 @@ class CourseIterations(Iterations):
                 self._later.popitem(last=False)
         self._later.move_to_end(number)
         return self._later[number]
+
+    def check(self, number: int) -> None:
+        """Raise CnnsimError where the course does not go there."""
+        self._course.check(number)
 
     def has(self, number: int) -> bool:
         """Whether iteration `number` is there without computing anything."""

@@ -132,7 +132,10 @@ def _hits(
     Sweeps that begin behind `last` are not looked at.
     """
     trace = stepper.trace
-    for iteration, number in _sweeps_from(trace, trace.position(max(step, 0)), forward):
+    begin = step + 1 if forward else step - 1
+    if not 0 <= begin < len(trace):
+        return
+    for iteration, number in _sweeps_from(trace, trace.position(begin), forward):
         sweep = trace.sweeps[number]
         first = iteration * trace.steps_per_iteration + trace.first_step(number)
         if last is not None and first > last:

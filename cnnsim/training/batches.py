@@ -66,6 +66,10 @@ class Batches:
         self._order = lru_cache(maxsize=2)(self._order_of)
         self._moves = lru_cache(maxsize=2)(self._moves_of)
 
+    def size(self, update: int) -> int:
+        """How many samples an update has: the last one of an epoch may have fewer."""
+        return min(self.batch, len(self.samples) - update % self.each * self.batch)
+
     def piece(self, update: int, most: int) -> Piece:
         """The updates from `update` on: at most so many, of one epoch and of one batch size."""
         epoch, first = divmod(update, self.each)

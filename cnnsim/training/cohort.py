@@ -18,11 +18,10 @@ from cnnsim.kernels.fill import Progress
 from cnnsim.training.batches import Batches
 from cnnsim.training.checkpoint import Point
 from cnnsim.training.evaluate import guesses
-from cnnsim.training.files import locked
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Report, batches_of
-from cnnsim.training.run import Run
-from cnnsim.training.runfolder import BEST, LAST, SCENARIO
+from cnnsim.training.run import Run, best_accuracy
+from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
 from cnnsim.training.schedule import Change, rates
 from cnnsim.training.session import ending
@@ -43,7 +42,7 @@ class _Member:
     batches: Batches
     changes: tuple[Change, ...]
     loss: float = 0.0
-    best: float = -1.0
+    best: float | None = None
     best_point: Point | None = None
     measured: list[dict[str, Any]] = field(default_factory=list)
 
@@ -76,7 +75,7 @@ class Cohort:
         first = self._runs[0]
         with ExitStack() as held:
             for run in self._runs:
-                held.enter_context(locked(run.folder / SCENARIO))
+                held.enter_context(run.held())
             split = load(first.scenario)
             self._split = split
             self._digest = split.digest()
@@ -200,8 +199,7 @@ class Cohort:
                 others.add(point.engine)
             every.append(tensors)
             self._iteration, member.loss = point.iteration, point.loss
-            kept = run.keep_metrics(point.epoch)
-            member.best = max((row["test_accuracy"] for row in kept), default=-1.0)
+            member.best = best_accuracy(run.keep_metrics(point.epoch))
         for engine in sorted(others):
             what = f"{self._together}: trained by another engine before, {engine}; "
             what += f"{self._engine.name} goes on, and last digits may differ"
@@ -223,7 +221,7 @@ class Cohort:
         states = {number: self._engine.tensors(number) for number in self._members}
         for number, tensors in states.items():
             if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-                self._diverge(number, self._iteration)
+                self._diverge(number, self._iteration - 1)
 
         def write(number: int) -> None:
             member = self._members[number]
@@ -267,7 +265,7 @@ class Cohort:
             row = member.run.measured(epoch, mean, loss, accuracy)
             member.loss = 0.0
             member.measured.append(row)
-            if accuracy > member.best and math.isfinite(loss):
+            if math.isfinite(loss) and (member.best is None or accuracy > member.best):
                 member.best, member.best_point = accuracy, self._point(member)
                 is_better[number] = True
             event = {**row, "images_per_second": speed, "together": self._together}

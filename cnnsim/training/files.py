@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from cnnsim.errors import CnnsimError, printable
 
@@ -20,21 +22,41 @@ def append_lines(path: Path, lines: list[str]) -> None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the file for this process alone. Raises CnnsimError where another one has it.
+    """Hold the file for this process alone.
 
-    The lock ends with the process, however that ends.
+    Raises CnnsimError where another one has it or has deleted it, or where it cannot be opened. The
+    lock ends with the process, however that ends.
     """
     try:
         import fcntl
     except ImportError:
         yield  # Windows has no such locks
         return
-    with path.open("rb") as stream:
+    where = printable(str(path.parent))
+    while True:
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CnnsimError(
-                f"{printable(str(path.parent))} is being trained by another process",
-                "wait for it, or choose another folder with --out",
-            ) from None
-        yield
+            stream = path.open("rb")
+        except OSError as error:
+            reason = printable(error.strerror or str(error))
+            many = "go on with fewer at once" if error.errno == errno.EMFILE else ""
+            raise CnnsimError(f"{where} cannot be held: {reason}", many) from None
+        with stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise CnnsimError(
+                    f"{where} is being trained by another process",
+                    "wait for it, or choose another folder with --out",
+                ) from None
+            # Whoever held it may have put another file in its place.
+            if not _is_at(stream, path):
+                continue
+            yield
+            return
+
+
+def _is_at(stream: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

@@ -77,6 +77,10 @@ class History:
         chosen = piece.batches[0]
         return piece.pictures[chosen], piece.classes[chosen]
 
+    def size(self, number: int) -> int:
+        """How many pictures that are."""
+        return self._batches.size(number)
+
     def rate(self, number: int) -> float:
         """The learning rate of an update."""
         return float(self._rates(number, number + 1)[0])

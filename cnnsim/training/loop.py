@@ -19,7 +19,7 @@ from cnnsim.training.control import Control
 from cnnsim.training.evaluate import measure
 from cnnsim.training.load import data_of
 from cnnsim.training.probe import Probe
-from cnnsim.training.run import Run
+from cnnsim.training.run import Run, best_accuracy
 from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
 from cnnsim.training.schedule import Change, rates
@@ -71,7 +71,7 @@ class Training:
         self._loss = 0.0
         self._saved = perf_counter()
         self._measured: list[dict[str, Any]] = []
-        self._best = -1.0
+        self._best: float | None = None
         self._best_state: tuple[dict[str, Any], Point] | None = None
         self._changes: tuple[Change, ...] = ()
         self._is_paused = False
@@ -128,7 +128,7 @@ class Training:
                 self._end_epoch(seen / took if took else size / spent)
                 seen, took = 0, 0.0
             if self._is_due() and not self._save():
-                return Outcome("diverged", self._iteration)
+                return Outcome("diverged", self._iteration - 1)
         if self._shown is not None:
             self._tell_look()
         return Outcome("finished", self._iteration)
@@ -221,7 +221,7 @@ class Training:
         self._engine.load(tensors)
         self._iteration, self._loss = point.iteration, point.loss
         rows = run.keep_metrics(point.epoch)
-        self._best = max((row["test_accuracy"] for row in rows), default=-1.0)
+        self._best = best_accuracy(rows)
 
     def _point(self) -> Point:
         epoch = self._iteration // self._batches.each
@@ -252,7 +252,8 @@ class Training:
         row = self._run.measured(epoch, loss, found.loss, found.accuracy)
         self._loss = 0.0
         self._measured.append(row)
-        if found.accuracy > self._best and math.isfinite(found.loss):
+        is_better = self._best is None or found.accuracy > self._best
+        if is_better and math.isfinite(found.loss):
             self._best = found.accuracy
             self._best_state = (self._engine.tensors(), self._point())
         self._report({**row, "images_per_second": speed})

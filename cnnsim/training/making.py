@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.scenario.data import NAMED
+from cnnsim.scenario.files import reason_of
 from cnnsim.scenario.leaves import beside
 from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.scenario import Scenario
@@ -27,25 +28,22 @@ def create_run(
 ) -> Run:
     """Make `folder` a run of `scenario` with `settings` applied, not yet trained.
 
-    A folder that holds the same run is left as it is, unless it is to begin `anew`: then whatever
-    run is there goes. Raises UsageError where it holds another run, or other files; CnnsimError
-    where it cannot be written, or another process is training it.
+    A folder that holds the same run, of however many epochs, is left as it is, unless it is to
+    begin `anew`: then whatever run is there goes. Raises UsageError where it holds another run, or
+    other files; CnnsimError where it cannot be written, or another process is training it.
     """
     where = printable(str(folder))
     text, sources = _frozen(scenario, settings)
     old = folder / SCENARIO
     try:
+        if old.is_file() and not anew:
+            run = open_run(folder)
+            _check_same(run, text)
+            return run
         # Read before anything goes: they may stand in this very folder.
-        files = {name: source.read_bytes() for name, source in sources.items()}
-        if old.is_file() and anew:
+        files = {name: _read(source) for name, source in sources.items()}
+        if old.is_file():
             delete_run(folder)
-        elif old.is_file():
-            if difference := _difference(old.read_text("utf-8"), text):
-                raise UsageError(
-                    f"the run in {where} is another one: {difference}",
-                    "choose another folder with --out, or the same settings",
-                )
-            return open_run(folder)
         elif folder.is_dir() and not _files_of(folder).issuperset(folder.iterdir()):
             raise UsageError(f"{where} holds other files", "choose another folder with --out")
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,6 +57,26 @@ def create_run(
             "choose another folder with --out",
         ) from None
     return open_run(folder)
+
+
+def _check_same(run: Run, text: str) -> None:
+    """Raise UsageError where scenario `text` is that of another run."""
+    before, after = tomllib.loads(run.scenario.text), tomllib.loads(text)
+    for document in (before, after):
+        # A run can be made longer.
+        document["training"].pop("epochs", None)
+    if difference := _difference(before, after):
+        raise UsageError(
+            f"the run in {printable(str(run.folder))} is another one: {difference}",
+            "choose another folder with --out, or the same settings",
+        )
+
+
+def _read(source: Path) -> bytes:
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{printable(str(source))} {printable(reason_of(error))}") from None
 
 
 def delete_run(folder: Path) -> None:
@@ -117,21 +135,14 @@ def _frozen(scenario: Scenario, settings: Sequence[str]) -> tuple[str, dict[str,
     return f"{FIRST}{scenario.name}\n{tomlkit.dumps(document)}", files
 
 
-def _difference(old: str, new: str) -> str:
+def _difference(old: Any, new: Any, at: str = "") -> str:
     """The first key in which two scenarios differ, or nothing."""
-    try:
-        return _first_difference(tomllib.loads(old), tomllib.loads(new), "")
-    except ValueError:
-        return "its scenario.toml is damaged"
-
-
-def _first_difference(old: Any, new: Any, at: str) -> str:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in {**old, **new}:
             inner = f"{at}.{key}" if at else key
             if key not in old or key not in new:
                 return f"only {'the new one' if key in new else 'it'} has {printable(inner)}"
-            if found := _first_difference(old[key], new[key], inner):
+            if found := _difference(old[key], new[key], inner):
                 return found
         return ""
     if old == new:

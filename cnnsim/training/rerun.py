@@ -62,19 +62,22 @@ class Rerun:
             return sweep
         return replace(sweep, params=sweep.params._replace(rate=self.history.rate(number)))
 
-    def leaves(self, number: int, report: Callable[[float], None]) -> MutableMapping[str, Array]:
-        """Every tensor that iteration `number` begins with.
+    def check(self, number: int) -> None:
+        """Raise UsageError where the batch of iteration `number` is of another size.
 
-        Raises UsageError where its batch is of another size than that of the opened one: the last
-        batch of an epoch may be smaller.
+        The last batch of an epoch may be smaller than the others.
         """
-        pictures, classes = self.history.batch(number)
-        opened = len(self.history.batch(self.opened)[0])
-        if len(pictures) != opened:
+        size, opened = self.history.size(number), self.history.size(self.opened)
+        if size != opened:
             raise UsageError(
-                f"iteration {number:,} has a batch of {len(pictures)} pictures, not {opened}",
-                f'open it by itself: --at "{number}:…"',
+                f"iteration {number:,} has a batch of {size} pictures, not {opened}",
+                f'it opens by itself: cnnsim RUN --at "{number}:…"',
             )
+
+    def leaves(self, number: int, report: Callable[[float], None]) -> MutableMapping[str, Array]:
+        """Every tensor that iteration `number` begins with. Raises UsageError as `check` does."""
+        self.check(number)
+        pictures, classes = self.history.batch(number)
         tensors = self.history.tensors(number, report)
         iteration = self.scenario.iteration
         network = iteration.network

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +22,10 @@ from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import Optimizer
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
+from cnnsim.scenario.text import read_text
 from cnnsim.scenario.writing import write_whole
 from cnnsim.training.checkpoint import Point, Tensors, read_checkpoint, write_checkpoint
-from cnnsim.training.files import append_lines
+from cnnsim.training.files import append_lines, locked
 from cnnsim.training.load import data_of
 from cnnsim.training.runfolder import (
     BEST,
@@ -88,21 +91,45 @@ class Run:
             raise UsageError(f"{where} is not there", hint if best else never)
         return read_checkpoint(path, self.iteration, hint)
 
-    def take_up(self, data: int, updates: int) -> tuple[dict[str, Any], Point]:
+    def read_for(self, data: int) -> tuple[dict[str, Any], Point]:
         """The last checkpoint, to go on from with the pictures of digest `data`.
 
-        Raises UsageError where it was made with other pictures, or after the last of `updates`.
+        Raises UsageError where it was made with other pictures.
         """
         tensors, point = self.read()
-        where = printable(str(self.folder))
         if point.data != data:
-            raise UsageError(
-                f"the pictures of {where} have changed since it began",
-                _ANEW,
-            )
-        if point.iteration > updates:
-            raise UsageError(f"{where} is further than its last epoch")
+            where = printable(str(self.folder))
+            raise UsageError(f"the pictures of {where} have changed since it began", _ANEW)
         return tensors, point
+
+    def take_up(self, data: int, updates: int) -> tuple[dict[str, Any], Point]:
+        """The same; raises UsageError too where it was made after the last of `updates`."""
+        tensors, point = self.read_for(data)
+        if point.iteration > updates:
+            where = printable(str(self.folder))
+            raise UsageError(f"{where} is further than its last epoch", _ANEW)
+        return tensors, point
+
+    def has_changed(self) -> bool:
+        """Whether another process has changed it since it was opened: made it longer, or anew."""
+        try:
+            return read_text(str(self.folder / SCENARIO))[1] != self.scenario.text
+        except UsageError:
+            return False  # it is gone, or cannot be read: nothing else is known of it
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the run for this process alone, as it was when it was opened.
+
+        Raises CnnsimError where another process has it, or has changed or deleted it since.
+        """
+        with locked(self.folder / SCENARIO):
+            if self.has_changed():
+                raise CnnsimError(
+                    f"{printable(str(self.folder))} has just been changed by another process",
+                    "try again: the command reads it anew",
+                )
+            yield
 
     def measured(
         self, epoch: int, train_loss: float, test_loss: float, accuracy: float
@@ -120,7 +147,7 @@ class Run:
 
     def write(self, tensors: Tensors, point: Point, which: str = LAST) -> None:
         """Write a checkpoint. Raises CnnsimError where that fails, a full disk for example."""
-        with self._saying():
+        with self.saving():
             write_checkpoint(self.folder / which, self.scenario.network, tensors, point)
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -137,10 +164,10 @@ class Run:
                 raise _damaged(self.folder / METRICS, number)
         return rows
 
-    def keep_metrics(self, count: int) -> list[dict[str, Any]]:
-        """Forget what was measured after the first `count` epochs; the rest.
+    def metrics_until(self, count: int) -> list[dict[str, Any]]:
+        """What was measured after each of the first `count` epochs.
 
-        Raises UsageError where fewer are there.
+        Raises UsageError where fewer are there, or the file is damaged.
         """
         found = self.metrics()
         if len(found) < count:
@@ -149,14 +176,19 @@ class Run:
                 f"checkpoint {count}",
                 _ANEW,
             )
-        with self._saying():
-            text = "".join(_line(row) + "\n" for row in found[:count])
-            write_whole(self.folder / METRICS, text.encode("ascii"))
         return found[:count]
+
+    def keep_metrics(self, count: int) -> list[dict[str, Any]]:
+        """The same, and what was measured later is forgotten. Raises CnnsimError."""
+        found = self.metrics_until(count)
+        with self.saving():
+            text = "".join(_line(row) + "\n" for row in found)
+            write_whole(self.folder / METRICS, text.encode("ascii"))
+        return found
 
     def add_metrics(self, rows: list[dict[str, Any]]) -> None:
         """Append what was measured. Raises CnnsimError."""
-        with self._saying():
+        with self.saving():
             append_lines(self.folder / METRICS, [_line(row) for row in rows])
 
     def rate_changes(self) -> tuple[Change, ...]:
@@ -182,34 +214,25 @@ class Run:
         changes = self.rate_changes()
         path = self.folder / RATES
         if path.exists():
-            with self._saying():
+            with self.saving():
                 text = "".join(_rate_line(change) + "\n" for change in changes)
                 write_whole(path, text.encode("ascii"))
         return changes
 
     def add_rate_change(self, change: Change) -> None:
         """Append a learning rate, before any update uses it. Raises CnnsimError."""
-        with self._saying():
+        with self.saving():
             append_lines(self.folder / RATES, [_rate_line(change)])
 
-    def _saying(self) -> _Saying:
-        return _Saying(self.folder)
-
-
-class _Saying:
-    """Makes one clear error of what the file system says."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, OSError):
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """For what writes its files. Raises CnnsimError where the file system refuses."""
+        try:
+            yield
+        except OSError as error:
             reason = error.strerror or str(error)
             raise CnnsimError(
-                f"the run cannot be saved in {printable(str(self._folder))}: {printable(reason)}",
+                f"the run cannot be saved in {printable(str(self.folder))}: {printable(reason)}",
                 "what was saved before is still good: make room and go on with --resume",
             ) from None
 
@@ -250,6 +273,12 @@ def _line(row: dict[str, Any]) -> str:
 
 def _rate_line(change: Change) -> str:
     return _line({"kind": "rate", **change._asdict()})
+
+
+def best_accuracy(rows: list[dict[str, Any]]) -> float | None:
+    """That of the epoch in BEST: its test loss must be a number. None where no epoch's is."""
+    good = (row["test_accuracy"] for row in rows if row["test_loss"] is not None)
+    return max(good, default=None)
 
 
 def open_run(folder: Path) -> Run:

@@ -12,11 +12,10 @@ from cnnsim.kernels.engine import is_on_gpu
 from cnnsim.kernels.fill import Progress
 from cnnsim.training.checkpoint import Point
 from cnnsim.training.control import Control
-from cnnsim.training.files import locked
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Report, Training, batches_of
-from cnnsim.training.run import Run, open_run
-from cnnsim.training.runfolder import LAST, METRICS, SCENARIO
+from cnnsim.training.run import Run, best_accuracy, open_run
+from cnnsim.training.runfolder import LAST, METRICS
 from cnnsim.training.samples import Split
 
 
@@ -42,7 +41,7 @@ def train_folder(
     if (finished := result_of(run, point_of(run))) is not None:
         report({**finished, "seconds": 0.0})
         return
-    with locked(folder / SCENARIO):
+    with run.held():
         split = split or load(run.scenario)
 
         def compiling(progress: Progress) -> None:
@@ -116,6 +115,6 @@ def result_of(run: Run, point: Point) -> dict[str, Any] | None:
         "train_loss": rows[-1]["train_loss"],
         "test_loss": rows[-1]["test_loss"],
         "test_accuracy": rows[-1]["test_accuracy"],
-        "best_test_accuracy": max(row["test_accuracy"] for row in rows),
+        "best_test_accuracy": best_accuracy(rows),
         "run": str(run.folder),
     }

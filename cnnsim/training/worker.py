@@ -26,10 +26,12 @@ from typing import Any
 
 from cnnsim import collector
 from cnnsim.errors import CnnsimError, clear_errors
+from cnnsim.frames import with_room
 from cnnsim.training.control import Control
 from cnnsim.training.session import error_event, train_folder
 
 
+@with_room
 def main() -> None:
     """Train what comes in until there is no more."""
     collector.start()

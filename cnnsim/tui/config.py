@@ -71,7 +71,30 @@ def read_config() -> Config:
                     f"{where}: {action}: no key '{printable(name.strip())}'",
                     "keys are called like z, ?, space, f5, ctrl+t, shift+left; a comma parts two",
                 )
+    if what := _shared(keys):
+        raise UsageError(f"{where}: {what}", "give one of them another key")
     return Config(theme, glyphs, dict(keys))
+
+
+def _shared(keys: dict[str, str]) -> str:
+    """Which key two actions of a screen would have, in words; empty where there is none."""
+    from textual.binding import Binding, BindingsMap
+
+    from cnnsim.tui.actions import ACTIONS, key_name
+
+    def keys_in(names: str) -> set[str]:
+        return set(BindingsMap([Binding(names, "")]).key_to_bindings)
+
+    owners: dict[tuple[str, str], tuple[str, set[str]]] = {}
+    for action in ACTIONS:
+        usual = keys_in(action.keys)
+        for key in keys_in(keys.get(action.id, action.keys)):
+            for screen in action.screens:
+                owner, theirs = owners.setdefault((screen, key), (action.id, usual))
+                # Some have one on purpose: the first that is there takes it.
+                if owner != action.id and key not in usual & theirs:
+                    return f"{owner} and {action.id} have one key, {key_name(key)}"
+    return ""
 
 
 def is_key(name: str) -> bool:

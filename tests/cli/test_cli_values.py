@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -86,10 +89,29 @@ def test_npz_through_a_link(run: Run, toy: Path, tmp_path: Path) -> None:
 
 
 def test_npz_into_a_device_leaves_the_device(run: Run, toy: Path) -> None:
-    result = run("values", toy, "--npz", os.devnull)
-    assert (result.code, result.out) == (0, "")
-    assert result.err.endswith(" bytes\n")
-    assert not Path(os.devnull).is_file()
+    # Of its own: nobody misses it where this goes wrong.
+    tty = pytest.importorskip("tty")
+    here, there = os.openpty()
+    try:
+        tty.setraw(there)
+        name = os.ttyname(there)
+        result = run("values", toy, "--npz", name)
+        assert (result.code, result.out) == (0, "")
+        assert result.err.endswith(" bytes\n")
+        assert Path(name).is_char_device()
+        with np.load(io.BytesIO(os.read(here, 1 << 16))) as found:
+            assert found["conv1.y"].tolist() == [[[[8, 7], [4, 5]]]]
+    finally:
+        os.close(there)
+        os.close(here)
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="a system without /dev/stdout")
+def test_npz_into_a_pipe_that_has_no_path(toy: Path) -> None:
+    command = [sys.executable, "-m", "cnnsim", "values", str(toy), "--npz", "/dev/stdout"]
+    piped = subprocess.run(command, capture_output=True, check=True).stdout
+    with np.load(io.BytesIO(piped)) as found:
+        assert found["conv1.y"].tolist() == [[[[8, 7], [4, 5]]]]
 
 
 def test_npz_that_cannot_be_written(

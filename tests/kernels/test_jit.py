@@ -120,8 +120,8 @@ def compiled_once(tmp_path: Path) -> Callable[[], tuple[list[Any], int]]:
     return run
 
 
-def _files(tmp_path: Path, suffix: str) -> list[Path]:
-    return sorted(tmp_path.rglob(f"script.powers*{suffix}"))
+def _files(tmp_path: Path) -> list[Path]:
+    return sorted(tmp_path.rglob("script.powers*.nbc"))
 
 
 def _empty(file: Path) -> None:
@@ -141,13 +141,13 @@ def _block(file: Path) -> None:
     file.mkdir()
 
 
-@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
 @pytest.mark.parametrize("damage", [_empty, _cut, _fill, _block])
 def test_a_damaged_file_is_as_good_as_none(
-    tmp_path: Path, compiled_once: Any, suffix: str, damage: Callable[[Path], None]
+    tmp_path: Path, compiled_once: Any, damage: Callable[[Path], None]
 ) -> None:
     right, _ = compiled_once()
-    for file in _files(tmp_path, suffix):
+    assert len(_files(tmp_path)) == 2
+    for file in _files(tmp_path):
         damage(file)
     assert compiled_once() == (right, 0)
     again, hits = compiled_once()
@@ -158,10 +158,21 @@ def test_a_damaged_file_is_as_good_as_none(
 
 def test_a_file_of_another_function_is_not_taken(tmp_path: Path, compiled_once: Any) -> None:
     right, _ = compiled_once()
-    own, other = _files(tmp_path, ".nbc"), sorted(tmp_path.rglob("script.checked*.nbc"))
+    own, other = _files(tmp_path), sorted(tmp_path.rglob("script.checked*.nbc"))
     for file in own:
         file.write_bytes(other[0].read_bytes())
     assert compiled_once() == (right, 0)
+
+
+def test_what_is_compiled_anew_leaves_the_other_files(tmp_path: Path, compiled_once: Any) -> None:
+    right, _ = compiled_once()
+    files = _files(tmp_path)
+    for alone, other in (files, files[::-1]):
+        held = other.read_bytes()
+        alone.unlink()
+        assert compiled_once() == (right, 1)
+        assert _files(tmp_path) == files
+        assert other.read_bytes() == held
 
 
 def test_old_code_is_not_found_where_the_folder_cannot_be_used(
@@ -169,11 +180,11 @@ def test_old_code_is_not_found_where_the_folder_cannot_be_used(
 ) -> None:
     """Numba would go on to __pycache__, which follows only the function's own file."""
     right, _ = compiled_once()
-    folder = _files(tmp_path, ".nbi")[0].parent
+    folder = _files(tmp_path)[0].parent
     shutil.rmtree(folder)
     folder.write_text("in the way")
     assert compiled_once() == (right, 0)
-    assert not list(tmp_path.rglob("*.nbi"))
+    assert not list(tmp_path.rglob("*.nbc"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit on files stands in for a full disk")

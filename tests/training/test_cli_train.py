@@ -194,10 +194,10 @@ def test_several_run_folders_go_on_together(run: Run, net: Path, tmp_path: Path)
     [
         (["--resume", "--seeds", "0..1"], "--seeds cannot stand beside"),
         (["--resume", "--set", "seed=1"], "--set cannot stand beside"),
-        (["--resume", "--epochs", "5"], "--epochs cannot stand beside"),
         (["--resume", "--out", "x"], "--out cannot stand beside"),
         (["--overwrite"], "--overwrite cannot stand beside"),
-        (["--epochs", "5", "--out", "x"], "--epochs, --out cannot stand beside"),
+        (["--seeds", "5", "--out", "x"], "--seeds, --out cannot stand beside"),
+        (["--epochs", "5"], "is a run already"),
         (["sobel", "--resume"], "is a run and sobel is none"),
         (["{run}", "--resume"], "two of the runs have one name and one seed"),
     ],

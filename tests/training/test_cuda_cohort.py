@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nets import bright
+from nets import TINY, bright
 from running import Run, write
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
@@ -70,6 +70,23 @@ def test_each_run_is_what_it_is_on_the_cpu(run: Run, net: Path, tmp_path: Path) 
                 np.testing.assert_allclose(values, others[name], rtol=1e-3, atol=1e-5)
     again = run(*words, "--device", "cuda", "--out", tmp_path / "cuda", "--resume")
     assert [row["kind"] for row in again.objects] == ["result", "result", "mean"]
+
+
+@launches
+def test_they_get_more_epochs_together(run: Run, tmp_path: Path) -> None:
+    net = bright(tmp_path, TINY.replace('schedule = "cosine"\n', ""))
+    words = ("train", net, "--seeds", "3,8", "--device", "cuda")
+    assert run(*words, "--out", tmp_path / "longer", "--epochs", "1").code == 0
+    longer = run(*words, "--out", tmp_path / "longer", "--epochs", "2", "--resume")
+    assert longer.code == 0
+    assert "one after another" not in longer.err
+    assert run(*words, "--out", tmp_path / "at_once", "--epochs", "2").code == 0
+    for name in ("net-3", "net-8"):
+        files = [
+            {path.name: path.read_bytes() for path in (tmp_path / where / name).iterdir()}
+            for where in ("longer", "at_once")
+        ]
+        assert files[0] == files[1]
 
 
 @launches

@@ -60,6 +60,23 @@ def test_theme_glyphs_and_keys_are_read(path: Path) -> None:
     assert read_config() == Config("light", "ascii", {"step.next": "z, ctrl+t"})
 
 
+def test_a_key_may_do_different_things_on_different_screens(path: Path) -> None:
+    lines = ['"step.next" = "z"', '"sheet.clear" = "z"']
+    path.write_text("[keys]\n" + "\n".join(lines))
+    assert read_config().keys == {"step.next": "z", "sheet.clear": "z"}
+
+
+def test_the_usual_keys_may_be_written_down(path: Path) -> None:
+    keys = {action.id: action.keys for action in ACTIONS}
+    path.write_text("[keys]\n" + "\n".join(f'"{name}" = "{of}"' for name, of in keys.items()))
+    assert read_config().keys == keys
+
+
+def test_two_actions_may_change_keys(path: Path) -> None:
+    path.write_text('[keys]\n"step.next" = "space"\n"play" = "right,l"\n')
+    assert read_config().keys["play"] == "right,l"
+
+
 def test_the_file_is_called_config_toml() -> None:
     assert config_file().name == "config.toml"
     assert config_file().parent.name == "cnnsim"
@@ -85,6 +102,11 @@ def test_the_file_is_called_config_toml() -> None:
         ('[keys]\n"step.next" = ""', "step.next: no key ''"),
         ('[keys]\n"step.next" = "z,"', "step.next: no key ''"),
         ('[keys]\n"step.next" = "strg+z"', "no key 'strg+z'"),
+        (
+            '[keys]\n"step.next" = "z, question_mark"\n"step.previous" = "?"',
+            "step.next and step.previous have one key, ?",
+        ),
+        ('[keys]\n"step.next" = "space"', "step.next and play have one key, space"),
     ],
 )
 def test_every_mistake_is_named_with_its_file(path: Path, text: str | bytes, what: str) -> None:

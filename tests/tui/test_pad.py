@@ -24,7 +24,22 @@ def test_bits_are_bits_and_an_eraser_takes_them_away(start, end) -> None:
     sheet = Sheet(32, 32, True, 1.5)
     sheet.draw(start, end)
     assert set(np.unique(sheet.ink)) <= {0.0, 1.0}
-    sheet.draw(start, end, erase=True)
+    sheet.erase(start, end)
+    assert sheet.is_blank
+
+
+@pytest.mark.parametrize(("down", "across"), [(1, 1), (2, 1), (4, 2), (6, 3)])
+@pytest.mark.parametrize(("side", "radius"), [(28, 1.0), (32, 2.0), (64, 0.75)])
+def test_an_eraser_reaches_all_that_the_mouse_can_point_at(
+    side: int, radius: float, down: int, across: int
+) -> None:
+    """Where each place of the mouse stands for so many rows and columns of pixels."""
+    sheet = Sheet(side, side, False, radius)
+    sheet.show(np.full((side, side), 0.7))
+    middle, last = (across - 1) / 2, (side - 1) // across * across + (across - 1) / 2
+    for top in range(0, side, down):
+        row = top + (down - 1) / 2
+        sheet.erase((row, middle), (row, last), np.hypot(down - 1, across - 1) / 2)
     assert sheet.is_blank
 
 

@@ -169,7 +169,7 @@ def test_a_picture_file_is_seen_as_predict_sees_it(pad: Terminal, home: Path) ->
     pad.wait_for("none.png")
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 60), (60, 16)])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 60), (60, 20), (60, 16)])
 def test_the_pad_at_other_sizes(home: Path, width: int, height: int) -> None:
     terminal = Terminal((), home, width, height)
     try:
@@ -178,17 +178,25 @@ def test_the_pad_at_other_sizes(home: Path, width: int, height: int) -> None:
         terminal.send("d")
         terminal.wait_for("pad 32×32", "says", timeout=240)
         terminal.settle()
-        if height > 16:
-            # In a lower terminal the sheet takes the frame's rows too.
-            line = terminal.lines()[-2]
-            assert "drag" in line
-            assert "…" not in line
+        line = terminal.lines()[-2]
+        assert "drag" in line
+        assert "…" not in line
         # The sheet stands in the middle of its panel.
         left, top = terminal.find("pad 32×32")
         x, y = (left + terminal.find("says")[0]) // 2, (top + height) // 2
-        terminal.drag([(x - 4, y - 3), (x + 4, y - 3), (x, y + 3)])
+        corners = [(x - 4, y - 3), (x + 4, y - 3), (x, y + 3)]
+        paper = terminal.cell(x, y)
+        terminal.drag(corners)
         # Each class has got its share: before, only the names stand there.
         terminal.wait_until(lambda: len(SHARES.findall(terminal.text())) >= 3, "shares")
+        # The ink is where the mouse was, nowhere else, and the frame is whole.
+        terminal.wait_until(
+            lambda: all(terminal.cell(*corner) != paper for corner in corners), "ink"
+        )
+        assert terminal.cell(x - 8, y + 3) == paper
+        lines = terminal.lines()
+        right = lines[top].index("╮")
+        assert all(line[left - 3] + line[right] == "││" for line in lines[top + 1 : -2])
         terminal.send("q")
         assert terminal.wait_exit() == 0
     finally:

@@ -9,21 +9,27 @@ from typing import Any
 
 from numba.core import event
 
+from cnnsim import collector
 from cnnsim.kernels.fill import Progress, Report
 
 
 class _Listener(event.Listener):
-    """Hears of every function that the compiler begins; what comes from the cache it never does."""
+    """Hears of our functions that the compiler begins; what comes from the cache it never does."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._count = 0
+        #: Functions that were begun.
+        self.count = 0
 
     def on_start(self, event: Any) -> None:
         """A function begins."""
-        self._count += 1
-        name = event.data["dispatcher"].py_func.__name__.strip("_").replace("_", " ")
-        self._report(Progress("compiling", f"kernel {self._count}, {name}", 0.0))
+        function = event.data["dispatcher"].py_func
+        if (function.__module__ or "").startswith("numba."):
+            # Such as what `min` is made of.
+            return
+        self.count += 1
+        name = function.__name__.strip("_").replace("_", " ")
+        self._report(Progress("compiling", f"kernel {self.count}, {name}", 0.0))
 
     def on_end(self, event: Any) -> None:
         """It is compiled, or failed to be."""
@@ -34,11 +40,14 @@ def told(report: Report) -> Iterator[None]:
     """While this lasts, `report` hears of every function that is compiled."""
     # What compiles or loads kernels makes millions of objects that stay alive until it is done:
     # looking through them for rubbish is a tenth of its time. Kernels themselves make none.
+    listener = _Listener(report)
     collects = gc.isenabled()
     gc.disable()
     try:
-        with event.install_listener("numba:compile", _Listener(report)):
+        with event.install_listener("numba:compile", listener):
             yield
     finally:
+        if listener.count:
+            collector.pass_over()
         if collects:
             gc.enable()

@@ -7,6 +7,8 @@ Rect = tuple[int, int, int, int]
 
 #: What the right column needs.
 _RIGHT, _BARS = 30, 12
+#: What it does with, so that a sheet of 32 columns has them in a terminal of 60.
+_LEAST = 25
 #: The widest that panels beside the sheet are of use.
 _WIDEST = 76
 
@@ -16,7 +18,7 @@ def arrange_pad(width: int, height: int, sheet: tuple[int, int]) -> dict[str, Re
     rows, columns = sheet
     roomy = columns * 2 + 2 <= width - _RIGHT and rows + 2 <= height
     pad = columns * 2 + 2 if roomy else max(columns + 2, width - _RIGHT - 22)
-    pad = min(pad, width - _RIGHT)
+    pad = min(pad, width - 1 - _LEAST)
     x = pad + 1
     right = min(width - x, _WIDEST)
     if x + right < width:

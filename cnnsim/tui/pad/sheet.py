@@ -45,15 +45,18 @@ class Sheet:
         self._before.append(self.ink.copy())
         del self._before[:-_KEPT]
 
-    def draw(self, start: Place, end: Place, erase: bool = False) -> None:
+    def draw(self, start: Place, end: Place) -> None:
         """Move the pen from `start` to `end`, which may lie outside."""
-        covered = self._covered(start, end)
-        if self.bits:
-            covered = (covered >= 0.5).astype(np.float64)
-        self.ink = np.minimum(self.ink, 1 - covered) if erase else np.maximum(self.ink, covered)
+        self.ink = np.maximum(self.ink, self._covered(start, end, self.radius))
 
-    def _covered(self, start: Place, end: Place) -> Ink:
-        """How much of each pixel the pen covers on its way: all within its radius, none a pixel
+    def erase(self, start: Place, end: Place, reach: float = 0.0) -> None:
+        """Take away what the pen would draw, and all that is no further than `reach`."""
+        # A hair more: rounding leaves no trace of ink.
+        covered = self._covered(start, end, max(self.radius, reach + 0.5 + 1e-9))
+        self.ink = np.minimum(self.ink, 1 - covered)
+
+    def _covered(self, start: Place, end: Place, radius: float) -> Ink:
+        """How much of each pixel a pen covers on its way: all within its radius, none a pixel
         further out.
         """
         down, across = end[0] - start[0], end[1] - start[1]
@@ -63,8 +66,8 @@ class Sheet:
         if length:
             along = np.clip((rows * down + columns * across) / length, 0.0, 1.0)
         distance = np.hypot(rows - along * down, columns - along * across)
-        covered: Ink = np.clip(self.radius + 0.5 - distance, 0.0, 1.0)
-        return covered
+        covered: Ink = np.clip(radius + 0.5 - distance, 0.0, 1.0)
+        return (covered >= 0.5).astype(np.float64) if self.bits else covered
 
     def clear(self) -> None:
         """A new sheet; `undo` brings the old one back."""

@@ -87,7 +87,6 @@ class BaseScreen(Screen[None]):
     def tell(self, message: str) -> None:
         """A short sentence in the footer, for a moment."""
         self.footer.say(message)
-        self.set_timer(2.5, lambda: self.footer.say(""))
 
     def from_thread(self, function: Callable[..., object], *arguments: object) -> None:
         """Have the screen call `function`, without waiting for it.

@@ -77,14 +77,14 @@ class Computing:
         self._progress = progress
         first = ", first run only" if progress.stage == "compiling" else ""
         share = f" {progress.share:.0%}" if progress.stage == "computing" else ""
-        self._screen.footer.say(f"{progress.stage} {progress.sweep}{share}{first} …")
+        self._screen.footer.show_progress(f"{progress.stage} {progress.sweep}{share}{first} …")
         if not self._screen.is_showing:
             self._screen.show_again()
 
     def _done(self) -> None:
         self._progress = None
         self._number = None
-        self._screen.footer.say("")
+        self._screen.footer.show_progress("")
         self._screen.show_again()
 
     def waiting(self, number: int) -> list[Waiting]:

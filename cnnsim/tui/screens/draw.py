@@ -9,43 +9,25 @@ from typing import ClassVar
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError, printable
 from cnnsim.scenario.picture import picture_size
 from cnnsim.training.preprocess import is_dark_on_light
 from cnnsim.tui.actions import bindings_of
-from cnnsim.tui.drawing.key import colour_key
-from cnnsim.tui.drawing.numbers import counted, decimals_for, format_number
-from cnnsim.tui.drawing.plane import Plane
+from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.pad.brought import Brought
 from cnnsim.tui.pad.judge import Look
 from cnnsim.tui.pad.padnet import Ink, PadNet
-from cnnsim.tui.pad.padplaces import arrange_pad
 from cnnsim.tui.screens.base import BaseScreen
-from cnnsim.tui.walk.views import Maps
-from cnnsim.tui.widgets.mapspanel import MapsPanel
+from cnnsim.tui.widgets.padboard import PadBoard
 from cnnsim.tui.widgets.padpanel import PadPanel
-from cnnsim.tui.widgets.place import place
-from cnnsim.tui.widgets.planepanel import PlanePanel
 from cnnsim.tui.widgets.sharespanel import SharesPanel
-
-#: What to do with a blank sheet, in full and where there is less room in its frame.
-_HINTS = (
-    "drag here; r is a test picture, o a file",
-    "drag; r test picture, o file",
-    "drag, r or o",
-)
 
 
 class DrawScreen(BaseScreen):
     """The sheet, what the net sees of it, what it says and why."""
 
-    DEFAULT_CSS = """
-    #pad-board { width: 100%; height: 1fr; }
-    #pad-board > * { position: absolute; }
-    """
     kind = "draw"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("draw")]
 
@@ -64,39 +46,28 @@ class DrawScreen(BaseScreen):
         self._wanted: Ink | None = None
         self._is_looking = False
         self._random = np.random.default_rng()
-        self._board = Container(id="pad-board")
-        self._pad = PadPanel(id="pad")
-        self._shares = SharesPanel(id="shares")
-        self._seen = PlanePanel(id="seen")
-        self._slopes = PlanePanel(id="slopes")
-        self._maps = MapsPanel(id="pad-maps")
+        self._board = PadBoard(net)
 
     def compose(self) -> ComposeResult:
         """Header, panels, footer."""
         yield self.header
-        with self._board:
-            yield from (self._pad, self._shares, self._seen, self._slopes, self._maps)
+        yield self._board
         yield self.footer
         yield self.too_small
 
     def on_mount(self) -> None:
         """The sheet takes the keys."""
-        self.set_focus(self._pad)
+        self.set_focus(self._board.pad)
 
     # -- showing ---------------------------------------------------------------------------------
 
     def lay_panels(self) -> None:
         """Put the panels where they belong, and paint them."""
-        places = arrange_pad(*self._board.size, self.sheet.shape)
-        for widget in (self._pad, self._shares, self._seen, self._slopes, self._maps):
-            rect = places.get(widget.id or "")
-            widget.display = rect is not None
-            if rect is not None:
-                place(widget, rect)
+        self._board.lay_out(self.sheet.shape)
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
-        self._show_pad()
+        self._show_sheet()
         self._show_look()
         accuracy = self.net.accuracy
         state = [(f"trained {counted(len(self.net.epochs), 'epoch')}   ", "bar_dim")]
@@ -104,55 +75,12 @@ class DrawScreen(BaseScreen):
             state += [("test accuracy ", "bar_dim"), (f"{accuracy:.1%}", "bar_bold")]
         self.header.show([(self.net.name, "bar_dim"), ("draw", "bar_bold")], state)
 
-    def _show_pad(self) -> None:
-        palette = self.cnnsim.palette
-        rows, columns = self.sheet.shape
-        title = [("pad ", palette.bold), (f"{rows}×{columns}", palette.dim)]
-        if self._brought is not None:
-            title.append((f"   {self._brought.words}", palette.dim))
-        bottom = []
-        if self._pen is not None:
-            word = "down" if self._is_down else "up"
-            bottom = [(f"pen {self._pen[0]},{self._pen[1]} {word}", palette.dim)]
-        elif self.sheet.is_blank:
-            room = self._pad.size.width - 5
-            words = next((text for text in _HINTS if len(text) <= room), _HINTS[-1])
-            bottom = [(words, palette.dim)]
-        self._pad.show(self.sheet.ink, self._pen, title, bottom)
+    def _show_sheet(self) -> None:
+        words = "" if self._brought is None else self._brought.words
+        self._board.show_sheet(self.sheet, self._pen, self._is_down, words)
 
     def _show_look(self) -> None:
-        palette, look = self.cnnsim.palette, self._look
-        names = self.net.names
-        if look is None:
-            self._shares.show(names, None, None)
-            self._seen.show(None, [("sees", palette.dim)])
-            self._slopes.show(None, [("why", palette.dim)])
-            self._maps.show(Maps("", None, "Nothing is drawn so far."))
-            return
-        self._shares.show(names, look.shares, self._explained, self._kept)
-        plane = look.picture[0]
-        height, width = plane.shape
-        is_counts = (height, width) == (8, 8)
-        self._seen.show(
-            Plane(
-                plane * 16 if is_counts else plane, scale=16.0 if is_counts else 1.0, picture=True,
-                mode="numbers" if is_counts else "colours", labels=False,
-            ),
-            [("sees ", palette.dim), (f"{height}×{width}", palette.bold),
-             ("  0 … 16" if is_counts else "", palette.dim)],
-        )  # fmt: skip
-        self._maps.show(Maps(look.maps_of, look.maps, ""))
-
-    def _show_slopes(self, slopes: Ink) -> None:
-        palette = self.cnnsim.palette
-        largest = float(np.abs(slopes).max())
-        high = format_number(largest, *decimals_for([largest]))
-        name, formula = self.net.names[self._explained], self.net.slope_of(self._explained)
-        self._slopes.show(
-            Plane(slopes, scale=largest or 1.0, mode="colours"),
-            [("why ", palette.dim), (name, palette.bold), (f" {formula}", palette.dim)],
-            colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False),
-        )
+        self._board.show_look(self._look, self._explained, self._kept)
 
     @property
     def _explained(self) -> int:
@@ -165,7 +93,7 @@ class DrawScreen(BaseScreen):
 
     def _drawn(self) -> None:
         """The sheet has changed: show it, and have the net look when it is free."""
-        self._show_pad()
+        self._show_sheet()
         if self.sheet.is_blank:
             self._wanted = self._look = None
             self._show_look()
@@ -202,7 +130,7 @@ class DrawScreen(BaseScreen):
 
     def _hear_why(self, slopes: Ink, chosen: int) -> None:
         if self._look is not None and chosen == self._explained:
-            self._show_slopes(slopes)
+            self._board.show_slopes(slopes, chosen)
 
     def _end(self) -> None:
         self._is_looking = False
@@ -213,7 +141,10 @@ class DrawScreen(BaseScreen):
         if event.begins:
             self._begin()
         self._pen = None
-        self.sheet.draw(event.start, event.end, event.erase)
+        if event.erase:
+            self.sheet.erase(event.start, event.end, event.reach)
+        else:
+            self.sheet.draw(event.start, event.end)
         self._drawn()
 
     def on_shares_panel_chosen(self, event: SharesPanel.Chosen) -> None:
@@ -235,7 +166,7 @@ class DrawScreen(BaseScreen):
             self.sheet.draw(old, self._pen)
             self._drawn()
         else:
-            self._show_pad()
+            self._show_sheet()
 
     def action_down(self) -> None:
         """Put the pen down, or lift it."""
@@ -246,7 +177,7 @@ class DrawScreen(BaseScreen):
             self._begin()
             self.sheet.draw(self._pen, self._pen)
             self._drawn()
-        self._show_pad()
+        self._show_sheet()
 
     def action_clear(self) -> None:
         """A new sheet."""

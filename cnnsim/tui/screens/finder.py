@@ -121,7 +121,11 @@ class Finder:
         if self._stop is None:
             return None
         if self._ahead is None or not self._covers(self._ahead, step):
-            found = find_step(self._screen.stepper, step, self._stop, True)
+            try:
+                found = find_step(self._screen.stepper, step, self._stop, True)
+            except CnnsimError:
+                # Playing ends where the numbers do, and says so.
+                found = None
             self._ahead = (step, found)
         at = self._ahead[1]
         return at if at is not None and step < at <= target else None

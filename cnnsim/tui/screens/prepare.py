@@ -16,7 +16,9 @@ from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.processors import processors
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.fleet import Fleet
+from cnnsim.training.lengthening import lengthen_runs
 from cnnsim.training.making import create_run
+from cnnsim.training.run import Run
 from cnnsim.tui.pad.padnet import PadNet
 from cnnsim.tui.screens.base import call_from_thread
 from cnnsim.tui.screens.dialog import Dialog
@@ -72,7 +74,9 @@ class PrepareScreen(Dialog[Prepared]):
                 call_from_thread(self, self._hear, event)
 
         def trained(anew: bool) -> Prepared:
-            run = create_run(pad_folder(), read_scenario(_NET), anew=anew)
+            asked = Run(pad_folder(), read_scenario(_NET))
+            run = create_run(asked.folder, asked.scenario, anew=anew)
+            (run,) = lengthen_runs([run], [asked.optimizer.epochs])
             if len(run.metrics()) < run.optimizer.epochs:
                 fleet = Fleet([run.folder], 1, processors(), "auto")
                 fleet.go(report, lambda: self._stopped or worker.is_cancelled)

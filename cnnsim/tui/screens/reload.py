@@ -8,10 +8,13 @@ from cnnsim.scenario.scenario import Scenario
 
 
 class FileWatch:
-    """Remembers when the file of a scenario was last written; where it has none, it never was."""
+    """Remembers when the file of a scenario was last written; where it has none, it never was.
+
+    Nor is that of a run: it has been opened at an update, which stays what it was.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
-        self._path = scenario.path
+        self._path = scenario.path if scenario.course is None else None
         self._settings = scenario.settings
         self._stamp = self._look()
 

@@ -131,7 +131,11 @@ class Scrub:
             share = f" {event['share']:.0%}" if event["share"] else ""
             self.busy = (event["what"] or "computing") + share
         elif kind == "snapshot":
-            before = self._moment[1] if self._moment is not None else self._screen.latest(self._run)
+            latest = self._screen.latest(self._run)
+            before = self._moment[1] if self._moment is not None else latest
+            if event["number"] == latest.iterations:
+                # No update follows; those of another place would stay.
+                before = replace(before, gradients=latest.gradients, batch_loss=latest.batch_loss)
             self._moment = event["number"], heard(before, [event])
         elif kind == "course" and self._watch is not None and self._watch.entry == event["entry"]:
             self._watch = replace(self._watch, points=event["points"], filled=event["filled"])

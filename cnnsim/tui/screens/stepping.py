@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 
+from cnnsim.errors import CnnsimError
 from cnnsim.stepper.edits import Edits
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.stops import Stops
@@ -87,7 +88,15 @@ class SteppingScreen(BaseScreen):
         return not self.stepper.is_ready(step)
 
     def go(self, step: int) -> None:
-        """Show `step`."""
+        """Show `step`; where that cannot be, say so and stay."""
+        try:
+            self.stepper.iterations.check(self.stepper.trace.position(step).iteration)
+        except CnnsimError as error:
+            if self._player.is_playing:
+                self._player.pause()
+                self.show_again()
+            self.tell(f"{error.message}; {error.hint}")
+            return
         self.step = step
         if not self.is_mounted or not self.size:
             return

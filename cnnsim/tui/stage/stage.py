@@ -41,20 +41,25 @@ class Stage:
     def __init__(self, stepper: Stepper) -> None:
         self.stepper = stepper
         self.checkable = checkable(stepper.scenario.iteration)
-        self._measures = Measures(stepper, 0)
+        self._kept: Measures | None = None
         self._scattered: tuple[object, Scatter | None] | None = None
 
     def forget(self) -> None:
         """The tensors have changed."""
-        self._measures = Measures(self.stepper, 0)
+        self._kept = None
         self._scattered = None
+
+    def _measures(self, view: View) -> Measures:
+        """Those of the iteration of `view`: another one may have a batch of another size."""
+        number = view.position.iteration
+        if self._kept is None or self._kept.iteration != number:
+            self._kept = Measures(self.stepper, number)
+        return self._kept
 
     # -- which matrices ---------------------------------------------------------------------
 
     def matrices(self, view: View) -> list[Matrix]:
         """What stands side by side at this step: the reads, lenses into large ones, the output."""
-        if view.position.iteration != self._measures.iteration:
-            self._measures = Measures(self.stepper, view.position.iteration)
         sweep = view.sweep
         count = len(sweep.reads) if len(sweep.reads) <= _MOST_READS else 1
         found = []
@@ -64,7 +69,7 @@ class Stage:
             if whole.is_map:
                 found.append(self._lens(view, whole))
         cut = slice_at(sweep.cells, view.position.cell)
-        width, decimals, power = self._measures.number_format(
+        width, decimals, power = self._measures(view).number_format(
             sweep.writes, cut, view.position.sweep
         )
         found.append(
@@ -76,13 +81,13 @@ class Stage:
         tensor = view.sweep.reads[number].tensor
         shape = self.stepper.shapes[tensor]
         cut = slice_at(shape, self._index(view.work.reach, number, view.tap, shape))
-        width, decimals, power = self._measures.number_format(tensor, cut, None)
-        padding = self._measures.padding(view.position.sweep, number)
+        width, decimals, power = self._measures(view).number_format(tensor, cut, None)
+        padding = self._measures(view).padding(view.position.sweep, number)
         return Matrix(f"read{number}", tensor, number, cut, padding, None, width, decimals, power)
 
     def _lens(self, view: View, whole: Matrix) -> Matrix:
         """The field of `whole` as numbers, or what is around the tap where that is large."""
-        field = self._measures.field(
+        field = self._measures(view).field(
             view.position.sweep, view.position.cell, whole.read, whole.slice
         )
         cut = whole.slice
@@ -122,8 +127,9 @@ class Stage:
             if scatter is not None:
                 notes = self._shares(view, scatter, cut)
         else:
-            values = self._measures.values(matrix.tensor, cut)
-            field = self._measures.field(view.position.sweep, view.position.cell, matrix.read, cut)
+            measures = self._measures(view)
+            values = measures.values(matrix.tensor, cut)
+            field = measures.field(view.position.sweep, view.position.cell, matrix.read, cut)
             if matrix.read == 0:
                 notes = self._notes(view, matrix)
             if not cut.exists.all():
@@ -139,7 +145,7 @@ class Stage:
             winner=self._winner(view, matrix),
             notes=notes,
             symbols=entry_names(matrix, self._letter(view, matrix)),
-            scale=self._measures.scale(matrix.tensor),
+            scale=self._measures(view).scale(matrix.tensor),
             picture=self.is_picture(matrix.tensor),
             mode=view.mode if matrix.is_lens or not matrix.is_map else "numbers",
             hover=self._hover(view, matrix),
@@ -169,8 +175,8 @@ class Stage:
         count = cut.rows * cut.columns
         known = (np.arange(count) <= done).reshape(cut.rows, cut.columns) & cut.exists
         values = np.zeros((cut.rows, cut.columns))
-        if self._measures.tensors.is_ready(sweep.writes):
-            values = self._measures.values(sweep.writes, cut).copy()
+        if self._measures(view).tensors.is_ready(sweep.writes):
+            values = self._measures(view).values(sweep.writes, cut).copy()
         values[place] = view.reading.after
         notes = {}
         if sweep.fold is not None and count <= _MOST_NOTES:
@@ -202,7 +208,7 @@ class Stage:
         sweep, work = view.sweep, view.work
         if not sweep.is_product or matrix.is_map or sweep.tap_count > 4096:
             return {}
-        field = self._measures.field(view.position.sweep, view.position.cell, 0, matrix.slice)
+        field = self._measures(view).field(view.position.sweep, view.position.cell, 0, matrix.slice)
         if field is None or len(field) > _MOST_NOTES:
             return {}
         notes = {}
@@ -224,9 +230,9 @@ class Stage:
         if writer is None or self.stepper.network.by_name[writer.layer].type != "relu":
             return None
         source = writer.reads[0].tensor
-        if not self._measures.tensors.is_ready(source):
+        if not self._measures(view).tensors.is_ready(source):
             return None
-        mask: npt.NDArray[np.bool_] = self._measures.values(source, matrix.slice) < 0
+        mask: npt.NDArray[np.bool_] = self._measures(view).values(source, matrix.slice) < 0
         return mask
 
     def scatter(self, view: View) -> Scatter | None:
@@ -274,7 +280,8 @@ class Stage:
         tensor, index = view.hover
         sweep = view.sweep
         if tensor == sweep.writes and matrix.read is not None:
-            found = self._measures.field(view.position.sweep, index, matrix.read, matrix.slice)
+            field = self._measures(view).field
+            found = field(view.position.sweep, index, matrix.read, matrix.slice)
             return found or frozenset()
         if matrix.read is None and tensor != sweep.writes:
             numbers = [n for n, read in enumerate(sweep.reads) if read.tensor == tensor]
@@ -295,7 +302,7 @@ class Stage:
             return name, None, "Only gradients of the input and of parameters are checked."
         if self.stepper.trace.steps_per_iteration > _MOST_STEPS_CHECKED:
             return name, None, "Too large to check while stepping: see cnnsim gradcheck."
-        return name, self._measures.check(leaf, sweep.writes, cell), ""
+        return name, self._measures(view).check(leaf, sweep.writes, cell), ""
 
     def is_picture(self, tensor: str) -> bool:
         """Whether a tensor is shown in ink: the input, where it is a picture."""

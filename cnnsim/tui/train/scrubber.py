@@ -17,7 +17,7 @@ from cnnsim.training.activations import Activations
 from cnnsim.training.history import History
 from cnnsim.training.moment import glanced_at, has_many, look_at, tested_at
 from cnnsim.training.rerun import Rerun
-from cnnsim.training.run import Run
+from cnnsim.training.run import Run, open_run
 
 Event = dict[str, Any]
 #: One number of a parameter: its tensor and its index.
@@ -143,6 +143,11 @@ class Scrubber:
         return self._wish is not None and not (self._is_served and self._is_filled)
 
     def _opened(self) -> History:
+        if self._run.has_changed():
+            self._run = open_run(self._run.folder)
+            self._history = self._activations = self._stepper = None
+            with self._news:
+                self._is_served = self._is_filled = False
         if self._history is None:
             self._tell("reading the pictures", 0.0)
             self._history = History(self._run)

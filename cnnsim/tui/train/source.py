@@ -13,7 +13,7 @@ from cnnsim.kernels.processors import processors
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
-from cnnsim.training.run import Run
+from cnnsim.training.run import Run, open_run
 from cnnsim.training.runfolder import LAST, METRICS, RATES
 from cnnsim.training.snapshot import snapshot_of
 from cnnsim.tui.train.rates import rate_at
@@ -124,9 +124,12 @@ class Watcher(_Queue):
             pause = max(_PAUSE, _RESTS * (monotonic() - began))
 
     def _look(self) -> None:
+        if has_changed := self._run.has_changed():
+            self._run = open_run(self._run.folder)
         run = self._run
-        if self._changed(METRICS):
-            self.put({"kind": "metrics", "rows": run.metrics()})
+        if self._changed(METRICS) or has_changed:
+            epochs = run.optimizer.epochs
+            self.put({"kind": "metrics", "rows": run.metrics(), "epochs": epochs})
         if self._changed(RATES):
             self.put({"kind": "rates", "changes": run.rate_changes()})
         if self._changed(LAST):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
@@ -164,8 +165,9 @@ class RunView:
 
     @property
     def best(self) -> Epoch | None:
-        """The first epoch with the highest test accuracy."""
-        return max(self.rows, key=lambda row: row.accuracy, default=None)
+        """The first epoch with the highest test accuracy, of those with a test loss."""
+        good = (row for row in self.rows if math.isfinite(row.test_loss))
+        return max(good, key=lambda row: row.accuracy, default=None)
 
     @property
     def share(self) -> float:
@@ -230,9 +232,12 @@ def heard(view: RunView, events: Iterable[dict[str, Any]]) -> RunView:
             change = Change(event["iteration"], event["rate"])
             view = replace(view, base=change.rate, changes=(*view.changes, change))
         elif kind == "metrics":
-            every = tuple(map(epoch_of, event["rows"]))
-            ended = len(every) >= view.epochs
-            view = replace(view, rows=every, state="finished" if ended else "watching")
+            every, epochs = tuple(map(epoch_of, event["rows"])), event["epochs"]
+            ended = len(every) >= epochs
+            view = replace(
+                view, rows=every, epochs=epochs, iterations=view.each * epochs,
+                state="finished" if ended else "watching",
+            )  # fmt: skip
         elif kind == "rates":
             changes = tuple(event["changes"])
             view = replace(view, changes=changes, base=changes[-1].rate if changes else view.base)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
+from textual.timer import Timer
 
 from cnnsim.tui.actions import footer_entries
 from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
 from cnnsim.tui.widgets.panel import Panel
+
+#: Seconds that a sentence stays in the footer.
+_MOMENT = 2.5
 
 
 class Header(Panel, can_focus=False):
@@ -86,12 +90,27 @@ class Footer(Panel, can_focus=False):
     def __init__(self, screen: str, offers: Callable[[str], bool]) -> None:
         super().__init__()
         self._screen_name, self._offers = screen, offers
-        self._message: str = ""
+        self._sentence = ""
+        self._progress = ""
+        self._moment: Timer | None = None
 
-    def say(self, message: str) -> None:
-        """Show a sentence in place of the keys; empty brings them back."""
-        if message != self._message:
-            self._message = message
+    def say(self, sentence: str) -> None:
+        """Show a sentence for a moment, whatever else goes on."""
+        if self._moment is not None:
+            # Else the sentence before would take this one with it.
+            self._moment.stop()
+        self._sentence = sentence
+        self._moment = self.set_timer(_MOMENT, self._end_moment)
+        self.repaint()
+
+    def _end_moment(self) -> None:
+        self._sentence = ""
+        self.repaint()
+
+    def show_progress(self, progress: str) -> None:
+        """Show what goes on in place of the keys; empty brings them back."""
+        if progress != self._progress:
+            self._progress = progress
             self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
@@ -104,8 +123,8 @@ class Footer(Panel, can_focus=False):
             right -= cell_len(keys) + 1 + cell_len(verb)
             canvas.pieces(right, 0, [(keys, palette.bar_bold), (f" {verb}", palette.bar_dim)])
             right -= 2
-        if self._message:
-            canvas.put(1, 0, self._message[: max(right - 1, 0)], palette.bar)
+        if message := self._sentence or self._progress:
+            canvas.put(1, 0, message[: max(right - 1, 0)], palette.bar)
             return
         at = 1
         for keys, verb, fixed in entries:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import hypot
 
 from textual import events
 from textual.message import Message
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.cellclass import BLOCKS, MAP, CellClass, blocks
-from cnnsim.tui.drawing.plane import Plane, draw_plane, size_of
+from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
 from cnnsim.tui.pad.sheet import Ink, Place
 from cnnsim.tui.widgets.panel import Panel
 
@@ -26,12 +27,17 @@ the pen and space puts it down or lifts it. x clears, u takes back, r shows a te
 steps through what the net does with the picture."""
 
     class Stroked(Message):
-        """The pen moved over the sheet, from `start` to `end`; `begins` a new stroke."""
+        """The pen moved over the sheet, from `start` to `end`; `begins` a new stroke.
 
-        def __init__(self, start: Place, end: Place, erase: bool, begins: bool) -> None:
+        `reach` is how far off the pixels may be that stand under the mouse with these places.
+        """
+
+        def __init__(
+            self, start: Place, end: Place, erase: bool, begins: bool, reach: float
+        ) -> None:
             super().__init__()
             self.start, self.end = start, end
-            self.erase, self.begins = erase, begins
+            self.erase, self.begins, self.reach = erase, begins, reach
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -40,6 +46,8 @@ steps through what the net does with the picture."""
         self._title: Sequence[Piece] = ()
         self._bottom: Sequence[Piece] = ()
         self._corner = (1, 1)
+        #: Pixels of the sheet, in either direction, that one pixel shown stands for.
+        self._step = 1
         self._last: Place | None = None
         self._erases = False
 
@@ -63,8 +71,9 @@ steps through what the net does with the picture."""
             return
         plane = Plane(self._ink, scale=1.0, picture=True, mode="colours", now=self._pen)
         cls = self._class
-        width, height = size_of(plane, cls)
         room = (canvas.width - 2, canvas.height - 2)
+        plane, self._step = fit(plane, *room, cls)
+        width, height = size_of(plane, cls)
         self._corner = (1 + max((room[0] - width) // 2, 0), 1 + max((room[1] - height) // 2, 0))
         draw_plane(canvas, *self._corner, plane, cls, self.palette)
 
@@ -79,15 +88,27 @@ steps through what the net does with the picture."""
         return blocks(1) if self.cnnsim.ascii else MAP
 
     def _place(self, event: events.MouseEvent) -> Place | None:
-        """The pixel under the mouse, which may be beyond the edge."""
+        """The pixel under the mouse, which may be beyond the edge; of several their middle."""
         if self._ink is None:
             return None
         cls = self._class
         column, row = int(event.x) - self._corner[0], int(event.y) - self._corner[1]
-        if cls.name == "map":
-            # A row of half blocks is two pixels: the pen goes between them.
-            return row * 2 + 0.5, float(column)
-        return float(row // cls.height), float(column // cls.width)
+        down, across = self._pixels
+        return (
+            row // cls.height * down + (down - 1) / 2,
+            column // cls.width * across + (across - 1) / 2,
+        )
+
+    @property
+    def _pixels(self) -> tuple[int, int]:
+        """Rows and columns of the sheet under one place of the mouse."""
+        # A row of half blocks is two rows of pixels.
+        return self._step * (2 if self._class.name == "map" else 1), self._step
+
+    def _stroke(self, start: Place, end: Place, begins: bool) -> None:
+        down, across = self._pixels
+        reach = hypot(down - 1, across - 1) / 2
+        self.post_message(self.Stroked(start, end, self._erases, begins, reach))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Put the pen down."""
@@ -97,14 +118,14 @@ steps through what the net does with the picture."""
         self._erases = event.button == _RIGHT
         self._last = place
         self.capture_mouse()
-        self.post_message(self.Stroked(place, place, self._erases, True))
+        self._stroke(place, place, True)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Draw on, for as long as the pen is down."""
         place = self._place(event)
         if self._last is None or place is None or place == self._last:
             return
-        self.post_message(self.Stroked(self._last, place, self._erases, False))
+        self._stroke(self._last, place, False)
         self._last = place
 
     def on_mouse_up(self, event: events.MouseUp) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -47,30 +47,31 @@ class Panel(Widget, can_focus=True):
 
     def repaint(self) -> None:
         """Paint, and ask for the lines that came out different to be shown."""
-        if not self.is_attached or not self.size:
+        # Textual works the size out each time it is asked for.
+        size = self.size
+        if not self.is_attached or not size:
             return
-        if self._painted is None or self._painted.size != self.size:
-            self._paint_all()
+        if self._painted is None or self._painted.size != size:
+            self._paint_all(size)
             self.refresh()
             return
         before = self._painted
-        self._painted = self._painting()
+        self._painted = self._painting(size)
         changed = self._painted.changed_rows(before, self.cnnsim.ascii)
-        width = self.size.width
         for y, row in changed.items():
-            self._strips[y] = Strip(row, width)
+            self._strips[y] = Strip(row, size.width)
         if changed:
-            self.refresh(*_regions(sorted(changed), width))
+            self.refresh(*_regions(sorted(changed), size.width))
 
-    def _painting(self) -> Canvas:
-        canvas = Canvas(self.size.width, self.size.height, self.palette.base)
+    def _painting(self, size: Size) -> Canvas:
+        canvas = Canvas(size.width, size.height, self.palette.base)
         self.paint(canvas)
         return canvas
 
-    def _paint_all(self) -> None:
-        self._painted = self._painting()
+    def _paint_all(self, size: Size) -> None:
+        self._painted = self._painting(size)
         rows = self._painted.rows(self.cnnsim.ascii)
-        self._strips = [Strip(row, self.size.width) for row in rows]
+        self._strips = [Strip(row, size.width) for row in rows]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The painted rows. A panel that has not been painted at this size is painted now.
@@ -78,10 +79,11 @@ class Panel(Widget, can_focus=True):
         This goes past Textual's own cache of styles: a panel has no border or padding, and its
         rows carry every style themselves.
         """
-        if self._painted is None or self._painted.size != self.size:
-            self._paint_all()
-        whole = crop.x == 0 and crop.width == self.size.width
-        blank = Strip.blank(self.size.width, self.palette.base)
+        size = self.size
+        if self._painted is None or self._painted.size != size:
+            self._paint_all(size)
+        whole = crop.x == 0 and crop.width == size.width
+        blank = Strip.blank(size.width, self.palette.base)
         strips = [
             self._strips[y] if y < len(self._strips) else blank for y in range(crop.y, crop.bottom)
         ]

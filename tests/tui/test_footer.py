@@ -1,0 +1,68 @@
+"""What the footer says: a sentence for its moment, else what goes on, else the keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from cnnsim.tui.drawing.palette import DARK
+from cnnsim.tui.widgets import bars
+from cnnsim.tui.widgets.bars import Footer
+
+
+class Bottom(App[None]):
+    """Nothing but a footer."""
+
+    palette, ascii, keys = DARK, False, {}
+
+    def compose(self) -> ComposeResult:
+        yield Footer("forward", lambda action: True)
+
+
+@pytest.fixture
+async def bottom() -> AsyncIterator[tuple[Footer, Pilot[None]]]:
+    async with Bottom().run_test(size=(120, 36)) as pilot:
+        yield pilot.app.query_one(Footer), pilot
+
+
+def line(pilot: Pilot[None]) -> str:
+    return pilot.app.query_one(Footer).render_lines(Region(0, 0, 120, 1))[0].text
+
+
+async def test_a_sentence_outlives_what_went_on_meanwhile(bottom) -> None:
+    footer, pilot = bottom
+    footer.show_progress("computing conv2.forward 10% …")
+    footer.say("no > 1e30 after this step")
+    footer.show_progress("computing conv2.forward 90% …")
+    assert "no > 1e30 after this step" in line(pilot)
+    footer.show_progress("")
+    assert "no > 1e30 after this step" in line(pilot)
+
+
+async def test_after_its_moment_what_goes_on_is_seen_again(bottom, monkeypatch) -> None:
+    footer, pilot = bottom
+    keys = line(pilot)
+    monkeypatch.setattr(bars, "_MOMENT", 0.01)
+    footer.show_progress("computing conv2.forward 10% …")
+    footer.say("saved")
+    for _ in range(500):
+        await pilot.pause(0.02)
+        if "saved" not in line(pilot):
+            break
+    assert "computing conv2.forward 10% …" in line(pilot)
+    footer.show_progress("")
+    assert line(pilot) == keys
+
+
+async def test_a_sentence_is_not_ended_by_the_one_before(bottom, monkeypatch) -> None:
+    footer, pilot = bottom
+    monkeypatch.setattr(bars, "_MOMENT", 0.05)
+    footer.say("first")
+    monkeypatch.setattr(bars, "_MOMENT", 1000)
+    footer.say("second")
+    await pilot.pause(0.3)
+    assert "second" in line(pilot)
