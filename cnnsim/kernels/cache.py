@@ -43,10 +43,7 @@ def kernel_cache() -> Path:
 
 
 def prepare_cache() -> bool:
-    """Point Numba to the cache. False where it cannot be written: kernels then compile each time.
-
-    Numba adds the CPU's name and features to the keys by which it finds them.
-    """
+    """Make the folder. False where it cannot be written: kernels then compile each time."""
     folder = kernel_cache()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,9 +53,6 @@ def prepare_cache() -> bool:
     except OSError:
         return False
     _prune(folder)
-    from numba.core import config
-
-    vars(config)["CACHE_DIR"] = str(folder)
     return True
 
 

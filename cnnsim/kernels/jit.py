@@ -1,46 +1,42 @@
-"""Compiled functions: how they are compiled, kept on disk, and loaded.
+"""How functions are compiled: decorators for what Python calls, and for what compiled code calls.
 
-Before it looks into its cache, Numba imports and registers everything that it could compile: a
-tenth of a second, of the half that a command takes to its first epoch. Compiling does the same by
-itself, so what was kept is loaded without.
+An `entry` takes whatever Numba takes. Before Numba looks into its cache, it imports and registers
+everything that it could compile, a tenth of a second. Compiling does the same by itself, so what
+was kept is loaded without.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from pickle import UnpicklingError
 from typing import Any, TypeVar
 
 from numba import njit
+from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
 from numba.core.runtime.nrt import rtsys
+from numba.core.serialize import dumps
 from numba.extending import overload
 
-from cnnsim.kernels.cache import prepare_cache
-from cnnsim.kernels.kept import KeptFiles
-from cnnsim.kernels.pipeline import Pipeline
+from cnnsim.kernels.cache import kernel_cache, prepare_cache
+from cnnsim.kernels.kept import BROKEN, KeptFiles
+from cnnsim.kernels.pipeline import EntryPipeline, PartPipeline
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = njit
+_dumps: Any = dumps
 _overload: Any = overload
 
 _CAN_CACHE = prepare_cache()
+if _CAN_CACHE:
+    vars(config)["CACHE_DIR"] = str(kernel_cache())
 
 #: Other threads may run meanwhile, and divisions are IEEE 754's.
-_OPTIONS: dict[str, Any] = {
-    "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "pipeline_class": Pipeline,
-}  # fmt: skip
-#: Those of what only compiled code calls: that it has no wrapper for Python makes it a part, see
-#: pipeline.py. It makes no arrays and returns none, so that it need not count who holds those that
-#: it is given.
-_PART: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "_nrt": False}
-
-#: What reading a file raises that cannot be opened, or that names what is not there any more.
-_BROKEN = (
-    OSError, EOFError, UnpicklingError, ValueError, TypeError, LookupError, AttributeError,
-    ImportError, RuntimeError, MemoryError,
-)  # fmt: skip
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+#: Those of what Python's own calls never reach. It makes no arrays and returns none, so that it
+#: need not count who holds those that it is given.
+_BARE: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "_nrt": False}
+_PART: dict[str, Any] = {**_BARE, "pipeline_class": PartPipeline}
 
 
 class _InOurFolder(CompileResultCacheImpl):
@@ -61,7 +57,7 @@ class _QuickCache(FunctionCache):
     def __init__(self, function: Callable[..., Any], makes_arrays: bool) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
         self._cache_file = KeptFiles(  # type: ignore[assignment]
-            self._cache_path, self._impl.filename_base
+            self._cache_path, self._impl.filename_base, _dumps
         )
         #: Whether the code needs Numba's runtime, which counts who holds an array.
         self._makes_arrays = makes_arrays
@@ -72,7 +68,7 @@ class _QuickCache(FunctionCache):
             rtsys.initialize(target_context)
         try:
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
-        except _BROKEN:
+        except BROKEN:
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -87,12 +83,22 @@ def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:
     Its compiled code is kept if `caches`: the digest of the cache knows this package's sources
     only. Only what `makes_arrays` may do so.
     """
-    dispatcher: Any = _njit(_nrt=makes_arrays, **_OPTIONS)(function)
+    options = {**_OPTIONS, "pipeline_class": EntryPipeline, "_nrt": makes_arrays}
+    dispatcher: Any = _njit(**options)(function)
     if _CAN_CACHE and caches:
         # Where its folder cannot be used Numba raises that.
         with suppress(RuntimeError):
             dispatcher._cache = _QuickCache(function, makes_arrays)
     found: F = dispatcher
+    return found
+
+
+def native(function: F) -> F:
+    """What is called by its address, and returns nothing; see native.py.
+
+    Its arguments are records, whole numbers, and arrays as `cnnsim.kernels.passing` has them.
+    """
+    found: F = _njit(**_BARE, pipeline_class=EntryPipeline)(function)
     return found
 
 

@@ -10,30 +10,37 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-import llvmlite
-import numba
-from numba.core.serialize import dumps
-
-_dumps: Any = dumps
-
 #: Part of every key: what others of these have compiled cannot be used.
-_VERSIONS = (numba.__version__, llvmlite.__version__)
+_VERSIONS = (version("numba"), version("llvmlite"))
+#: What `KeptFiles.load` raises: the file cannot be opened, or names what is not there any more.
+BROKEN = (
+    OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError, LookupError, AttributeError,
+    ImportError, RuntimeError, MemoryError,
+)  # fmt: skip
 #: Bytes of a checksum.
 _CHECKSUM = sha256().digest_size
 
 
 class KeptFiles:
-    """What was compiled of one function, in files of `folder` that begin with `base`."""
+    """What was compiled of one function, in files of `folder` that begin with `base`.
 
-    def __init__(self, folder: str, base: str) -> None:
+    `dumps` makes pickles of it.
+    """
+
+    def __init__(
+        self, folder: str | Path, base: str, dumps: Callable[[Any], bytes] = pickle.dumps
+    ) -> None:
         self._folder = Path(folder)
         self._base = base
+        self._dumps = dumps
 
     def _path(self, key: Any) -> Path:
         # Types have numbers of their own in each process: pickled, they are not the same again.
@@ -43,7 +50,7 @@ class KeptFiles:
     def save(self, key: Any, data: Any) -> None:
         """Keep `data`, whoever else does so at the same time. Raises OSError."""
         key = (_VERSIONS, key)
-        packed = _dumps((key, data))
+        packed = self._dumps((key, data))
         # A draft of its own: others may be writing the same file.
         with NamedTemporaryFile(dir=self._folder, suffix=".new", delete=False) as draft:
             try:
@@ -57,7 +64,7 @@ class KeptFiles:
                 raise
 
     def load(self, key: Any) -> Any:
-        """What was kept; None if nothing was, or it is damaged. Raises what reading it does."""
+        """What was kept; None if nothing was, or it is damaged. Raises one of `BROKEN`."""
         key = (_VERSIONS, key)
         try:
             file = self._path(key).read_bytes()

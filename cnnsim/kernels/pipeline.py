@@ -120,22 +120,34 @@ def _called_by(code: JITCodeLibrary) -> list[Any]:
     return found[-2::-1]
 
 
-@_register(mutates_CFG=True, analysis_only=False)
 class _Lowering(NativeLowering):
-    """Lowers a function into the code of an entry, or of a part: what has no wrapper for Python."""
+    """Lowers a function into code of a kind of ours."""
 
-    _name = "kernel_lowering"
+    code: type[JITCodeLibrary]
 
     def run_pass(self, state: Any) -> Any:
         """Fill ``state.library`` and ``state.cr``."""
-        code = _PartCode if state.flags.no_cpython_wrapper else _EntryCode
-        state.library = code(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = self.code(state.targetctx.codegen(), state.func_id.func_qualname)
         state.library.enable_object_caching()
         return super().run_pass(state)  # type: ignore[no-untyped-call]
 
 
-class Pipeline(CompilerBase):
-    """Compiles a function of a kernel; for ``njit(pipeline_class=Pipeline)``."""
+@_register(mutates_CFG=True, analysis_only=False)
+class _EntryLowering(_Lowering):
+    _name: Any = "entry_lowering"
+    code = _EntryCode
+
+
+@_register(mutates_CFG=True, analysis_only=False)
+class _PartLowering(_Lowering):
+    _name: Any = "part_lowering"
+    code = _PartCode
+
+
+class _Pipeline(CompilerBase):
+    """Compiles a function of a kernel."""
+
+    lowering: type[_Lowering]
 
     @with_room
     def compile_extra(self, func: Any) -> Any:
@@ -143,12 +155,24 @@ class Pipeline(CompilerBase):
         return super().compile_extra(func)  # type: ignore[no-untyped-call]
 
     def define_pipelines(self) -> list[Any]:
-        """Numba's passes without those that are not used, and with `_Lowering`."""
+        """Numba's passes without those that are not used, and with our lowering."""
         pipeline = _builder.define_nopython_pipeline(self.state)
         pipeline.passes = [
-            (_Lowering if found is NativeLowering else found, words)
+            (self.lowering if found is NativeLowering else found, words)
             for found, words in pipeline.passes
             if found.__name__ not in _UNUSED
         ]
         pipeline.finalize()
         return [pipeline]
+
+
+class EntryPipeline(_Pipeline):
+    """For ``njit(pipeline_class=EntryPipeline)``: a function that Python calls."""
+
+    lowering = _EntryLowering
+
+
+class PartPipeline(_Pipeline):
+    """The same for a function that only compiled code calls."""
+
+    lowering = _PartLowering

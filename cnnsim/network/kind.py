@@ -14,8 +14,9 @@ class Kind(BaseModel):
     such as ``type: Literal["relu"]``, is known everywhere at once.
     """
 
+    # Deferred: a file names few of the kinds that there are.
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+        defer_build=True, extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
     )
 
     #: The key that says which kind a table is.

@@ -16,8 +16,8 @@ import pytest
 from running import Run
 
 from cnnsim.kernels import measure
-from cnnsim.kernels.lanes.repeated import TILES, multiply_add_only
-from cnnsim.kernels.lanes.vector import memory
+from cnnsim.kernels.lanes.loops.repeated import TILES, multiply_add_only
+from cnnsim.kernels.lanes.memory import memory
 
 
 def test_json_has_the_ceiling_every_kernel_and_whole_steps(

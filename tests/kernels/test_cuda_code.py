@@ -14,7 +14,7 @@ import pytest
 from lanes_nets import NETS, iteration
 from machine import GPUS, check, compiled, needs_compiler, why_not
 
-from cnnsim.kernels.lanes.chain import rule_of
+from cnnsim.kernels.lanes.rule import rule_of
 
 if not why_not():
     from numba import cuda, float32, int8, int16, int32, int64

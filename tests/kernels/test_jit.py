@@ -83,26 +83,6 @@ def test_it_is_loaded_without_the_compilers_registries(tmp_path: Path) -> None:
     assert run() == [*right, 2, False]
 
 
-def test_a_warm_start_trains_without_them(tmp_path: Path) -> None:
-    """What is measured as the first epoch of a command rests on this."""
-    program = """
-import sys
-from cnnsim.cli import main
-main(["train", "digits_cnn", "--epochs", "1", "--json", "--threads", "1", "--out", sys.argv[1]])
-print("numba.np.arraymath" in sys.modules)
-"""
-
-    def registered(run: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", program, tmp_path / run],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        return done.stdout.split()[-1]
-
-    registered("first")
-    assert registered("second") == "False"
-
-
 @pytest.fixture
 def compiled_once(tmp_path: Path) -> Callable[[], tuple[list[Any], int]]:
     """Runs the script with a cache of its own: what it says, and how much it found there."""

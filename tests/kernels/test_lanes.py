@@ -255,6 +255,22 @@ def test_classes_are_targets_of_any_loss() -> None:
         assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("batch", [1, 20])
+def test_samples_that_may_not_be_written_to(batch: int) -> None:
+    of = iteration(*NETS["article"])
+    x, target = batch_of(of, "softmax_cross_entropy", 20, 3)
+    order, rates = np.arange(20).reshape(-1, batch), np.full(20 // batch, 0.1)
+    losses = []
+    for may_write in (True, False):
+        for array in (x, target, order, rates):
+            array.flags.writeable = may_write
+        engine = LanesEngine(of, 2)
+        engine.load(drawn(of))
+        losses.append(engine.train(x, target, order, rates).tolist())
+        assert np.isfinite(engine.outputs(x)).all()
+    assert losses[0] == losses[1]
+
+
 def test_targets_may_be_shares() -> None:
     of = iteration(*NETS["article"])
     x, target = batch_of(of, "softmax_cross_entropy", 20, 4)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pytest
 from numba import njit
 
-from cnnsim.kernels.lanes import functions
-from cnnsim.kernels.lanes.vector import lanes, load, memory, memory_of, store
+from cnnsim.kernels.lanes.loops import functions
+from cnnsim.kernels.lanes.loops.vector import lanes, load, memory_of, store
+from cnnsim.kernels.lanes.memory import memory
 
 Floats = npt.NDArray[np.float32]
 

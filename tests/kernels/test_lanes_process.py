@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from cnnsim.kernels.lanes.barrier import barrier, meet
-from cnnsim.kernels.lanes.team import Team
+from cnnsim.kernels.lanes.loops.barrier import meet
+from cnnsim.kernels.lanes.team import Team, barrier
 
 _TRAIN = """
 import numpy as np

@@ -9,7 +9,7 @@ from numba import njit
 
 from cnnsim import collector
 from cnnsim.kernels.fill import Progress
-from cnnsim.kernels.lanes.listening import told
+from cnnsim.kernels.listening import told
 
 
 def test_who_waits_hears_what_is_compiled() -> None:

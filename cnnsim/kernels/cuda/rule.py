@@ -10,7 +10,7 @@ from numba import float32
 
 from cnnsim.kernels.cuda.jit import device
 from cnnsim.kernels.cuda.loads import ld1, st1
-from cnnsim.kernels.lanes.update import ADAM, NESTEROV, SGD
+from cnnsim.kernels.lanes.numbers import ADAM, NESTEROV, SGD
 
 
 def mover(rule: Any, first: int, second: int) -> Any:

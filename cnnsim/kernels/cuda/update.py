@@ -13,8 +13,8 @@ from cnnsim.kernels.cuda.layout import COUNT, PACE, PACES, RATE, ROOT
 from cnnsim.kernels.cuda.loads import ld1, st1
 from cnnsim.kernels.cuda.rule import mover
 from cnnsim.kernels.engine import Floats32, Floats64
-from cnnsim.kernels.lanes.chain import rule_of
-from cnnsim.kernels.lanes.update import paces_of as lanes_paces
+from cnnsim.kernels.lanes.rule import paces_of as lanes_paces
+from cnnsim.kernels.lanes.rule import rule_of
 from cnnsim.network.kinds.adam import Adam
 from cnnsim.network.kinds.sgd import Sgd
 from cnnsim.network.optimizer import Optimizer

@@ -1,1 +1,1 @@
-"""The fast training engine of the CPU. Start reading at engine.py, then step.py."""
+"""The fast training engine of the CPU. Start reading at engine.py, then loops/step.py."""

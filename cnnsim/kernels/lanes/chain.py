@@ -7,17 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.lanes import functions, loss, update
-from cnnsim.kernels.lanes.plan import (
-    ACTIVATION,
-    BIAS,
-    CONVOLUTION,
-    DENSE,
-    DROPOUT,
-    POOL,
-    Step,
-    elements,
-)
+from cnnsim.kernels.lanes import numbers
+from cnnsim.kernels.lanes.numbers import ACTIVATION, BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
+from cnnsim.kernels.lanes.plan import Step, elements
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.adam import Adam
 from cnnsim.network.kinds.avg_pool2d import AvgPool2d
@@ -37,31 +29,21 @@ from cnnsim.network.kinds.softmax_cross_entropy import SoftmaxCrossEntropy
 from cnnsim.network.kinds.tanh import Tanh
 from cnnsim.network.layer import Layer, Place, Shape
 from cnnsim.network.mask import threshold
-from cnnsim.network.optimizer import Optimizer
 
 Integers = npt.NDArray[np.int64]
 
 _ACTIVATIONS: dict[type[Layer], int] = {
-    Relu: functions.RELU,
-    LeakyRelu: functions.LEAKY_RELU,
-    Sigmoid: functions.SIGMOID,
-    Tanh: functions.TANH,
+    Relu: numbers.RELU,
+    LeakyRelu: numbers.LEAKY_RELU,
+    Sigmoid: numbers.SIGMOID,
+    Tanh: numbers.TANH,
 }
 #: The losses by number.
 LOSSES: dict[type[Any], int] = {
-    SoftmaxCrossEntropy: loss.SOFTMAX_CROSS_ENTROPY,
-    BinaryCrossEntropy: loss.BINARY_CROSS_ENTROPY,
-    MeanSquaredError: loss.MEAN_SQUARED_ERROR,
+    SoftmaxCrossEntropy: numbers.SOFTMAX_CROSS_ENTROPY,
+    BinaryCrossEntropy: numbers.BINARY_CROSS_ENTROPY,
+    MeanSquaredError: numbers.MEAN_SQUARED_ERROR,
 }
-
-#: What a record of an optimiser holds.
-RULE = np.dtype(
-    [("kind", np.int64), ("states", np.int64)]
-    + [
-        (name, np.float64)
-        for name in ("weight_decay", "momentum", "beta_one", "beta_two", "epsilon")
-    ]
-)
 
 
 class Chain(NamedTuple):
@@ -205,7 +187,7 @@ def _step(layer: Layer, place: Place, trained: bool) -> Step:
 def _join(above: Step, step: Step, layer: Layer) -> bool:
     """Let the operation above do this one too, where it can."""
     if step.kind == ACTIVATION and above.kind in (CONVOLUTION, DENSE, BIAS):
-        if above.activation == functions.NONE:
+        if above.activation == numbers.NONE:
             above.activation, above.slope = step.activation, step.slope
             return True
     elif step.kind == POOL and above.kind == CONVOLUTION and not above.pools:
@@ -222,20 +204,3 @@ def _join(above: Step, step: Step, layer: Layer) -> bool:
             above.pools, above.y = True, step.y
             return True
     return False
-
-
-def rule_of(optimizer: Optimizer | None) -> Any:
-    """An optimiser that has a fast kernel as a record of RULE, `states` left open."""
-    assert isinstance(optimizer, Sgd | Adam)
-    rule = np.zeros((), RULE)
-    rule["weight_decay"] = optimizer.weight_decay
-    if isinstance(optimizer, Adam):
-        rule["kind"] = update.ADAM
-        for name in ("beta_one", "beta_two", "epsilon"):
-            rule[name] = getattr(optimizer, name)
-    elif optimizer.momentum:
-        rule["kind"] = update.NESTEROV if optimizer.nesterov else update.MOMENTUM
-        rule["momentum"] = optimizer.momentum
-    else:
-        rule["kind"] = update.SGD
-    return rule

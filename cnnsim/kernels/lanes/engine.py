@@ -10,19 +10,14 @@ import numpy.typing as npt
 
 from cnnsim.kernels.engine import Floats32, Floats64, Integers
 from cnnsim.kernels.fill import Report, silent
-from cnnsim.kernels.lanes.barrier import barrier
-from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of, rule_of
+from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.layout import lay_out
-from cnnsim.kernels.lanes.listening import told
-from cnnsim.kernels.lanes.picture import see_pictures
 from cnnsim.kernels.lanes.plan import Step
+from cnnsim.kernels.lanes.rule import paces_of, rule_of
 from cnnsim.kernels.lanes.samples import rows_of, targets_of
 from cnnsim.kernels.lanes.single_plan import SinglePlan, plan_singles
-from cnnsim.kernels.lanes.single_step import run_singles
-from cnnsim.kernels.lanes.step import run_steps
-from cnnsim.kernels.lanes.team import Team
-from cnnsim.kernels.lanes.update import paces_of
+from cnnsim.kernels.lanes.team import Team, barrier
 from cnnsim.kernels.lanes.weights import (
     Parameters,
     into_lanes,
@@ -30,11 +25,20 @@ from cnnsim.kernels.lanes.weights import (
     out_of_lanes,
     out_of_rows,
 )
+from cnnsim.kernels.native import addresses, caller, native
+from cnnsim.kernels.passing import Caller
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.mask import mask_key
 from cnnsim.network.optimizer import COUNTER
 
 Keys = npt.NDArray[np.uint64]
+
+#: What is compiled: many samples side by side, one after the other, few pictures.
+_STEPS = "cnnsim.kernels.lanes.loops.step:run_steps"
+_FORWARD = "cnnsim.kernels.lanes.loops.block:forward_block"
+_BACKWARD = "cnnsim.kernels.lanes.loops.block:backward_block"
+_SINGLES = "cnnsim.kernels.lanes.loops.single_step:run_singles"
+_PICTURES = "cnnsim.kernels.lanes.loops.picture:see_pictures"
 
 #: Multiply-adds of a picture from which few pictures go one by one, by all threads: the kernels of
 #: blocks take less than some milliseconds for others, and are compiled already.
@@ -104,6 +108,10 @@ class LanesEngine:
         self._report = report
         self._layout = lay_out(self._chain, self.lanes, 1, 1, self._copies)
         self._singles: SinglePlan | None = None
+        # What is compiled, once it is wanted; ahead of the two halves where they begin.
+        self._in_blocks: tuple[Caller, int, int] | None = None
+        self._one_by_one: Caller | None = None
+        self._at_pictures: Caller | None = None
         self._is_single = False
         self._seen: tuple[Floats32, Floats32] | None = None
 
@@ -246,11 +254,13 @@ class LanesEngine:
         plan = self._singles
         assert plan is not None
         self._rule["states"] = plan.places["states"]
-        with told(self._report):
-            run_singles(
-                plan.memory, plan.ops, plan.places[()], self._rule[()], self._loss, inputs,
-                classes, values, self._layout.outputs.size, rows, samples, paces, losses,
-            )  # fmt: skip
+        arguments = (
+            plan.memory, plan.ops, plan.places, self._rule, self._loss, inputs, classes, values,
+            self._layout.outputs.size, rows, samples, paces, losses,
+        )  # fmt: skip
+        if self._one_by_one is None:
+            self._one_by_one = caller(_SINGLES, *arguments, report=self._report)
+        self._one_by_one.bound(*arguments)()
 
     def _features(
         self, inputs: Floats32, flat: Floats32, samples: Integers
@@ -279,16 +289,22 @@ class LanesEngine:
         plan = self._layout
         self._rule["states"] = plan.places["states"]
         shared = barrier()
-
-        def work(thread: int) -> None:
-            run_steps(
-                plan.memory, ops, plan.cells, plan.places[()], self._rule[()], self._loss,
-                plan.inputs, places, inputs, classes, values, batches, paces, keys, losses,
-                outputs, shared, thread, threads,
-            )  # fmt: skip
-
-        with told(self._report):
-            self._team.run(work, threads, shared)
+        arguments = (
+            plan.memory, ops, plan.cells, plan.places, self._rule, self._loss, plan.inputs, places,
+            inputs, classes, values, batches, paces, keys, losses, outputs, shared,
+        )  # fmt: skip
+        if self._in_blocks is None:
+            net, its = arguments[:4], (batches, keys)
+            functions = [
+                native(_BACKWARD, *net, 0, places, classes, values, *its, 0, 0, 0),
+                native(_FORWARD, *net, plan.inputs, inputs, *its, 0, 0, 0, 0),
+                native(_STEPS, *arguments, 0, 0, 0, 0),
+            ]
+            backward, forward, steps = addresses(functions, self._report, self.threads)
+            self._in_blocks = Caller(steps, functions[-1].kinds), forward, backward
+        run, *halves = self._in_blocks
+        work = run.bound(*arguments, *halves)
+        self._team.run(lambda thread: work(thread, threads), threads, shared)
 
     def _keys(self, steps: int) -> Keys:
         """What the masks of the next steps are made from: [steps][dropouts]."""
@@ -315,15 +331,14 @@ class LanesEngine:
         """Fill `found` [pictures][numbers] one picture after the other, maps as lanes."""
         self._room(1, self.threads)
         plan, shared = self._layout, barrier()
-
-        def work(thread: int) -> None:
-            see_pictures(
-                plan.memory, plan.ops, plan.cells, plan.places[()], plan.inputs, plan.outputs,
-                inputs, found, shared, thread, self.threads,
-            )  # fmt: skip
-
-        with told(self._report):
-            self._team.run(work, self.threads, shared)
+        arguments = (
+            plan.memory, plan.ops, plan.cells, plan.places, plan.inputs, plan.outputs, inputs,
+            found, shared,
+        )  # fmt: skip
+        if self._at_pictures is None:
+            self._at_pictures = caller(_PICTURES, *arguments, 0, 0, report=self._report)
+        work = self._at_pictures.bound(*arguments)
+        self._team.run(lambda thread: work(thread, self.threads), self.threads, shared)
 
     def _evaluate(self, inputs: Floats32, found: Floats32, places: Integers, count: int) -> None:
         """Fill `found` [samples][numbers] with what the first `count` operations say."""

@@ -18,15 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.lanes.chain import Chain, as_laid_out
-from cnnsim.kernels.lanes.convolution import CELL_WIDTH
+from cnnsim.kernels.lanes.memory import memory
+from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
 from cnnsim.kernels.lanes.plan import (
-    BIAS,
-    CONVOLUTION,
-    DENSE,
-    DROPOUT,
+    CELL_WIDTH,
     FIELDS,
     OP,
-    POOL,
     Step,
     Tensor,
     back_cells,
@@ -34,9 +31,8 @@ from cnnsim.kernels.lanes.plan import (
     conv_cells,
     order_rows,
     pool_cells,
+    shapes_of,
 )
-from cnnsim.kernels.lanes.tile import shapes_of
-from cnnsim.kernels.lanes.vector import memory
 
 Integers = npt.NDArray[np.int64]
 

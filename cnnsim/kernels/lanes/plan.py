@@ -15,12 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.lanes.convolution import CELL_WIDTH
-from cnnsim.kernels.lanes.tile import shapes_of
+from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION, DENSE
 from cnnsim.network.window import Window
-
-#: The numbers of the kinds of operations.
-CONVOLUTION, DENSE, POOL, ACTIVATION, DROPOUT, BIAS = range(6)
 
 #: What a record of an operation holds, all int64 but the slope.
 FIELDS = (
@@ -89,6 +85,19 @@ FIELDS = (
 )
 #: The slope is a leaky ReLU's, or what a dropout multiplies by.
 OP = np.dtype([*((name, np.int64) for name in FIELDS), ("slope", np.float64)])
+#: Columns of a table of cells.
+CELL_WIDTH = 12
+
+
+def shapes_of(width: int) -> tuple[tuple[int, int, int], ...]:
+    """What a kernel gradient can hold in registers: (kernel rows, taps in a row, vectors).
+
+    Of the taps a spread value each, of the gradients whole vectors. A layer takes the shape that
+    wastes least; the one of one row is for long rows and for dense layers.
+    """
+    if width == 16:
+        return (3, 3, 2), (1, 8, 2), (5, 3, 1), (5, 1, 2)
+    return (3, 3, 1), (1, 5, 2), (5, 2, 1), (5, 1, 2)
 
 
 @dataclass

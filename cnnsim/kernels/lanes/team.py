@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from cnnsim.kernels.engine import Integers
-from cnnsim.kernels.lanes.barrier import ABORTED
+
+# Places in the numbers that threads share, each on a cache line of its own.
+ARRIVED, ROUND, ABORTED = 0, 8, 16
+
+
+def barrier() -> Integers:
+    """The numbers that threads share, for `cnnsim.kernels.lanes.loops.barrier.meet`."""
+    return np.zeros(24, np.int64)
 
 
 class Team:

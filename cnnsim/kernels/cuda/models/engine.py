@@ -23,8 +23,8 @@ from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
 from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
 from cnnsim.kernels.engine import MODELS, Floats32, Floats64, Integers
 from cnnsim.kernels.fill import Progress, Report, silent
-from cnnsim.kernels.lanes.chain import Refused, rule_of
-from cnnsim.kernels.lanes.update import paces_of
+from cnnsim.kernels.lanes.chain import Refused
+from cnnsim.kernels.lanes.rule import paces_of, rule_of
 from cnnsim.network.iteration import Iteration
 
 Flags = npt.NDArray[np.bool_]

@@ -18,9 +18,10 @@ from cnnsim.kernels.cuda.models.operations import (
     divisor,
     whole,
 )
-from cnnsim.kernels.lanes import functions
+from cnnsim.kernels.lanes import numbers
 from cnnsim.kernels.lanes.chain import Chain, Refused, chain_of
-from cnnsim.kernels.lanes.plan import CONVOLUTION, DENSE, Step
+from cnnsim.kernels.lanes.numbers import CONVOLUTION, DENSE
+from cnnsim.kernels.lanes.plan import Step
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.mean_squared_error import MeanSquaredError
 from cnnsim.network.kinds.softmax_cross_entropy import SoftmaxCrossEntropy
@@ -114,7 +115,7 @@ def _check(chain: Chain, iteration: Iteration) -> None:
     for step in chain.steps:
         if step.kind not in (CONVOLUTION, DENSE):
             raise Refused(f"{step.layer} has no kernel for many models at once")
-        if step.activation not in (functions.NONE, functions.RELU):
+        if step.activation not in (numbers.NONE, numbers.RELU):
             raise Refused(f"the activation after {step.layer} is no ReLU")
         if step.kind == CONVOLUTION:
             w = step.window
@@ -192,7 +193,7 @@ class _Planner:
     def _bare(self, number: int) -> Convolution | Dense:
         """An operation without places."""
         step = self._steps[number]
-        relu = step.activation == functions.RELU
+        relu = step.activation == numbers.RELU
         back = number > self._first
         below = self._steps[number - 1] if number else None
         if step.kind == CONVOLUTION:
@@ -231,7 +232,7 @@ class _Planner:
         near = step.layer in self._near
         # Rows of near weights lie in different banks, rows of far ones begin with 16 bytes.
         line = units | 1 if near else whole(units)
-        masks = below is not None and below.activation == functions.RELU and not below.pools
+        masks = below is not None and below.activation == numbers.RELU and not below.pools
         return Dense(
             layer=step.layer,
             relu=relu,

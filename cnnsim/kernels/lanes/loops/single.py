@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import inlined, kernel
-from cnnsim.kernels.lanes.functions import NONE, activate, activate_back, first_of
-from cnnsim.kernels.lanes.inside import total
-from cnnsim.kernels.lanes.tile import (
+from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
+from cnnsim.kernels.lanes.loops.functions import activate, activate_back, first_of
+from cnnsim.kernels.lanes.loops.inside import total
+from cnnsim.kernels.lanes.loops.tile import (
     at_each,
     evens,
     keep,
@@ -29,8 +29,8 @@ from cnnsim.kernels.lanes.tile import (
     zero_panel,
     zeros,
 )
-from cnnsim.kernels.lanes.update import update
-from cnnsim.kernels.lanes.vector import (
+from cnnsim.kernels.lanes.loops.update import update
+from cnnsim.kernels.lanes.loops.vector import (
     lanes,
     load,
     multiply_add,
@@ -42,6 +42,7 @@ from cnnsim.kernels.lanes.vector import (
     where_greater,
     write,
 )
+from cnnsim.kernels.lanes.numbers import NONE
 
 
 @kernel

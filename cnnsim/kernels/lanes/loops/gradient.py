@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import inlined, kernel
-from cnnsim.kernels.lanes.functions import activate_back, first_of
-from cnnsim.kernels.lanes.inside import total
-from cnnsim.kernels.lanes.tile import (
+from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
+from cnnsim.kernels.lanes.loops.functions import activate_back, first_of
+from cnnsim.kernels.lanes.loops.inside import total
+from cnnsim.kernels.lanes.loops.tile import (
     keep,
     load_panel,
     load_shape,
@@ -31,7 +31,7 @@ from cnnsim.kernels.lanes.tile import (
     transpose,
     vectors_of_shape,
 )
-from cnnsim.kernels.lanes.vector import lanes, load, read, spread, store, where_equal, write
+from cnnsim.kernels.lanes.loops.vector import lanes, load, read, spread, store, where_equal, write
 
 
 @kernel

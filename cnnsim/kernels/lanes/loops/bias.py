@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import kernel
-from cnnsim.kernels.lanes.inside import total
-from cnnsim.kernels.lanes.vector import lanes, load, write
+from cnnsim.kernels.lanes.loops.compiling import kernel
+from cnnsim.kernels.lanes.loops.inside import total
+from cnnsim.kernels.lanes.loops.vector import lanes, load, write
 
 
 @kernel

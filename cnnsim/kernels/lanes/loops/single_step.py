@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.jit import entry
-from cnnsim.kernels.lanes.compiling import inlined, kernel
-from cnnsim.kernels.lanes.loss import loss_of_one
-from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION
-from cnnsim.kernels.lanes.single import (
+from cnnsim.kernels.jit import native
+from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
+from cnnsim.kernels.lanes.loops.loss import loss_of_one
+from cnnsim.kernels.lanes.loops.single import (
     before_one,
     bias_one,
     bias_one_update,
@@ -18,8 +17,8 @@ from cnnsim.kernels.lanes.single import (
     dense_one,
     dense_one_back,
 )
-from cnnsim.kernels.lanes.update import numbers_of
-from cnnsim.kernels.lanes.vector import (
+from cnnsim.kernels.lanes.loops.update import numbers_of
+from cnnsim.kernels.lanes.loops.vector import (
     lanes,
     load,
     load_from,
@@ -29,6 +28,7 @@ from cnnsim.kernels.lanes.vector import (
     store_first,
     write,
 )
+from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION
 
 
 @kernel
@@ -108,7 +108,7 @@ def step_one(
     return found
 
 
-@entry
+@native
 def run_singles(
     array: Any, ops: Any, places: Any, rule: Any, loss: int, inputs: Any, classes: Any,
     values: Any, outputs: int, rows: Any, samples: Any, paces: Any, losses: Any,

@@ -10,24 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from cnnsim.kernels.engine import Floats32, Floats64
-from cnnsim.kernels.lanes.compiling import inlined
-from cnnsim.kernels.lanes.vector import load, multiply_add, root, spread, store
-
-#: The numbers of the optimisers in a plan.
-SGD, MOMENTUM, NESTEROV, ADAM = range(4)
-
-
-def paces_of(rule: Any, rates: Floats64, updates: int) -> Floats32:
-    """What each update makes of its rate, and of Adam's √v: [steps][2]; `updates` came before."""
-    scales = np.ones_like(rates)
-    if rule["kind"] == ADAM:
-        count = np.arange(updates + 1, updates + 1 + rates.size, dtype=np.float64)
-        rates = rates / (1 - rule["beta_one"] ** count)
-        scales = (1 - rule["beta_two"] ** count) ** -0.5
-    # A rate that float32 does not hold is infinite: the loss tells.
-    with np.errstate(over="ignore"):
-        return np.column_stack([rates, scales]).astype(np.float32)
+from cnnsim.kernels.lanes.loops.compiling import inlined
+from cnnsim.kernels.lanes.loops.vector import load, multiply_add, root, spread, store
+from cnnsim.kernels.lanes.numbers import ADAM, NESTEROV, SGD
 
 
 @inlined

@@ -10,22 +10,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 
-from cnnsim.kernels.lanes.compiling import kernel, primitive
+from cnnsim.kernels.lanes.loops.compiling import kernel, primitive
+from cnnsim.kernels.lanes.team import ABORTED, ARRIVED, ROUND
 
-# Places in the shared numbers, each on a cache line of its own.
-ARRIVED, ROUND, ABORTED = 0, 8, 16
 #: Looks at the clock of the others before giving way.
 _SPINS = 2000
-
-
-def barrier() -> npt.NDArray[np.int64]:
-    """The numbers that threads share."""
-    return np.zeros(24, np.int64)
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import kernel
-from cnnsim.kernels.lanes.functions import exp, first_of, larger, log
-from cnnsim.kernels.lanes.inside import highest, total
-from cnnsim.kernels.lanes.vector import lanes, load, multiply_add, spread, store, where_greater
-
-#: The numbers of the losses in a plan.
-SOFTMAX_CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR = range(3)
+from cnnsim.kernels.lanes.loops.compiling import kernel
+from cnnsim.kernels.lanes.loops.functions import exp, first_of, larger, log
+from cnnsim.kernels.lanes.loops.inside import highest, total
+from cnnsim.kernels.lanes.loops.vector import (
+    lanes,
+    load,
+    multiply_add,
+    spread,
+    store,
+    where_greater,
+)
+from cnnsim.kernels.lanes.numbers import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY
 
 
 @kernel

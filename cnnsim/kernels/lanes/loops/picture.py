@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.jit import entry
-from cnnsim.kernels.lanes.barrier import meet
-from cnnsim.kernels.lanes.compiling import inlined, kernel
-from cnnsim.kernels.lanes.functions import activate
-from cnnsim.kernels.lanes.plan import BIAS, CONVOLUTION, DENSE, POOL
-from cnnsim.kernels.lanes.pool import BORDERED, COLUMNS, COUNT, ROWS, SOURCE
-from cnnsim.kernels.lanes.tile import keep, load_each, outer, spread_each, zeros
-from cnnsim.kernels.lanes.vector import (
+from cnnsim.kernels.jit import native
+from cnnsim.kernels.lanes.loops.barrier import meet
+from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
+from cnnsim.kernels.lanes.loops.functions import activate
+from cnnsim.kernels.lanes.loops.pool import BORDERED, COLUMNS, COUNT, ROWS, SOURCE
+from cnnsim.kernels.lanes.loops.tile import keep, load_each, outer, spread_each, zeros
+from cnnsim.kernels.lanes.loops.vector import (
     lanes,
     load,
     memory_of,
@@ -31,6 +30,7 @@ from cnnsim.kernels.lanes.vector import (
     where_beats,
     write,
 )
+from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION, DENSE, POOL
 
 
 @inlined
@@ -205,7 +205,7 @@ def apply_picture(m: Any, op: Any, x: int, y: int, thread: int, threads: int) ->
             store_first(m, to + k, line - k, activate(m, op.activation, op.slope, value))
 
 
-@entry
+@native
 def see_pictures(
     array: Any, ops: Any, cells: Any, places: Any, input_places: Any, output_places: Any,
     inputs: Any, outputs: Any, shared: Any, thread: int, threads: int,

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import inlined, kernel
-from cnnsim.kernels.lanes.functions import activate
-from cnnsim.kernels.lanes.tile import at_each, keep, outer, spread_panel, zero_panel
-from cnnsim.kernels.lanes.vector import NEXT, lanes, load, read, spread, store
+from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
+from cnnsim.kernels.lanes.loops.functions import activate
+from cnnsim.kernels.lanes.loops.tile import at_each, keep, outer, spread_panel, zero_panel
+from cnnsim.kernels.lanes.loops.vector import NEXT, lanes, load, read, spread, store
 
 
 @inlined

@@ -20,7 +20,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-from cnnsim.kernels.lanes.compiling import primitive, primitive_of_constants
+from cnnsim.kernels.lanes.loops.compiling import primitive, primitive_of_constants
 
 FLOAT = ir.FloatType()
 #: How far the next float is. No literal: of those each would have a function compiled for it alone.
@@ -51,13 +51,6 @@ def wide(lanes: int) -> Any:
 
 
 # ---- memory --------------------------------------------------------------------------------------
-
-
-def memory(size: int, lanes: int) -> np.ndarray[Any, Any]:
-    """Zeros: `size` floats, a multiple of `lanes`, from a cache line on; the dtype says `lanes`."""
-    raw = np.zeros(size + 16, np.float32)
-    skip = -raw.ctypes.data % 64 // 4
-    return raw[skip : skip + size].view([("lanes", np.float32, (lanes,))])
 
 
 class Memory(types.Type):

@@ -8,8 +8,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from cnnsim.kernels.lanes.compiling import primitive
-from cnnsim.kernels.lanes.vector import INT, vector_of, wide
+from cnnsim.kernels.lanes.loops.compiling import primitive
+from cnnsim.kernels.lanes.loops.vector import INT, vector_of, wide
 
 
 def _folded(fold: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from cnnsim.kernels.lanes.compiling import kernel
-from cnnsim.kernels.lanes.convolution import CELL_WIDTH
-from cnnsim.kernels.lanes.vector import lanes, load, store, write
+from cnnsim.kernels.lanes.loops.compiling import kernel
+from cnnsim.kernels.lanes.loops.vector import lanes, load, store, write
+from cnnsim.kernels.lanes.plan import CELL_WIDTH
 from cnnsim.network.mask import kept, mixed
 
 for _rule in (mixed, kept):

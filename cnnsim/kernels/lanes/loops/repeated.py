@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.jit import entry
-from cnnsim.kernels.lanes.convolution import convolve, convolve_back
-from cnnsim.kernels.lanes.dense import dense, dense_back
-from cnnsim.kernels.lanes.gradient import conv_gradient
-from cnnsim.kernels.lanes.step import update_dense
-from cnnsim.kernels.lanes.tile import at_each, keep, outer, spreads, zeros
-from cnnsim.kernels.lanes.update import numbers_of
-from cnnsim.kernels.lanes.vector import lanes, memory_of
+from cnnsim.kernels.lanes.loops.convolution import convolve, convolve_back
+from cnnsim.kernels.lanes.loops.dense import dense, dense_back
+from cnnsim.kernels.lanes.loops.gradient import conv_gradient
+from cnnsim.kernels.lanes.loops.step import update_dense
+from cnnsim.kernels.lanes.loops.tile import at_each, keep, outer, spreads, zeros
+from cnnsim.kernels.lanes.loops.update import numbers_of
+from cnnsim.kernels.lanes.loops.vector import lanes, memory_of
 
 #: What `repeat` runs.
 (

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import inlined, kernel
-from cnnsim.kernels.lanes.inside import exponent, mantissa, numbers, power_of_two
-from cnnsim.kernels.lanes.vector import (
+from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
+from cnnsim.kernels.lanes.loops.inside import exponent, mantissa, numbers, power_of_two
+from cnnsim.kernels.lanes.loops.vector import (
     multiply_add,
     nearest,
     size,
@@ -17,9 +17,7 @@ from cnnsim.kernels.lanes.vector import (
     where_equal,
     where_greater,
 )
-
-#: The numbers of the activations in a plan.
-NONE, RELU, LEAKY_RELU, SIGMOID, TANH = range(5)
+from cnnsim.kernels.lanes.numbers import LEAKY_RELU, NONE, RELU, SIGMOID
 
 
 @kernel

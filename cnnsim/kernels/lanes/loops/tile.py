@@ -14,8 +14,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from cnnsim.kernels.lanes.compiling import primitive, primitive_of_constants
-from cnnsim.kernels.lanes.vector import (
+from cnnsim.kernels.lanes.loops.compiling import primitive, primitive_of_constants
+from cnnsim.kernels.lanes.loops.vector import (
     INT,
     beats,
     call,
@@ -26,6 +26,7 @@ from cnnsim.kernels.lanes.vector import (
     store_at,
     vector_of,
 )
+from cnnsim.kernels.lanes.plan import shapes_of
 
 _uni_tuple: Any = types.UniTuple
 #: Emits the vector that belongs to a place: of a builder, a count of lanes, an array, the place.
@@ -153,17 +154,6 @@ def zero_panel(typing: Any, m: Any) -> Any:
 def load_panel(typing: Any, m: Any, place: Any, step: Any) -> Any:
     """As many vectors as a vector has lanes, from `place` on, `step` floats apart."""
     return _tile(m, lanes_of(m))(m, types.int64, types.int64), _apart(load_at)
-
-
-def shapes_of(width: int) -> tuple[tuple[int, int, int], ...]:
-    """What a kernel gradient can hold in registers: (kernel rows, taps in a row, vectors).
-
-    Of the taps a spread value each, of the gradients whole vectors. A layer takes the shape that
-    wastes least; the one of one row is for long rows and for dense layers.
-    """
-    if width == 16:
-        return (3, 3, 2), (1, 8, 2), (5, 3, 1), (5, 1, 2)
-    return (3, 3, 1), (1, 5, 2), (5, 2, 1), (5, 1, 2)
 
 
 @primitive_of_constants

@@ -18,16 +18,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsim.kernels.lanes.compiling import inlined, kernel
-from cnnsim.kernels.lanes.functions import activate
-from cnnsim.kernels.lanes.tile import at_each, keep, largest_of_four, outer, spreads, zeros
-from cnnsim.kernels.lanes.vector import NEXT, lanes, load, read, spread, store
+from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
+from cnnsim.kernels.lanes.loops.functions import activate
+from cnnsim.kernels.lanes.loops.tile import at_each, keep, largest_of_four, outer, spreads, zeros
+from cnnsim.kernels.lanes.loops.vector import NEXT, lanes, load, read, spread, store
 
 # The columns of a table of cells: where four cells read, where they write, and which kernel rows
 # and columns have anything but padding under any of the four.
 SOURCE, TARGET, ROW_FROM, ROW_TO, COLUMN_FROM, COLUMN_TO = 0, 4, 8, 9, 10, 11
-#: How many columns there are.
-CELL_WIDTH = 12
 
 
 @inlined

@@ -1,0 +1,1 @@
+"""What Numba compiles. Nothing else of the lanes imports it, for kept code needs no compiler."""

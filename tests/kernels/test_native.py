@@ -1,0 +1,229 @@
+"""Functions by their addresses, in processes of their own: compiled once, then loaded bare."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+#: Natives live in modules that other processes can import.
+MODULE = """
+import math
+
+from cnnsim.kernels.jit import native, part
+from cnnsim.kernels.lanes.loops.calling import call_at
+
+
+@part
+def power(base, n):
+    return math.pow(base, n)
+
+
+@native
+def powers(found, rule, shift, first, last):
+    for n in range(first, last):
+        found[n // found.shape[1], n % found.shape[1]] = rule.factor * power(rule.base, n) + shift
+
+
+@native
+def counted(found, by):
+    for n in range(found.size):
+        found[n] += by * (n + 1)
+
+
+@native
+def checked(found, by):
+    if by < 0:
+        raise ValueError("below 0")
+    counted_here = 0
+    for n in range(found.size):
+        counted_here += found[n]
+    found[0] = counted_here
+
+
+@native
+def through(found, address, by):
+    if call_at(address, (found, by)) != 0:
+        raise RuntimeError("it failed")
+    found[-1] *= 2
+"""
+SCRIPT = """
+import json
+import sys
+
+import numpy as np
+
+from cnnsim.kernels.native import addresses, caller, native
+from cnnsim.kernels.passing import Caller
+
+heard = []
+rule = np.zeros((), [("base", float), ("factor", float)])
+rule["base"], rule["factor"] = 2, 3
+found = np.zeros((2, 3))
+powers = caller("ours:powers", found, rule, 0, 0, 0, report=heard.append)
+powers.bound(found, rule, -1)(1, 5)
+numbers = np.arange(3)
+functions = [native("ours:counted", numbers, 0), native("ours:through", numbers, 0, 0)]
+processes = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+counted, through = addresses(functions, heard.append, processes)
+Caller(through, functions[1].kinds).bound(numbers, counted)(10)
+said = [progress.sweep for progress in heard]
+print(json.dumps([found.tolist(), numbers.tolist(), said, "numba" in sys.modules]))
+"""
+RIGHT = [[[0, 5, 11], [23, 47, 0]], [10, 21, 64]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., tuple[list[Any], list[str], bool]]:
+    """Runs the script: its numbers, what was compiled, and whether Numba was imported."""
+    (tmp_path / "ours.py").write_text(MODULE)
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+
+    def start(*args: str, **more: str) -> tuple[list[Any], list[str], bool]:
+        done = subprocess.run(
+            [sys.executable, script, *args], capture_output=True, text=True, check=True,
+            env={**os.environ, **folders(tmp_path), "PYTHONPATH": str(tmp_path), **more},
+        )  # fmt: skip
+        *numbers, said, imported = json.loads(done.stdout)
+        return numbers, said, imported
+
+    return start
+
+
+def folders(home: Path) -> dict[str, str]:
+    return {"XDG_CACHE_HOME": str(home), "HOME": str(home)}
+
+
+def files(home: Path) -> list[Path]:
+    return sorted(home.rglob("ours.*.nbc"))
+
+
+def test_what_was_kept_needs_no_compiler(tmp_path: Path, run: Any) -> None:
+    numbers, said, _ = run()
+    assert numbers == RIGHT
+    assert [name.split(", ")[1] for name in said] == ["powers", "power", "counted", "through"]
+    assert len(files(tmp_path)) == 3
+    assert run() == (RIGHT, [], False)
+
+
+def test_another_process_compiles_beside_this_one(tmp_path: Path, run: Any) -> None:
+    numbers, said, _ = run("2")
+    assert numbers == RIGHT
+    assert [name.split(", ")[1] for name in said] == ["powers", "power", "through"]
+    assert len(files(tmp_path)) == 3
+    assert run("2") == (RIGHT, [], False)
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def fill(file: Path) -> None:
+    file.write_bytes(b"no pickle" * 100)
+
+
+def block(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize("damage", [empty, cut, fill, block])
+def test_a_damaged_file_is_as_good_as_none(
+    tmp_path: Path, run: Any, damage: Callable[[Path], None]
+) -> None:
+    run()
+    file = next(file for file in files(tmp_path) if "counted" in file.name)
+    damage(file)
+    numbers, said, _ = run()
+    assert (numbers, len(said)) == (RIGHT, 1)
+    # What can be written is there anew.
+    assert run()[2] == (damage is block)
+
+
+def test_a_file_of_another_function_is_not_taken(tmp_path: Path, run: Any) -> None:
+    run()
+    found = {file.name.split(".")[1]: file for file in files(tmp_path)}
+    found["counted"].write_bytes(found["through"].read_bytes())
+    numbers, said, _ = run()
+    assert (numbers, len(said)) == (RIGHT, 1)
+
+
+def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path, run: Any) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    for processes in ("1", "2"):
+        assert run(processes, XDG_CACHE_HOME=str(blocked))[0] == RIGHT
+    assert blocked.read_text() == "in the way"
+    assert not files(tmp_path)
+
+
+def test_what_other_settings_compiled_is_not_taken(tmp_path: Path, run: Any) -> None:
+    run()
+    assert len(run(NUMBA_OPT="1")[1]) == 4
+    assert len(files(tmp_path)) == 6
+
+
+def test_code_that_needs_what_is_not_there_is_compiled(tmp_path: Path, run: Any) -> None:
+    """LLVM would end the process."""
+    run()
+    program = """
+import sys
+from dataclasses import dataclass
+import numpy as np
+from cnnsim.kernels import native as natives
+numbers = np.arange(3)
+function = natives.native("ours:counted", numbers, 0)
+code = natives._kept(function)
+natives._keep(function, code._replace(needs=("no_such_function",)))
+print(natives._kept(function) is None, code is None)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env={**os.environ, **folders(tmp_path), "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert done.stdout == "True False\n"
+    numbers, said, _ = run()
+    assert (numbers, len(said)) == (RIGHT, 1)
+
+
+def test_a_warm_start_trains_without_a_compiler(tmp_path: Path) -> None:
+    """What is measured as the first epoch of a command rests on this."""
+    program = """
+import sys
+from cnnsim.cli import main
+main(["train", "digits_cnn", "--epochs", "1", "--json", "--threads", "1", "--out", sys.argv[1]])
+print("numba" in sys.modules)
+"""
+
+    def imported(run: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program, tmp_path / run],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.split()[-1]
+
+    imported("first")
+    assert imported("second") == "False"
+
+
+def test_no_loop_is_imported_by_what_runs_it() -> None:
+    program = "import cnnsim.kernels.lanes.engine, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert not [
+        name
+        for name in done.stdout.split()
+        if name.startswith(("numba", "cnnsim.kernels.lanes.loops"))
+    ]
