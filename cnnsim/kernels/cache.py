@@ -42,8 +42,8 @@ def kernel_cache() -> Path:
     return user_cache_path("cnnsim") / "kernels" / f"{source_digest()}-{platform.machine()}"
 
 
-def prepare_cache() -> bool:
-    """Make the folder. False where it cannot be written: kernels then compile each time."""
+def prepare_cache() -> Path | None:
+    """The folder, made. None where it cannot be written: kernels then compile each time."""
     folder = kernel_cache()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,9 +51,9 @@ def prepare_cache() -> bool:
         probe.touch()
         probe.unlink()
     except OSError:
-        return False
+        return None
     _prune(folder)
-    return True
+    return folder
 
 
 def _prune(folder: Path) -> None:

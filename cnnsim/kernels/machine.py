@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 from functools import cache
+from itertools import count
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
 _llvm: Any = llvm
-#: Whoever is loaded stays.
-_engines: list[Any] = []
+#: What was loaded: it stays as long as this does.
+_loaded: list[Any] = []
+#: No name is given twice, even if nothing came of the first.
+_numbers = count()
 
 
 class Code(NamedTuple):
@@ -19,12 +20,10 @@ class Code(NamedTuple):
 
     Attributes:
         symbol: its name in the object file.
-        needs: names of functions outside that it calls.
         file: the object file.
     """
 
     symbol: str
-    needs: tuple[str, ...]
     file: bytes
 
 
@@ -38,27 +37,22 @@ def processor() -> tuple[str, ...]:
 
 
 @cache
-def _target() -> Any:
+def _linker() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    return llvm.Target.from_default_triple()
-
-
-def can_load(code: Code) -> bool:
-    """Whether all that `code` needs is there: LLVM ends the process where it is not."""
-    process = ctypes.CDLL(None) if os.name == "posix" else None
-    return all(hasattr(process, name) or _llvm.address_of_symbol(name) for name in code.needs)
+    machine = _llvm.Target.from_default_triple().create_target_machine()
+    return _llvm.create_lljit_compiler(machine, suppress_errors=True)
 
 
 def load(code: Code) -> int:
-    """The address of a function. Its file is loaded once more if it was before."""
-    module = _llvm.parse_assembly("")
-    # One for each: files of different processes may give different functions the same name.
-    engine = _llvm.create_mcjit_compiler(module, _target().create_target_machine())
-    engine.add_object_file(_llvm.ObjectFileRef.from_data(code.file))
-    engine.finalize_object()
-    _engines.append(engine)
-    address: int = engine.get_function_address(code.symbol)
-    if not address:
-        raise RuntimeError(f"{code.symbol} is not in its file")
+    """The address of a function. Its file is loaded once more if it was before.
+
+    Raises RuntimeError where the file is none, or needs what is not there.
+    """
+    # A library for each: files of different processes may give other functions the same name.
+    library = _llvm.JITLibraryBuilder().add_object_img(code.file).add_current_process()
+    library.export_symbol(code.symbol)
+    found = library.link(_linker(), f"kernel {next(_numbers)}")
+    _loaded.append(found)
+    address: int = found[code.symbol]
     return address

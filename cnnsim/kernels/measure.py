@@ -18,12 +18,12 @@ from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.folding import Folder
 from cnnsim.kernels.general import needed
 from cnnsim.kernels.lanes.chain import chain_of
+from cnnsim.kernels.lanes.codes import CONVOLUTION, DENSE
 from cnnsim.kernels.lanes.cpu import host_lanes
 from cnnsim.kernels.lanes.engine import LanesEngine
 from cnnsim.kernels.lanes.layout import Layout, lay_out
 from cnnsim.kernels.lanes.loops import repeated
 from cnnsim.kernels.lanes.memory import memory
-from cnnsim.kernels.lanes.numbers import CONVOLUTION, DENSE
 from cnnsim.kernels.lanes.rule import rule_of
 from cnnsim.kernels.listening import told
 from cnnsim.network.iteration import Iteration

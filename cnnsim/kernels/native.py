@@ -9,30 +9,33 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cnnsim.kernels.cache import kernel_cache, prepare_cache
+from cnnsim.kernels.cache import prepare_cache
 from cnnsim.kernels.fill import Report, silent
 from cnnsim.kernels.kept import BROKEN, KeptFiles
-from cnnsim.kernels.machine import Code, can_load, load, processor
-from cnnsim.kernels.passing import Caller, Kind, kind_of
+from cnnsim.kernels.machine import Code, load, processor
+from cnnsim.kernels.passing import ArgumentType, Caller, type_of
+
+#: What Numba reads besides its variables, from the folder that a process runs in.
+_CONFIG = Path(".numba_config.yaml")
 
 
 class Native(NamedTuple):
-    """A function that `cnnsim.kernels.jit.native` marks, for arguments of certain kinds.
+    """A function that `cnnsim.kernels.jit.native` marks, for arguments of certain types.
 
     Attributes:
         module: where it is written.
         name: what it is called there.
-        kinds: of its arguments.
+        types: of its arguments.
     """
 
     module: str
     name: str
-    kinds: tuple[Kind, ...]
+    types: tuple[ArgumentType, ...]
 
 
 _lock = threading.Lock()
@@ -40,13 +43,13 @@ _lock = threading.Lock()
 _addresses: dict[Native, int] = {}
 
 
-def native(place: str, *arguments: Any) -> Native:
+def native_for(place: str, *arguments: Any) -> Native:
     """The function at `place` (``package.module:name``) for arguments like these.
 
     Raises TypeError for one that compiled code does not take.
     """
     module, _, name = place.partition(":")
-    return Native(module, name, tuple(kind_of(argument) for argument in arguments))
+    return Native(module, name, tuple(type_of(argument) for argument in arguments))
 
 
 def addresses(
@@ -60,52 +63,33 @@ def addresses(
         processes: how many may compile side by side.
     """
     with _lock:
-        missing = [function for function in functions if function not in _addresses]
-        found = {function: _kept(function) for function in missing}
-        if absent := [function for function, code in found.items() if code is None]:
+        for function in functions:
+            if function not in _addresses and (address := _kept(function)) is not None:
+                _addresses[function] = address
+        if absent := [function for function in functions if function not in _addresses]:
             from cnnsim.kernels.compiler import compile_all
 
-            compiled = compile_all(absent, report, processes)
-            found.update(compiled)
-            for function in absent:
-                _keep(function, compiled[function])
-        for function, code in found.items():
-            assert code is not None
-            _addresses[function] = load(code)
+            with closing(compile_all(absent, report, processes)) as compiled:
+                for function, code in compiled:
+                    _keep(function, code)
+                    _addresses[function] = load(code)
         return tuple(_addresses[function] for function in functions)
 
 
 def caller(place: str, *arguments: Any, report: Report = silent) -> Caller:
     """What calls the function at `place` with arguments like these."""
-    function = native(place, *arguments)
+    function = native_for(place, *arguments)
     (address,) = addresses([function], report)
-    return Caller(address, function.kinds)
+    return Caller(address, function.types)
 
 
-@cache
-def _folder() -> Path | None:
-    """Where code is kept; None where it cannot be."""
-    return kernel_cache() if prepare_cache() else None
-
-
-def _files(function: Native) -> KeptFiles | None:
-    folder = _folder()
-    return None if folder is None else KeptFiles(folder, f"{function.module}.{function.name}")
-
-
-def _key(function: Native) -> Any:
-    """What kept code depends on, besides the sources and the compiler's version."""
-    settings = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
-    return processor(), sorted(settings.items()), function
-
-
-def _kept(function: Native) -> Code | None:
-    """The code that was kept, None where there is none that can be used."""
+def _kept(function: Native) -> int | None:
+    """Where the code that was kept begins, once it is loaded; None if there is none to be used."""
     if (files := _files(function)) is None:
         return None
     try:
-        code: Code | None = files.load(_key(function))
-        return code if code is None or can_load(code) else None
+        code = files.load(_key(function))
+        return None if code is None else load(code)
     except BROKEN:
         return None
 
@@ -114,3 +98,22 @@ def _keep(function: Native, code: Code) -> None:
     if (files := _files(function)) is not None:
         with suppress(OSError):
             files.save(_key(function), code)
+
+
+def _files(function: Native) -> KeptFiles | None:
+    folder = _folder()
+    return None if folder is None else KeptFiles(folder, f"{function.module}.{function.name}")
+
+
+@cache
+def _folder() -> Path | None:
+    """Where code is kept; None where it cannot be."""
+    return prepare_cache()
+
+
+def _key(function: Native) -> Any:
+    """What kept code depends on, besides the sources and the compiler's version."""
+    settings = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
+    with suppress(OSError, ValueError):
+        settings[_CONFIG.name] = _CONFIG.read_text("utf-8")
+    return processor(), sorted(settings.items()), function

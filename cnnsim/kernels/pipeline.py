@@ -1,9 +1,9 @@
 """How functions become machine code: Numba's pipeline, less what kernels have no use for.
 
 Numba optimises every function with all that it calls, makes machine code of it, and does both again
-with each function that calls it. A kernel is dozens of functions, of which Python calls one: its
-entry. So the others, its parts, are tidied up by themselves only; they are linked, optimised and
-made machine code of once: with the entry.
+with each function that calls it. A kernel is dozens of functions, of which one is called from
+outside: its entry. So the others, its parts, are tidied up by themselves only; they are linked,
+optimised and made machine code of once: with the entry.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class _Pipeline(CompilerBase):
 
 
 class EntryPipeline(_Pipeline):
-    """For ``njit(pipeline_class=EntryPipeline)``: a function that Python calls."""
+    """For ``njit(pipeline_class=EntryPipeline)``: a function that is called from outside."""
 
     lowering = _EntryLowering
 

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from numba.core import config
 
 import cnnsim
 from cnnsim.kernels.cache import kernel_cache, prepare_cache, source_digest
@@ -119,7 +118,6 @@ def test_two_files_of_one_name_cannot_change_places(copied: Path) -> None:
 def test_old_versions_are_removed_the_last_used_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config, "CACHE_DIR", config.CACHE_DIR)  # to be put back
     monkeypatch.setattr("cnnsim.kernels.cache.user_cache_path", lambda name: tmp_path / name)
     kernels = tmp_path / "cnnsim" / "kernels"
     long_ago = 1_000_000_000

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnsim.kernels.passing import Caller, Kind, kind_of
+from cnnsim.kernels.passing import ArgumentType, Caller, type_of
 
 RECORD = np.dtype([("a", np.int64), ("b", np.float64)])
 
@@ -25,14 +25,14 @@ def frozen() -> Any:
 )
 def test_what_is_not_taken(argument: Any) -> None:
     with pytest.raises(TypeError, match="takes no such argument"):
-        kind_of(argument)
+        type_of(argument)
 
 
-def test_kinds() -> None:
-    assert kind_of(3) == kind_of(np.int32(3)) == Kind(None, 0)
-    assert kind_of(np.zeros((2, 0), np.float32)) == Kind(np.dtype(np.float32), 2)
-    assert kind_of(np.zeros((), RECORD)) == Kind(RECORD, 0)
-    assert kind_of(np.zeros(2, RECORD)) == Kind(RECORD, 1)
+def test_types() -> None:
+    assert type_of(3) == type_of(np.int32(3)) == ArgumentType(None, 0)
+    assert type_of(np.zeros((2, 0), np.float32)) == ArgumentType(np.dtype(np.float32), 2)
+    assert type_of(np.zeros((), RECORD)) == ArgumentType(RECORD, 0)
+    assert type_of(np.zeros(2, RECORD)) == ArgumentType(RECORD, 1)
 
 
 def recorded(words: int, status: int = 0) -> tuple[Any, list[tuple[int, ...]]]:
@@ -50,7 +50,7 @@ def recorded(words: int, status: int = 0) -> tuple[Any, list[tuple[int, ...]]]:
 def caller(function: Any, *arguments: Any) -> Caller:
     address = ctypes.cast(function, ctypes.c_void_p).value
     assert address is not None
-    return Caller(address, [kind_of(argument) for argument in arguments])
+    return Caller(address, [type_of(argument) for argument in arguments])
 
 
 def test_words_of_arrays_records_and_numbers() -> None:
@@ -72,7 +72,7 @@ def test_what_is_passed_again_and_what_is_new() -> None:
     assert [call[2] for call in calls] == [2, 2, 3, 2, 3]
 
 
-def test_kinds_that_look_the_same_are() -> None:
+def test_types_that_look_the_same_are() -> None:
     function, calls = recorded(7)
     memory = [np.zeros(16, np.float32).view([("lanes", np.float32, (4,))]) for _ in range(2)]
     ours = caller(function, memory[0])
@@ -85,7 +85,7 @@ def test_kinds_that_look_the_same_are() -> None:
     "wrong",
     [np.zeros(2, np.float32), np.zeros((2, 2)), np.zeros(4)[::2], np.zeros(2, RECORD)],
 )
-def test_other_kinds_are_refused(wrong: Any) -> None:
+def test_other_types_are_refused(wrong: Any) -> None:
     function, calls = recorded(7)
     with pytest.raises(TypeError):
         caller(function, np.zeros(2)).bound(wrong)

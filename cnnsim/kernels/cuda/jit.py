@@ -14,7 +14,7 @@ from typing import Any
 from numba import cuda
 from numba.extending import register_jitable
 
-from cnnsim.kernels.cache import kernel_cache, prepare_cache
+from cnnsim.kernels.cache import prepare_cache
 from cnnsim.kernels.cuda.device import is_simulated
 
 SIMULATED = is_simulated()
@@ -27,15 +27,16 @@ _MOST_BLOCKS = 4096
 
 def _prepare() -> bool:
     """Point numba-cuda to the cache; whether kernels can be kept."""
-    can_cache = prepare_cache()
+    folder = prepare_cache()
     if SIMULATED:
         return False
     from numba.cuda.core import config
 
-    vars(config)["CACHE_DIR"] = str(kernel_cache())
     # Small networks have small grids: that is no mistake of whoever trains them.
     vars(config)["CUDA_LOW_OCCUPANCY_WARNINGS"] = 0
-    return can_cache
+    if folder is not None:
+        vars(config)["CACHE_DIR"] = str(folder)
+    return folder is not None
 
 
 _CAN_CACHE = _prepare()

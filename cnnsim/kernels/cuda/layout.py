@@ -13,7 +13,7 @@ from math import prod
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
 
-#: The header: learning rate, number of the step from 1, and what `lanes.update.paces_of` makes of
+#: The header: learning rate, number of the step from 1, and what `lanes.rule.paces_of` makes of
 #: them: the size of the step, for Adam the correction of its root.
 RATE, COUNT, PACE, ROOT = range(4)
 #: Numbers of a step's pace: what becomes the header.

@@ -10,7 +10,7 @@ from numba import float32
 
 from cnnsim.kernels.cuda.jit import device
 from cnnsim.kernels.cuda.loads import ld1, st1
-from cnnsim.kernels.lanes.numbers import ADAM, NESTEROV, SGD
+from cnnsim.kernels.lanes.codes import ADAM, NESTEROV, SGD
 
 
 def mover(rule: Any, first: int, second: int) -> Any:
@@ -18,7 +18,7 @@ def mover(rule: Any, first: int, second: int) -> Any:
 
     Args:
         rule: what `chain.rule_of` makes of an optimiser; `rate` and `scale` are a row of
-            `lanes.update.paces_of`.
+            `lanes.rule.paces_of`.
         first: how far behind its weight a velocity, or a moment, lies.
         second: the same of a square.
     """

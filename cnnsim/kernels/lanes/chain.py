@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.lanes import numbers
-from cnnsim.kernels.lanes.numbers import ACTIVATION, BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
+from cnnsim.kernels.lanes import codes
+from cnnsim.kernels.lanes.codes import ACTIVATION, BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
 from cnnsim.kernels.lanes.plan import Step, elements
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.adam import Adam
@@ -33,16 +33,16 @@ from cnnsim.network.mask import threshold
 Integers = npt.NDArray[np.int64]
 
 _ACTIVATIONS: dict[type[Layer], int] = {
-    Relu: numbers.RELU,
-    LeakyRelu: numbers.LEAKY_RELU,
-    Sigmoid: numbers.SIGMOID,
-    Tanh: numbers.TANH,
+    Relu: codes.RELU,
+    LeakyRelu: codes.LEAKY_RELU,
+    Sigmoid: codes.SIGMOID,
+    Tanh: codes.TANH,
 }
 #: The losses by number.
 LOSSES: dict[type[Any], int] = {
-    SoftmaxCrossEntropy: numbers.SOFTMAX_CROSS_ENTROPY,
-    BinaryCrossEntropy: numbers.BINARY_CROSS_ENTROPY,
-    MeanSquaredError: numbers.MEAN_SQUARED_ERROR,
+    SoftmaxCrossEntropy: codes.SOFTMAX_CROSS_ENTROPY,
+    BinaryCrossEntropy: codes.BINARY_CROSS_ENTROPY,
+    MeanSquaredError: codes.MEAN_SQUARED_ERROR,
 }
 
 
@@ -187,7 +187,7 @@ def _step(layer: Layer, place: Place, trained: bool) -> Step:
 def _join(above: Step, step: Step, layer: Layer) -> bool:
     """Let the operation above do this one too, where it can."""
     if step.kind == ACTIVATION and above.kind in (CONVOLUTION, DENSE, BIAS):
-        if above.activation == numbers.NONE:
+        if above.activation == codes.NONE:
             above.activation, above.slope = step.activation, step.slope
             return True
     elif step.kind == POOL and above.kind == CONVOLUTION and not above.pools:

@@ -25,7 +25,7 @@ from cnnsim.kernels.lanes.weights import (
     out_of_lanes,
     out_of_rows,
 )
-from cnnsim.kernels.native import addresses, caller, native
+from cnnsim.kernels.native import addresses, caller, native_for
 from cnnsim.kernels.passing import Caller
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.mask import mask_key
@@ -296,12 +296,12 @@ class LanesEngine:
         if self._in_blocks is None:
             net, its = arguments[:4], (batches, keys)
             functions = [
-                native(_BACKWARD, *net, 0, places, classes, values, *its, 0, 0, 0),
-                native(_FORWARD, *net, plan.inputs, inputs, *its, 0, 0, 0, 0),
-                native(_STEPS, *arguments, 0, 0, 0, 0),
+                native_for(_BACKWARD, *net, 0, places, classes, values, *its, 0, 0, 0),
+                native_for(_FORWARD, *net, plan.inputs, inputs, *its, 0, 0, 0, 0),
+                native_for(_STEPS, *arguments, 0, 0, 0, 0),
             ]
             backward, forward, steps = addresses(functions, self._report, self.threads)
-            self._in_blocks = Caller(steps, functions[-1].kinds), forward, backward
+            self._in_blocks = Caller(steps, functions[-1].types), forward, backward
         run, *halves = self._in_blocks
         work = run.bound(*arguments, *halves)
         self._team.run(lambda thread: work(thread, threads), threads, shared)

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.lanes.chain import Chain, as_laid_out
+from cnnsim.kernels.lanes.codes import BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
 from cnnsim.kernels.lanes.memory import memory
-from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
 from cnnsim.kernels.lanes.plan import (
     CELL_WIDTH,
     FIELDS,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION, DENSE
+from cnnsim.kernels.lanes.codes import BIAS, CONVOLUTION, DENSE
 from cnnsim.network.window import Window
 
 #: What a record of an operation holds, all int64 but the slope.

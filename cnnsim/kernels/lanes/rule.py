@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cnnsim.kernels.engine import Floats32, Floats64
-from cnnsim.kernels.lanes.numbers import ADAM, MOMENTUM, NESTEROV, SGD
+from cnnsim.kernels.lanes.codes import ADAM, MOMENTUM, NESTEROV, SGD
 from cnnsim.network.kinds.adam import Adam
 from cnnsim.network.kinds.sgd import Sgd
 from cnnsim.network.optimizer import Optimizer

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.engine import Floats32, Integers
-from cnnsim.kernels.lanes.numbers import SOFTMAX_CROSS_ENTROPY
+from cnnsim.kernels.lanes.codes import SOFTMAX_CROSS_ENTROPY
 
 
 def rows_of(inputs: Floats32, size: int) -> Floats32:

@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.kernels.lanes.chain import Chain
+from cnnsim.kernels.lanes.codes import BIAS, CONVOLUTION, DENSE
 from cnnsim.kernels.lanes.layout import Ground, bordered
 from cnnsim.kernels.lanes.memory import memory
-from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION, DENSE
 from cnnsim.kernels.lanes.plan import Step
 
 Floats32 = npt.NDArray[np.float32]

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnnsim.kernels.lanes.codes import BIAS, CONVOLUTION
 from cnnsim.kernels.lanes.layout import panels
-from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION
 from cnnsim.kernels.lanes.plan import Step
 from cnnsim.kernels.lanes.single_plan import TAPS, whole
 from cnnsim.network.layer import Shape

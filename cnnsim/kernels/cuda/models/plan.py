@@ -18,9 +18,9 @@ from cnnsim.kernels.cuda.models.operations import (
     divisor,
     whole,
 )
-from cnnsim.kernels.lanes import numbers
+from cnnsim.kernels.lanes import codes
 from cnnsim.kernels.lanes.chain import Chain, Refused, chain_of
-from cnnsim.kernels.lanes.numbers import CONVOLUTION, DENSE
+from cnnsim.kernels.lanes.codes import CONVOLUTION, DENSE
 from cnnsim.kernels.lanes.plan import Step
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.mean_squared_error import MeanSquaredError
@@ -115,7 +115,7 @@ def _check(chain: Chain, iteration: Iteration) -> None:
     for step in chain.steps:
         if step.kind not in (CONVOLUTION, DENSE):
             raise Refused(f"{step.layer} has no kernel for many models at once")
-        if step.activation not in (numbers.NONE, numbers.RELU):
+        if step.activation not in (codes.NONE, codes.RELU):
             raise Refused(f"the activation after {step.layer} is no ReLU")
         if step.kind == CONVOLUTION:
             w = step.window
@@ -193,7 +193,7 @@ class _Planner:
     def _bare(self, number: int) -> Convolution | Dense:
         """An operation without places."""
         step = self._steps[number]
-        relu = step.activation == numbers.RELU
+        relu = step.activation == codes.RELU
         back = number > self._first
         below = self._steps[number - 1] if number else None
         if step.kind == CONVOLUTION:
@@ -232,7 +232,7 @@ class _Planner:
         near = step.layer in self._near
         # Rows of near weights lie in different banks, rows of far ones begin with 16 bytes.
         line = units | 1 if near else whole(units)
-        masks = below is not None and below.activation == numbers.RELU and not below.pools
+        masks = below is not None and below.activation == codes.RELU and not below.pools
         return Dense(
             layer=step.layer,
             relu=relu,

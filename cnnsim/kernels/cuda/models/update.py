@@ -15,7 +15,7 @@ from cnnsim.kernels.cuda.rule import mover
 def update(plan: Plan, rule: Any) -> Any:
     """``update(near, arena, base, rate, scale)``; `rule` as `chain.rule_of` has it.
 
-    `rate` and `scale` are a row of `lanes.update.paces_of`.
+    `rate` and `scale` are a row of `lanes.rule.paces_of`.
     """
     move = mover(rule, plan.parameters, 2 * plan.parameters)
     threads = plan.threads

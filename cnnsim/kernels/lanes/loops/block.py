@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.jit import native
+from cnnsim.kernels.lanes.codes import BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
 from cnnsim.kernels.lanes.loops.bias import bias_gradient
 from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
 from cnnsim.kernels.lanes.loops.convolution import convolve, convolve_back
@@ -27,7 +28,6 @@ from cnnsim.kernels.lanes.loops.vector import (
     store,
     write,
 )
-from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
 
 
 @kernel

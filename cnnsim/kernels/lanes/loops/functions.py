@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsim.kernels.lanes.codes import LEAKY_RELU, NONE, RELU, SIGMOID
 from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
 from cnnsim.kernels.lanes.loops.inside import exponent, mantissa, numbers, power_of_two
 from cnnsim.kernels.lanes.loops.vector import (
@@ -17,7 +18,6 @@ from cnnsim.kernels.lanes.loops.vector import (
     where_equal,
     where_greater,
 )
-from cnnsim.kernels.lanes.numbers import LEAKY_RELU, NONE, RELU, SIGMOID
 
 
 @kernel

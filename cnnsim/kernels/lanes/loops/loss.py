@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsim.kernels.lanes.codes import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY
 from cnnsim.kernels.lanes.loops.compiling import kernel
 from cnnsim.kernels.lanes.loops.functions import exp, first_of, larger, log
 from cnnsim.kernels.lanes.loops.inside import highest, total
@@ -20,7 +21,6 @@ from cnnsim.kernels.lanes.loops.vector import (
     store,
     where_greater,
 )
-from cnnsim.kernels.lanes.numbers import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY
 
 
 @kernel

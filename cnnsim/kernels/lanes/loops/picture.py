@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.jit import native
+from cnnsim.kernels.lanes.codes import BIAS, CONVOLUTION, DENSE, POOL
 from cnnsim.kernels.lanes.loops.barrier import meet
 from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
 from cnnsim.kernels.lanes.loops.functions import activate
@@ -30,7 +31,6 @@ from cnnsim.kernels.lanes.loops.vector import (
     where_beats,
     write,
 )
-from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION, DENSE, POOL
 
 
 @inlined

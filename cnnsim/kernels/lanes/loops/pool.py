@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsim.kernels.lanes.codes import BIAS
 from cnnsim.kernels.lanes.loops.compiling import kernel
 from cnnsim.kernels.lanes.loops.functions import activate, activate_back
 from cnnsim.kernels.lanes.loops.vector import (
@@ -19,7 +20,6 @@ from cnnsim.kernels.lanes.loops.vector import (
     where_beats,
     where_equal,
 )
-from cnnsim.kernels.lanes.numbers import BIAS
 
 # The columns of a table of windows, padding left out: first pixel, rows, columns, where the result
 # goes, and what a mean divides by.

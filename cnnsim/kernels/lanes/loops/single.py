@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsim.kernels.lanes.codes import NONE
 from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
 from cnnsim.kernels.lanes.loops.functions import activate, activate_back, first_of
 from cnnsim.kernels.lanes.loops.inside import total
@@ -42,7 +43,6 @@ from cnnsim.kernels.lanes.loops.vector import (
     where_greater,
     write,
 )
-from cnnsim.kernels.lanes.numbers import NONE
 
 
 @kernel

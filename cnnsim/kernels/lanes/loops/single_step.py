@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.jit import native
+from cnnsim.kernels.lanes.codes import BIAS, CONVOLUTION
 from cnnsim.kernels.lanes.loops.compiling import inlined, kernel
 from cnnsim.kernels.lanes.loops.loss import loss_of_one
 from cnnsim.kernels.lanes.loops.single import (
@@ -28,7 +29,6 @@ from cnnsim.kernels.lanes.loops.vector import (
     store_first,
     write,
 )
-from cnnsim.kernels.lanes.numbers import BIAS, CONVOLUTION
 
 
 @kernel

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsim.kernels.jit import native
+from cnnsim.kernels.lanes.codes import DENSE, SOFTMAX_CROSS_ENTROPY
 from cnnsim.kernels.lanes.loops.barrier import meet
 from cnnsim.kernels.lanes.loops.block import place_of
 from cnnsim.kernels.lanes.loops.calling import call_at
@@ -18,7 +19,6 @@ from cnnsim.kernels.lanes.loops.compiling import inlined
 from cnnsim.kernels.lanes.loops.tile import keep, outer, taps_of_shape, vectors_of_shape, zero_shape
 from cnnsim.kernels.lanes.loops.update import numbers_of, update
 from cnnsim.kernels.lanes.loops.vector import lanes, load, memory_of, read, spread
-from cnnsim.kernels.lanes.numbers import DENSE, SOFTMAX_CROSS_ENTROPY
 
 #: The shape of `shapes_of` for the gradient of a dense layer.
 _ROW = 1

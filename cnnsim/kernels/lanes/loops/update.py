@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from cnnsim.kernels.lanes.codes import ADAM, NESTEROV, SGD
 from cnnsim.kernels.lanes.loops.compiling import inlined
 from cnnsim.kernels.lanes.loops.vector import load, multiply_add, root, spread, store
-from cnnsim.kernels.lanes.numbers import ADAM, NESTEROV, SGD
 
 
 @inlined

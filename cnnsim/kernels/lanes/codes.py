@@ -1,4 +1,4 @@
-"""What numbers in a plan stand for."""
+"""The numbers that stand for things in a plan."""
 
 from __future__ import annotations
 
