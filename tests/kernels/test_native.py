@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,22 +70,46 @@ print(json.dumps([found.tolist(), numbers.tolist(), said, "numba" in sys.modules
 RIGHT = [[[0, 5, 11], [23, 47, 0]], [10, 21, 64]]
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Callable[..., tuple[list[Any], list[str], bool]]:
-    """Runs the script: its numbers, what was compiled, and whether Numba was imported."""
-    (tmp_path / "ours.py").write_text(MODULE)
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+Run = Callable[..., tuple[list[Any], list[str], bool]]
 
-    def start(*args: str, cwd: Path = tmp_path, **more: str) -> tuple[list[Any], list[str], bool]:
+
+def running(home: Path) -> Run:
+    """Runs the script in `home`: its numbers, what was compiled, and whether Numba was imported."""
+
+    def start(*args: str, cwd: Path = home, **more: str) -> tuple[list[Any], list[str], bool]:
         done = subprocess.run(
-            [sys.executable, script, *args], capture_output=True, text=True, check=True, cwd=cwd,
-            env={**os.environ, **folders(tmp_path), "PYTHONPATH": str(tmp_path), **more},
+            [sys.executable, home / "script.py", *args],
+            capture_output=True, text=True, check=True, cwd=cwd,
+            env={**os.environ, **folders(home), "PYTHONPATH": str(home), **more},
         )  # fmt: skip
         *numbers, said, imported = json.loads(done.stdout)
         return numbers, said, imported
 
     return start
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Run:
+    """The script, with nothing compiled."""
+    (tmp_path / "ours.py").write_text(MODULE)
+    (tmp_path / "script.py").write_text(SCRIPT)
+    return running(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def _compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("compiled")
+    (home / "ours.py").write_text(MODULE)
+    (home / "script.py").write_text(SCRIPT)
+    running(home)()
+    return home
+
+
+@pytest.fixture
+def run(_compiled: Path, tmp_path: Path) -> Run:
+    """The script, with everything compiled."""
+    shutil.copytree(_compiled, tmp_path, dirs_exist_ok=True)
+    return running(tmp_path)
 
 
 def folders(home: Path) -> dict[str, str]:
@@ -95,22 +120,22 @@ def files(home: Path) -> list[Path]:
     return sorted(home.rglob("ours.*.nbc"))
 
 
-def test_what_was_kept_needs_no_compiler(tmp_path: Path, run: Any) -> None:
-    numbers, said, _ = run()
+def test_what_was_kept_needs_no_compiler(tmp_path: Path, fresh: Run) -> None:
+    numbers, said, _ = fresh()
     assert numbers == RIGHT
     assert [name.split(", ")[1] for name in said] == ["powers", "power", "counted", "through"]
     assert len(files(tmp_path)) == 3
-    assert run() == (RIGHT, [], False)
+    assert fresh() == (RIGHT, [], False)
 
 
-def test_another_process_compiles_beside_this_one(tmp_path: Path, run: Any) -> None:
-    numbers, said, _ = run("2")
+def test_another_process_compiles_beside_this_one(tmp_path: Path, fresh: Run) -> None:
+    numbers, said, _ = fresh("2")
     assert numbers == RIGHT
     # The other one is waited for, if it is slower.
     assert {name.split(", ")[-1] for name in said} - {"counted"} == {"powers", "power", "through"}
     assert "kernel 1, counted" not in said
     assert len(files(tmp_path)) == 3
-    assert run("2") == (RIGHT, [], False)
+    assert fresh("2") == (RIGHT, [], False)
 
 
 def empty(file: Path) -> None:
@@ -132,9 +157,8 @@ def block(file: Path) -> None:
 
 @pytest.mark.parametrize("damage", [empty, cut, fill, block])
 def test_a_damaged_file_is_as_good_as_none(
-    tmp_path: Path, run: Any, damage: Callable[[Path], None]
+    tmp_path: Path, run: Run, damage: Callable[[Path], None]
 ) -> None:
-    run()
     file = next(file for file in files(tmp_path) if "counted" in file.name)
     damage(file)
     numbers, said, _ = run()
@@ -143,32 +167,29 @@ def test_a_damaged_file_is_as_good_as_none(
     assert run()[2] == (damage is block)
 
 
-def test_a_file_of_another_function_is_not_taken(tmp_path: Path, run: Any) -> None:
-    run()
+def test_a_file_of_another_function_is_not_taken(tmp_path: Path, run: Run) -> None:
     found = {file.name.split(".")[1]: file for file in files(tmp_path)}
     found["counted"].write_bytes(found["through"].read_bytes())
     numbers, said, _ = run()
     assert (numbers, len(said)) == (RIGHT, 1)
 
 
-def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path, run: Any) -> None:
+def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path, run: Run) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     for processes in ("1", "2"):
         assert run(processes, XDG_CACHE_HOME=str(blocked))[0] == RIGHT
     assert blocked.read_text() == "in the way"
-    assert not files(tmp_path)
+    assert len(files(tmp_path)) == 3
 
 
-def test_what_other_settings_compiled_is_not_taken(tmp_path: Path, run: Any) -> None:
-    run()
+def test_what_other_settings_compiled_is_not_taken(tmp_path: Path, run: Run) -> None:
     assert len(run(NUMBA_OPT="1")[1]) == 4
     assert len(files(tmp_path)) == 6
 
 
-def test_code_that_needs_what_is_not_there_is_compiled(tmp_path: Path, run: Any) -> None:
+def test_code_that_needs_what_is_not_there_is_compiled(tmp_path: Path, run: Run) -> None:
     """LLVM's other way of loading ends the process over that."""
-    run()
     program = """
 import llvmlite.binding as llvm
 import numpy as np
@@ -194,8 +215,7 @@ print(natives._kept(function) is None)
     assert (numbers, len(said)) == (RIGHT, 1)
 
 
-def test_settings_in_the_folder_count(tmp_path: Path, run: Any) -> None:
-    run()
+def test_settings_in_the_folder_count(tmp_path: Path, run: Run) -> None:
     here = tmp_path / "here"
     here.mkdir()
     (here / ".numba_config.yaml").write_text("opt: 1\n")
@@ -204,7 +224,7 @@ def test_settings_in_the_folder_count(tmp_path: Path, run: Any) -> None:
     assert run()[1] == []
 
 
-def test_other_sources_compile_nothing_for_this_process(tmp_path: Path, run: Any) -> None:
+def test_other_sources_compile_nothing_for_this_process(tmp_path: Path, fresh: Run) -> None:
     """A helper that finds another cnnsim would give what is called with other arguments."""
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys\n"
@@ -212,7 +232,7 @@ def test_other_sources_compile_nothing_for_this_process(tmp_path: Path, run: Any
         "    import cnnsim.kernels.cache as cache\n"
         "    cache.source_digest = lambda: 'another'\n"
     )
-    numbers, said, _ = run("2")
+    numbers, said, _ = fresh("2")
     assert numbers == RIGHT
     # Nothing came of the helper.
     assert [name.split(", ")[1] for name in said if "," in name] == [
