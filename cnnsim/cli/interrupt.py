@@ -71,11 +71,15 @@ class Interrupt:
 
     def _press(self, number: int, frame: FrameType | None) -> None:
         if self.asked or not self.armed:
+            _say("stopped; the same command with --resume goes on")
             if self._compiles:
                 _leave()
             raise KeyboardInterrupt
         self.asked = True
-        # The stream may be in the middle of a write: this one goes around it.
-        with suppress(OSError, ValueError, AttributeError):
-            message = "\nfinishing the batch and saving; ctrl+c again leaves at once\n"
-            os.write(sys.stderr.fileno(), message.encode())
+        _say("finishing the batch and saving; ctrl+c again leaves at once")
+
+
+def _say(words: str) -> None:
+    # The stream may be in the middle of a write: this one goes around it.
+    with suppress(OSError, ValueError, AttributeError):
+        os.write(sys.stderr.fileno(), f"\n{words}\n".encode())

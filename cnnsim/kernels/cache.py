@@ -42,18 +42,17 @@ def kernel_cache() -> Path:
     return user_cache_path("cnnsim") / "kernels" / f"{source_digest()}-{platform.machine()}"
 
 
-def prepare_cache() -> Path | None:
-    """The folder, made. None where it cannot be written: kernels then compile each time."""
-    folder = kernel_cache()
+def prepare_cache(folder: Path) -> bool:
+    """Make the folder. False where it cannot be written: what is there is all that is kept."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
     except OSError:
-        return None
+        return False
     _prune(folder)
-    return folder
+    return True
 
 
 def _prune(folder: Path) -> None:

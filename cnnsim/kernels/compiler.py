@@ -18,7 +18,9 @@ from importlib import import_module
 from typing import Any
 
 from numba import from_dtype, types
+from numba.core import config as _config
 
+from cnnsim.errors import CnnsimError
 from cnnsim.frames import with_room
 from cnnsim.kernels.cache import source_digest
 from cnnsim.kernels.fill import Progress, Report, silent
@@ -57,7 +59,11 @@ def compile_all(
 
 
 def compile_native(function: Native) -> Code:
-    """The code of one function."""
+    """The code of one function. Raises CnnsimError where somebody turned the compiler off."""
+    if vars(_config)["DISABLE_JIT"]:
+        raise CnnsimError(
+            "NUMBA_DISABLE_JIT turns off the compiler that training needs", "unset it"
+        )
     dispatcher = getattr(import_module(function.module), function.name)
     signature = tuple(numba_type(each) for each in function.types)
     dispatcher.compile(signature)

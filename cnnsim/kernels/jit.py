@@ -18,7 +18,7 @@ from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 from numba.extending import overload
 
-from cnnsim.kernels.cache import prepare_cache
+from cnnsim.kernels.cache import kernel_cache, prepare_cache
 from cnnsim.kernels.kept import BROKEN, KeptFiles
 from cnnsim.kernels.pipeline import EntryPipeline, PartPipeline
 
@@ -27,8 +27,9 @@ _njit: Any = njit
 _dumps: Any = dumps
 _overload: Any = overload
 
-_CACHE = prepare_cache()
-if _CACHE is not None:
+_CACHE = kernel_cache()
+_CAN_CACHE = prepare_cache(_CACHE)
+if _CAN_CACHE:
     vars(config)["CACHE_DIR"] = str(_CACHE)
 
 #: Other threads may run meanwhile, and divisions are IEEE 754's.
@@ -85,7 +86,7 @@ def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:
     """
     options = {**_OPTIONS, "pipeline_class": EntryPipeline, "_nrt": makes_arrays}
     dispatcher: Any = _njit(**options)(function)
-    if _CACHE is not None and caches:
+    if _CAN_CACHE and caches:
         # Where its folder cannot be used Numba raises that.
         with suppress(RuntimeError):
             dispatcher._cache = _QuickCache(function, makes_arrays)

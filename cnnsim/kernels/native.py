@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cnnsim.kernels.cache import prepare_cache
+from cnnsim.kernels.cache import kernel_cache, prepare_cache
 from cnnsim.kernels.fill import Report, silent
 from cnnsim.kernels.kept import BROKEN, KeptFiles
 from cnnsim.kernels.machine import Code, load, processor
@@ -85,30 +85,28 @@ def caller(place: str, *arguments: Any, report: Report = silent) -> Caller:
 
 def _kept(function: Native) -> int | None:
     """Where the code that was kept begins, once it is loaded; None if there is none to be used."""
-    if (files := _files(function)) is None:
-        return None
     try:
-        code = files.load(_key(function))
+        code = _files(function).load(_key(function))
         return None if code is None else load(code)
     except BROKEN:
         return None
 
 
 def _keep(function: Native, code: Code) -> None:
-    if (files := _files(function)) is not None:
-        with suppress(OSError):
-            files.save(_key(function), code)
+    with suppress(OSError):
+        _files(function).save(_key(function), code)
 
 
-def _files(function: Native) -> KeptFiles | None:
-    folder = _folder()
-    return None if folder is None else KeptFiles(folder, f"{function.module}.{function.name}")
+def _files(function: Native) -> KeptFiles:
+    return KeptFiles(_folder(), f"{function.module}.{function.name}")
 
 
 @cache
-def _folder() -> Path | None:
-    """Where code is kept; None where it cannot be."""
-    return prepare_cache()
+def _folder() -> Path:
+    """Where code is kept, if it can be."""
+    folder = kernel_cache()
+    prepare_cache(folder)
+    return folder
 
 
 def _key(function: Native) -> Any:

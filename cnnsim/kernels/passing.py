@@ -44,6 +44,10 @@ def type_of(argument: Any) -> ArgumentType:
         is_plain = argument.flags.c_contiguous and argument.flags.aligned
         if is_plain and (argument.ndim or argument.dtype.names):
             return ArgumentType(argument.dtype, argument.ndim)
+        raise TypeError(
+            f"compiled code takes no array {argument.shape} of {argument.dtype} that is not "
+            "contiguous, or not aligned"
+        )
     raise TypeError(f"compiled code takes no such argument: {argument!r}")
 
 
@@ -75,14 +79,14 @@ class Caller:
         words = sum(1 if its.axes == 0 else 5 + 2 * its.axes for its in types)
         self._call = _function_type(words)(address)
         # Most of what is passed is passed again: the arguments of last time, with their words.
-        # NumPy gives no array another place while it is held here.
         self._passed: list[tuple[Any, tuple[int, ...]]] = [(_NOTHING, ())] * len(types)
 
     def bound(self, *arguments: Any) -> Callable[..., None]:
         """The function with its first arguments; it takes the rest, which are whole numbers.
 
-        It gives way to other threads while it runs. Raises TypeError for arguments of other types;
-        what goes wrong inside raises RuntimeError.
+        It gives way to other threads while it runs. The same array as last time is taken to have
+        its shape and place still: whose arrays come from elsewhere passes views. Raises TypeError
+        for arguments of other types; what goes wrong inside raises RuntimeError.
         """
         passed = [
             before if argument is before[0] else (argument, _words(argument, its))

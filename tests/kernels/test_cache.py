@@ -126,7 +126,7 @@ def test_old_versions_are_removed_the_last_used_stay(
         (kernels / f"old-{age}" / "kernel.nbc").touch()
         os.utime(kernels / f"old-{age}", (long_ago - age, long_ago - age))
     (kernels / "new").mkdir()
-    assert prepare_cache()
+    assert prepare_cache(kernel_cache())
     assert {path.name for path in kernels.iterdir()} == {
         kernel_cache().name, "new", "old-0", "old-1", "old-2",
     }  # fmt: skip

@@ -217,7 +217,7 @@ def test_a_step_calls_its_halves_as_they_are_compiled(monkeypatch: pytest.Monkey
         asked.extend(functions)
         raise InterruptedError
 
-    monkeypatch.setattr("cnnsim.kernels.lanes.engine.addresses", stop)
+    monkeypatch.setattr("cnnsim.kernels.lanes.entries.addresses", stop)
     of = iteration(*NETS["article"])
     engine = LanesEngine(of, 1)
     x, target = batch_of(of, "softmax_cross_entropy", 4, 2)

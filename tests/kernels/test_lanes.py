@@ -271,6 +271,22 @@ def test_samples_that_may_not_be_written_to(batch: int) -> None:
     assert losses[0] == losses[1]
 
 
+@pytest.mark.parametrize("batch", [1, 4])
+def test_arrays_may_be_given_another_shape_between_calls(batch: int) -> None:
+    of = iteration(*NETS["article"])
+    x, target = batch_of(of, "softmax_cross_entropy", 24, 3)
+    found = []
+    for again in (False, True):
+        engine, order = LanesEngine(of, 1), np.arange(24).reshape(-1, 12)
+        engine.load(drawn(of))
+        first = engine.train(x, target, order, np.full(2, 0.1)).tolist()
+        if again:
+            order = order.copy()
+        order.resize((24 // batch, batch), refcheck=False)
+        found.append([*first, *engine.train(x, target, order, np.full(len(order), 0.1))])
+    assert found[0] == found[1]
+
+
 def test_targets_may_be_shares() -> None:
     of = iteration(*NETS["article"])
     x, target = batch_of(of, "softmax_cross_entropy", 20, 4)

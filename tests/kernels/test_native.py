@@ -183,6 +183,22 @@ def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path, run: Ru
     assert len(files(tmp_path)) == 3
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_can_only_be_read_is_read(tmp_path: Path, run: Run) -> None:
+    (folder,) = {file.parent for file in files(tmp_path)}
+    folder.chmod(0o500)
+    try:
+        assert run() == (RIGHT, [], False)
+    finally:
+        folder.chmod(0o700)
+
+
+def test_a_compiler_that_is_turned_off_is_named(tmp_path: Path, fresh: Run) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        fresh(NUMBA_DISABLE_JIT="1")
+    assert "NUMBA_DISABLE_JIT turns off the compiler" in failed.value.stderr
+
+
 def test_what_other_settings_compiled_is_not_taken(tmp_path: Path, run: Run) -> None:
     assert len(run(NUMBA_OPT="1")[1]) == 4
     assert len(files(tmp_path)) == 6

@@ -24,7 +24,7 @@ def frozen() -> Any:
     [1.5, "text", None, np.float32(1), np.zeros((2, 3)).T, np.zeros(6)[::2], np.array(1)],
 )
 def test_what_is_not_taken(argument: Any) -> None:
-    with pytest.raises(TypeError, match="takes no such argument"):
+    with pytest.raises(TypeError, match="takes no "):
         type_of(argument)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from numba import cuda
 from numba.extending import register_jitable
 
-from cnnsim.kernels.cache import prepare_cache
+from cnnsim.kernels.cache import kernel_cache, prepare_cache
 from cnnsim.kernels.cuda.device import is_simulated
 
 SIMULATED = is_simulated()
@@ -27,16 +27,17 @@ _MOST_BLOCKS = 4096
 
 def _prepare() -> bool:
     """Point numba-cuda to the cache; whether kernels can be kept."""
-    folder = prepare_cache()
+    folder = kernel_cache()
+    can_cache = prepare_cache(folder)
     if SIMULATED:
         return False
     from numba.cuda.core import config
 
     # Small networks have small grids: that is no mistake of whoever trains them.
     vars(config)["CUDA_LOW_OCCUPANCY_WARNINGS"] = 0
-    if folder is not None:
+    if can_cache:
         vars(config)["CACHE_DIR"] = str(folder)
-    return folder is not None
+    return can_cache
 
 
 _CAN_CACHE = _prepare()

@@ -12,6 +12,7 @@ from cnnsim.kernels.engine import Floats32, Floats64, Integers
 from cnnsim.kernels.fill import Report, silent
 from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of
 from cnnsim.kernels.lanes.cpu import host_lanes
+from cnnsim.kernels.lanes.entries import Entries
 from cnnsim.kernels.lanes.layout import lay_out
 from cnnsim.kernels.lanes.plan import Step
 from cnnsim.kernels.lanes.rule import paces_of, rule_of
@@ -25,20 +26,11 @@ from cnnsim.kernels.lanes.weights import (
     out_of_lanes,
     out_of_rows,
 )
-from cnnsim.kernels.native import addresses, caller, native_for
-from cnnsim.kernels.passing import Caller
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.mask import mask_key
 from cnnsim.network.optimizer import COUNTER
 
 Keys = npt.NDArray[np.uint64]
-
-#: What is compiled: many samples side by side, one after the other, few pictures.
-_STEPS = "cnnsim.kernels.lanes.loops.step:run_steps"
-_FORWARD = "cnnsim.kernels.lanes.loops.block:forward_block"
-_BACKWARD = "cnnsim.kernels.lanes.loops.block:backward_block"
-_SINGLES = "cnnsim.kernels.lanes.loops.single_step:run_singles"
-_PICTURES = "cnnsim.kernels.lanes.loops.picture:see_pictures"
 
 #: Multiply-adds of a picture from which few pictures go one by one, by all threads: the kernels of
 #: blocks take less than some milliseconds for others, and are compiled already.
@@ -105,13 +97,9 @@ class LanesEngine:
         macs = sum(sweep.steps for sweep in network.sweeps if sweep.counts_macs)
         self._is_large = macs // network.batch >= _LARGE
         self._team = Team()
-        self._report = report
         self._layout = lay_out(self._chain, self.lanes, 1, 1, self._copies)
         self._singles: SinglePlan | None = None
-        # What is compiled, once it is wanted; ahead of the two halves where they begin.
-        self._in_blocks: tuple[Caller, int, int] | None = None
-        self._one_by_one: Caller | None = None
-        self._at_pictures: Caller | None = None
+        self._entries = Entries(report, self.threads)
         self._is_single = False
         self._seen: tuple[Floats32, Floats32] | None = None
 
@@ -213,7 +201,10 @@ class LanesEngine:
     def train(
         self, inputs: Floats32, targets: npt.NDArray[Any], batches: Integers, rates: Floats64
     ) -> Floats64:
-        """Take one step for each row of `batches`; the loss of each, before its update."""
+        """Take one step for each row of `batches`; the loss of each, before its update.
+
+        Numbers of the same `inputs` do not change between calls.
+        """
         steps, batch = batches.shape
         losses = np.empty(steps, np.float64)
         if not steps:
@@ -229,7 +220,8 @@ class LanesEngine:
         if len(targets) != len(inputs) or len(rates) != steps:
             raise ValueError("there should be a target for each sample and a rate for each step")
         paces = paces_of(self._rule, np.asarray(rates, np.float64), self._updates)
-        batches = np.ascontiguousarray(batches, np.int64)
+        # A view, for its owner may give it another shape before the next call.
+        batches = np.ascontiguousarray(batches, np.int64).view()
         if single:
             self._turn_to(True)
             samples = rows = batches.ravel()
@@ -254,13 +246,10 @@ class LanesEngine:
         plan = self._singles
         assert plan is not None
         self._rule["states"] = plan.places["states"]
-        arguments = (
+        self._entries.run_singles(
             plan.memory, plan.ops, plan.places, self._rule, self._loss, inputs, classes, values,
             self._layout.outputs.size, rows, samples, paces, losses,
         )  # fmt: skip
-        if self._one_by_one is None:
-            self._one_by_one = caller(_SINGLES, *arguments, report=self._report)
-        self._one_by_one.bound(*arguments)()
 
     def _features(
         self, inputs: Floats32, flat: Floats32, samples: Integers
@@ -289,21 +278,10 @@ class LanesEngine:
         plan = self._layout
         self._rule["states"] = plan.places["states"]
         shared = barrier()
-        arguments = (
+        work = self._entries.run_steps(
             plan.memory, ops, plan.cells, plan.places, self._rule, self._loss, plan.inputs, places,
             inputs, classes, values, batches, paces, keys, losses, outputs, shared,
         )  # fmt: skip
-        if self._in_blocks is None:
-            net, its = arguments[:4], (batches, keys)
-            functions = [
-                native_for(_BACKWARD, *net, 0, places, classes, values, *its, 0, 0, 0),
-                native_for(_FORWARD, *net, plan.inputs, inputs, *its, 0, 0, 0, 0),
-                native_for(_STEPS, *arguments, 0, 0, 0, 0),
-            ]
-            backward, forward, steps = addresses(functions, self._report, self.threads)
-            self._in_blocks = Caller(steps, functions[-1].types), forward, backward
-        run, *halves = self._in_blocks
-        work = run.bound(*arguments, *halves)
         self._team.run(lambda thread: work(thread, threads), threads, shared)
 
     def _keys(self, steps: int) -> Keys:
@@ -331,13 +309,10 @@ class LanesEngine:
         """Fill `found` [pictures][numbers] one picture after the other, maps as lanes."""
         self._room(1, self.threads)
         plan, shared = self._layout, barrier()
-        arguments = (
+        work = self._entries.see_pictures(
             plan.memory, plan.ops, plan.cells, plan.places, plan.inputs, plan.outputs, inputs,
             found, shared,
         )  # fmt: skip
-        if self._at_pictures is None:
-            self._at_pictures = caller(_PICTURES, *arguments, 0, 0, report=self._report)
-        work = self._at_pictures.bound(*arguments)
         self._team.run(lambda thread: work(thread, self.threads), self.threads, shared)
 
     def _evaluate(self, inputs: Floats32, found: Floats32, places: Integers, count: int) -> None:

@@ -28,7 +28,7 @@ def targets_of(targets: npt.NDArray[Any], outputs: int, loss: int) -> tuple[Inte
     """
     no_classes, no_values = np.empty(0, np.int64), np.empty((0, outputs), np.float32)
     if targets.ndim == 1 and (outputs > 1 or loss == SOFTMAX_CROSS_ENTROPY):
-        classes = np.ascontiguousarray(targets, np.int64)
+        classes = np.ascontiguousarray(targets, np.int64).view()
         if classes.size and not 0 <= classes.min() <= classes.max() < outputs:
             raise ValueError(f"targets should be classes from 0 to {outputs - 1}")
         if loss == SOFTMAX_CROSS_ENTROPY:
