@@ -31,10 +31,16 @@ def leaving_at_once() -> Iterator[None]:
 
 def _leave() -> NoReturn:
     """End this process, whatever it is at."""
-    with suppress(OSError, ValueError, AttributeError):
+    with suppress(ValueError, AttributeError):
         if sys.stderr.isatty():
-            os.write(sys.stderr.fileno(), b"\x1b[?25h\n")  # a spinner hides the cursor
+            _write("\x1b[?25h\n")  # a spinner hides the cursor
     os._exit(130)
+
+
+def _write(text: str) -> None:
+    """Onto the screen; the stream may be in the middle of a write, so this goes around it."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.write(sys.stderr.fileno(), text.encode())
 
 
 class Interrupt:
@@ -71,15 +77,9 @@ class Interrupt:
 
     def _press(self, number: int, frame: FrameType | None) -> None:
         if self.asked or not self.armed:
-            _say("stopped; the same command with --resume goes on")
+            _write("\nstopped; the same command with --resume goes on\n")
             if self._compiles:
                 _leave()
             raise KeyboardInterrupt
         self.asked = True
-        _say("finishing the batch and saving; ctrl+c again leaves at once")
-
-
-def _say(words: str) -> None:
-    # The stream may be in the middle of a write: this one goes around it.
-    with suppress(OSError, ValueError, AttributeError):
-        os.write(sys.stderr.fileno(), f"\n{words}\n".encode())
+        _write("\nfinishing the batch and saving; ctrl+c again leaves at once\n")

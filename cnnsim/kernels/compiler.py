@@ -105,13 +105,14 @@ class _Helper:
 
         `report` hears that this is waited for, and ends that with what it raises.
         """
-        if self._process is None:
+        if (process := self._process) is None:
             return None
         name = self.function.name.replace("_", " ")
         ends = time.monotonic() + _PATIENCE
         while time.monotonic() < ends:
             with suppress(subprocess.TimeoutExpired):
-                written, _ = self._process.communicate(timeout=0.2)
+                written, _ = process.communicate(timeout=0.2)
+                self._process = None
                 break
             report(Progress("compiling", name, 0.0))
         else:
@@ -127,9 +128,10 @@ class _Helper:
         if self._input >= 0:
             os.close(self._input)
             self._input = -1
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None:
             self._process.kill()
             self._process.communicate()
+            self._process = None
 
 
 @with_room

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from damages import DAMAGES, block
 
 SCRIPT = """
 import json
@@ -104,24 +105,7 @@ def _files(tmp_path: Path) -> list[Path]:
     return sorted(tmp_path.rglob("script.powers*.nbc"))
 
 
-def _empty(file: Path) -> None:
-    file.write_bytes(b"")
-
-
-def _cut(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:-20])
-
-
-def _fill(file: Path) -> None:
-    file.write_bytes(b"no pickle" * 100)
-
-
-def _block(file: Path) -> None:
-    file.unlink()
-    file.mkdir()
-
-
-@pytest.mark.parametrize("damage", [_empty, _cut, _fill, _block])
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_as_good_as_none(
     tmp_path: Path, compiled_once: Any, damage: Callable[[Path], None]
 ) -> None:
@@ -133,7 +117,7 @@ def test_a_damaged_file_is_as_good_as_none(
     again, hits = compiled_once()
     assert again == right
     # What can be written is there anew.
-    assert (hits > 0) == (damage is not _block)
+    assert (hits > 0) == (damage is not block)
 
 
 def test_a_file_of_another_function_is_not_taken(tmp_path: Path, compiled_once: Any) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from damages import DAMAGES, block
 
 #: Natives live in modules that other processes can import.
 MODULE = """
@@ -138,24 +139,7 @@ def test_another_process_compiles_beside_this_one(tmp_path: Path, fresh: Run) ->
     assert fresh("2") == (RIGHT, [], False)
 
 
-def empty(file: Path) -> None:
-    file.write_bytes(b"")
-
-
-def cut(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:-20])
-
-
-def fill(file: Path) -> None:
-    file.write_bytes(b"no pickle" * 100)
-
-
-def block(file: Path) -> None:
-    file.unlink()
-    file.mkdir()
-
-
-@pytest.mark.parametrize("damage", [empty, cut, fill, block])
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_as_good_as_none(
     tmp_path: Path, run: Run, damage: Callable[[Path], None]
 ) -> None:

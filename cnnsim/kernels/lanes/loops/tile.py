@@ -8,7 +8,7 @@ are constants, so that its vectors stay in registers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from llvmlite import ir
@@ -245,6 +245,14 @@ def _masks(count: int, half: int) -> list[Any]:
     return [ir.Constant(ir.VectorType(INT, count), places) for places in (low, high)]
 
 
+def _halvings(count: int) -> Iterator[tuple[int, list[Any]]]:
+    """Half of `count`, a quarter and so on down to 1; each with its masks."""
+    half = count // 2
+    while half:
+        yield half, _masks(count, half)
+        half //= 2
+
+
 @primitive
 def transpose(typing: Any, acc: Any) -> Any:
     """A square tile with rows and columns exchanged: as many vectors as a vector has lanes.
@@ -255,16 +263,13 @@ def transpose(typing: Any, acc: Any) -> Any:
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         rows = [builder.extract_value(args[0], i) for i in range(count)]
-        half = count // 2
-        while half:
-            masks = _masks(count, half)
+        for half, masks in _halvings(count):
             for i in range(count):
                 if not i & half:
                     pair = rows[i], rows[i + half]
                     rows[i], rows[i + half] = (
                         builder.shuffle_vector(*pair, mask) for mask in masks
                     )
-            half //= 2
         return context.make_tuple(builder, acc, rows)
 
     return acc(acc), emit
@@ -321,15 +326,12 @@ def totals(typing: Any, acc: Any) -> Any:
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         rows = [builder.extract_value(args[0], i) for i in range(count)]
-        half = count // 2
-        while half:
-            masks = _masks(count, half)
+        for half, masks in _halvings(count):
             pairs = zip(rows[:half], rows[half:], strict=True)
             rows = [
                 builder.fadd(*(builder.shuffle_vector(a, b, mask) for mask in masks))
                 for a, b in pairs
             ]
-            half //= 2
         return rows[0]
 
     return acc.dtype(acc), emit
