@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy.typing as npt
 
 from cnnsim.steps.sweep import Sweep
+
+if TYPE_CHECKING:
+    from cnnsim.scenario.scenario import Scenario
 
 
 class Course(Protocol):
@@ -21,8 +24,11 @@ class Course(Protocol):
     opened: int
     iterations: int
 
-    def check(self, number: int) -> None:
-        """Raise CnnsimError where iteration `number` cannot be stepped through from here."""
+    def fits(self, number: int) -> bool:
+        """Whether iteration `number` has a batch of the opened one's size."""
+
+    def reopened(self, number: int) -> Scenario:
+        """The same course, opened at iteration `number`."""
 
     def leaves(
         self, number: int, report: Callable[[float], None]
@@ -30,7 +36,7 @@ class Course(Protocol):
         """Every tensor that no sweep of iteration `number` computes.
 
         `report` hears of the share of the way that is done, and may raise. Raises CnnsimError where
-        `check` does.
+        `number` does not fit.
         """
 
     def sweep(self, sweep: Sweep, number: int) -> Sweep:

@@ -19,8 +19,13 @@ class Iterations:
     def __init__(self, iteration: Iteration, leaves: MutableMapping[str, Array]) -> None:
         self._iteration = iteration
         self._leaves = leaves
-        self.first = Values(iteration.sweeps, leaves)
+        self._first = Values(iteration.sweeps, leaves)
         self._later: OrderedDict[int, Values] = OrderedDict()
+
+    @property
+    def first(self) -> Values:
+        """The values that it was opened with."""
+        return self._first
 
     def at(self, number: int, report: Report = silent) -> Values:
         """The values of iteration `number`; computes the updates before it that are missing.
@@ -29,7 +34,7 @@ class Iterations:
         stops it. What was computed until then is kept.
         """
         if number == 0:
-            return self.first
+            return self._first
         if number in self._later:
             self._later.move_to_end(number)
             return self._later[number]
@@ -42,9 +47,6 @@ class Iterations:
             while len(self._later) > KEPT:
                 self._later.popitem(last=False)
         return values
-
-    def check(self, number: int) -> None:
-        """Raise CnnsimError where iteration `number` cannot be had; here all can."""
 
     def has(self, number: int) -> bool:
         """Whether iteration `number` is there without computing anything."""
@@ -78,10 +80,17 @@ class CourseIterations(Iterations):
         self._course = course
         self._later = OrderedDict()
         self._trained: tuple[int, Mapping[str, Array]] | None = None
-        self.first = self.at(course.opened)
+
+    @property
+    def first(self) -> Values:
+        """The values of the iteration that the course was opened at."""
+        return self.at(self._course.opened)
 
     def at(self, number: int, report: Report = silent) -> Values:
-        """The values of iteration `number`; the updates before it are done again."""
+        """The values of iteration `number`; the updates before it are done again.
+
+        Raises CnnsimError where that has a batch of another size.
+        """
         if number not in self._later:
 
             def tell(share: float) -> None:
@@ -94,10 +103,6 @@ class CourseIterations(Iterations):
                 self._later.popitem(last=False)
         self._later.move_to_end(number)
         return self._later[number]
-
-    def check(self, number: int) -> None:
-        """Raise CnnsimError where the course does not go there."""
-        self._course.check(number)
 
     def has(self, number: int) -> bool:
         """Whether iteration `number` is there without computing anything."""

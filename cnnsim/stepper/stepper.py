@@ -10,14 +10,16 @@ from cnnsim.scenario.edits import editable
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.iterations import CourseIterations, Iterations
 from cnnsim.stepper.values import Values
-from cnnsim.steps.address import format_address, parse_address
+from cnnsim.steps.address import format_address, iteration_of, parse_address
 from cnnsim.steps.moves import move
 from cnnsim.steps.reading import Reading, read_step
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.taps import FloatArray, IntArray, Reach, reach_of
-from cnnsim.steps.trace import Position
+from cnnsim.steps.trace import Position, Trace
 from cnnsim.steps.uses import uses_of
 from cnnsim.steps.work import Work, work_out
+
+_Tuple = tuple[int, ...]
 
 #: Worked-out cells that are kept, and how many taps they may have together.
 _KEPT = 64
@@ -105,6 +107,27 @@ class Stepper:
         """The step that an address names. Raises AddressError."""
         return parse_address(self.trace, text, end=end)
 
+    def locate(self, text: str) -> tuple[Stepper, int]:
+        """The step that an address names, with the stepper of its iteration. See `reopened`."""
+        course, number = self.scenario.course, iteration_of(text)
+        if course is None or number is None or number >= course.iterations or course.fits(number):
+            return self, self.find(text)
+        other = Stepper(course.reopened(number))
+        return other, other.find(text)
+
+    def reopened(self, step: int) -> tuple[Stepper, int]:
+        """The stepper of the iteration that `step` is in, and the number of the step there.
+
+        That is this one, unless a run has a batch of another size there: the last one of an epoch
+        may be smaller. A stepper numbers the steps of a run as if all batches had its own's size.
+        Raises AddressError outside the trace.
+        """
+        course, position = self.scenario.course, self.trace.position(step)
+        if course is None or course.fits(position.iteration):
+            return self, step
+        other = Stepper(course.reopened(position.iteration))
+        return other, other.trace.step(_moved(position, self.trace, other.trace))
+
     def address(self, step: int) -> str:
         """The canonical address of `step`."""
         return format_address(self.trace, self.trace.position(step))
@@ -137,3 +160,19 @@ class Stepper:
         self.iterations.forget()
         self._works.clear()
         return old
+
+
+def _moved(position: Position, before: Trace, after: Trace) -> Position:
+    """The place in the sweeps of `after` that is `position` in those of `before`.
+
+    What is not there moves to the nearest that is; the last of an axis stays the last.
+    """
+
+    def moved(index: _Tuple, old: _Tuple, new: _Tuple) -> _Tuple:
+        axes = zip(index, old, new, strict=True)
+        return tuple(count - 1 if i == had - 1 else min(i, count - 1) for i, had, count in axes)
+
+    old, new = before.sweeps[position.sweep], after.sweeps[position.sweep]
+    return position._replace(
+        cell=moved(position.cell, old.cells, new.cells), tap=moved(position.tap, old.taps, new.taps)
+    )

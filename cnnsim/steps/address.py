@@ -22,6 +22,7 @@ _ADDRESS = re.compile(
     r"(?:tap\s*\[(?P<tap>[^\]]*)\]\s*)?",
     re.ASCII,
 )
+_ITERATION = re.compile(r"\s*(\d+)\s*:", re.ASCII)
 _NUMBERED = re.compile(r"(?:(\d{1,18})\s*:\s*)?(mac|step)\s+(\S+)", re.ASCII | re.IGNORECASE)
 _PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,18})?)\s*%", re.ASCII)
 _FORMS = "an address looks like conv1.forward[0,2,1,1] tap[0,0,2], mac 12, step 12, 50% or conv1"
@@ -38,6 +39,19 @@ def format_address(trace: Trace, position: Position) -> str:
     iteration = f"{position.iteration}:" if trace.iterations > 1 else ""
     tap = f" tap{bracketed(position.tap)}" if position.tap else ""
     return f"{iteration}{sweep.full_name}{bracketed(position.cell)}{tap}"
+
+
+def iteration_of(text: str) -> int | None:
+    """The iteration that the address `text` begins with, or None.
+
+    Raises AddressError for a number beyond all iterations.
+    """
+    match = _ITERATION.match(text)
+    if match is None:
+        return None
+    if len(match[1]) > 18:
+        raise AddressError(f"iteration {printable(match[1], 40)} does not exist")
+    return int(match[1])
 
 
 def parse_address(trace: Trace, text: str, *, end: bool = False) -> int:

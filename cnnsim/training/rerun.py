@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from functools import cached_property
@@ -12,11 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.errors import AddressError, UsageError, printable
+from cnnsim.errors import AddressError, UsageError
 from cnnsim.network.graph import INPUT
 from cnnsim.network.loss import LOSS
 from cnnsim.network.optimizer import COUNTER
 from cnnsim.scenario.scenario import Scenario
+from cnnsim.steps.address import iteration_of
 from cnnsim.steps.sweep import Sweep
 from cnnsim.training.history import History
 from cnnsim.training.run import open_run
@@ -62,21 +62,28 @@ class Rerun:
             return sweep
         return replace(sweep, params=sweep.params._replace(rate=self.history.rate(number)))
 
-    def check(self, number: int) -> None:
-        """Raise UsageError where the batch of iteration `number` is of another size.
+    def fits(self, number: int) -> bool:
+        """Whether the batch of iteration `number` has the size of the opened one's.
 
         The last batch of an epoch may be smaller than the others.
         """
-        size, opened = self.history.size(number), self.history.size(self.opened)
-        if size != opened:
-            raise UsageError(
-                f"iteration {number:,} has a batch of {size} pictures, not {opened}",
-                f'it opens by itself: cnnsim RUN --at "{number}:…"',
-            )
+        return self.history.size(number) == self.history.size(self.opened)
+
+    def reopened(self, number: int) -> Scenario:
+        """The run's scenario, with the batch and the rate of iteration `number`."""
+        return Rerun(self.history, number).scenario
 
     def leaves(self, number: int, report: Callable[[float], None]) -> MutableMapping[str, Array]:
-        """Every tensor that iteration `number` begins with. Raises UsageError as `check` does."""
-        self.check(number)
+        """Every tensor that iteration `number` begins with.
+
+        Raises UsageError where it does not fit.
+        """
+        if not self.fits(number):
+            size, opened = self.history.size(number), self.history.size(self.opened)
+            raise UsageError(
+                f"iteration {number:,} has a batch of {size} pictures, not {opened}",
+                f'begin there: "{number}:…"',
+            )
         pictures, classes = self.history.batch(number)
         tensors = self.history.tensors(number, report)
         iteration = self.scenario.iteration
@@ -99,8 +106,4 @@ def open_rerun(folder: Path, at: str | None) -> Scenario:
 
     Raises UsageError where it holds no run, AddressError where there is no such iteration.
     """
-    match = re.match(r"\s*([\d,]+)\s*:", at or "")
-    text = match[1].replace(",", "") if match else "0"
-    if len(text) > 18:
-        raise AddressError(f"iteration {printable(text, 40)} does not exist")
-    return Rerun(History(open_run(folder)), int(text)).scenario
+    return Rerun(History(open_run(folder)), iteration_of(at or "") or 0).scenario

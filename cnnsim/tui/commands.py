@@ -79,9 +79,9 @@ class Everything(Provider):
         if stepper is None or not hasattr(self.screen, "go"):
             return
         try:
-            step = stepper.find(query)
+            stepper, step = stepper.locate(query)
         except CnnsimError:
             return
         forward = cast("ForwardScreen", self.screen)
         address = stepper.address(step)
-        yield Command(query, f"Go to {address}.", partial(forward.go, step))
+        yield Command(query, f"Go to {address}.", partial(forward.go_in, stepper, step))

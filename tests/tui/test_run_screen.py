@@ -1,10 +1,12 @@
-"""A run in the stepper: the last batch of an epoch is smaller, and is opened by itself."""
+"""A run in the stepper: the last batch of an epoch is smaller."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -53,33 +55,93 @@ async def shown(pilot: Pilot[None]) -> ForwardScreen:
     return screen
 
 
-@pytest.mark.parametrize(
-    ("at", "keys", "told"),
-    [
-        ("2:conv1.forward[0,0,0,0] tap[0,0,0]", ["left"], "iteration 1 has a batch of 600"),
-        ("2:fc.update_b[9]", ["right"], "iteration 3 has a batch of 600 pictures, not 237"),
-        ("1:fc.update_b[9]", ["right"], "iteration 2 has a batch of 237 pictures, not 600"),
-        ("1:conv1.forward[0,0,0,0] tap[0,0,0]", ["end"], 'it opens by itself: cnnsim RUN --at "5:'),
-        ("1:fc.update_b[9]", ["space"], "iteration 2 has a batch of 237 pictures, not 600"),
-        ("1:fc.update_b[9]", ["slash", *"nan", "enter"], ""),
-    ],
-)
-async def test_where_it_cannot_go_on_it_stays_and_says_so(
-    run: Path, at: str, keys: list[str], told: str
-) -> None:
+@asynccontextmanager
+async def opened(run: Path, at: str) -> AsyncIterator[Pilot[None]]:
     scenario = open_scenario(str(run), at=at)
     step = parse_address(scenario.trace, at)
     app = CnnsimApp(scenario, step, Config(), Marks(run / "marks.json"))
     async with app.run_test(size=(120, 36)) as pilot:
-        screen = await shown(pilot)
+        await shown(pilot)
+        yield pilot
+
+
+def footer_of(screen: ForwardScreen) -> str:
+    return screen.footer.render_lines(Region(0, 0, 120, 1))[0].text
+
+
+@pytest.mark.parametrize(
+    ("at", "keys", "there", "size"),
+    [
+        ("2:conv1.forward[0,0,0,0] tap[0,0,0]", ["left"], "1:fc.update_b[9]", 600),
+        ("2:fc.update_b[9]", ["right"], "3:conv1.forward[0,0,0,0] tap[0,0,0]", 600),
+        ("1:fc.update_b[9]", ["right"], "2:conv1.forward[0,0,0,0] tap[0,0,0]", 237),
+        ("1:conv1.forward[0,0,0,0] tap[0,0,0]", ["end"], "5:fc.update_b[9]", 237),
+        ("5:fc.update_b[9]", ["home"], "0:conv1.forward[0,0,0,0] tap[0,0,0]", 600),
+        ("1:fc.update_b[9]", ["right", "left"], "1:fc.update_b[9]", 600),
+        ("1:fc.update_b[9]", ["g", *"2:conv1.forward[236,3,5,4]", "enter"],
+         "2:conv1.forward[236,3,5,4] tap[0,2,2]", 237),
+        ("2:fc.update_b[9]", ["g", *"4:conv1.forward[599,0,0,0]", "enter"],
+         "4:conv1.forward[599,0,0,0] tap[0,2,2]", 600),
+    ],
+)  # fmt: skip
+async def test_it_goes_on_into_batches_of_another_size(
+    run: Path, at: str, keys: list[str], there: str, size: int
+) -> None:
+    async with opened(run, at) as pilot:
         await pilot.press(*keys)
+        await pilot.pause()
+        screen = await shown(pilot)
+        assert screen.view is not None
+        assert screen.view.reading.address == there
+        assert f"a batch of {size} pictures" in footer_of(screen)
+        # Whoever opens that update at once sees the same.
+        alone = Stepper(open_scenario(str(run), at=there))
+        assert screen.view.reading == alone.read(alone.find(there))
+
+
+async def test_what_is_beyond_the_smaller_batch_is_refused(run: Path) -> None:
+    async with opened(run, "1:fc.update_b[9]") as pilot:
+        screen = await shown(pilot)
+        await pilot.press("g", *"2:conv1.forward[237,0,0,0]", "enter")
+        await pilot.pause()
+        assert pilot.app.screen is not screen
+        lines = pilot.app.screen._compositor.render_strips()
+        assert "n runs from 0 to 236" in "\n".join(strip.text for strip in lines)
+
+
+@pytest.mark.parametrize("key", ["R", "a"])
+async def test_a_run_cannot_be_recorded(run: Path, key: str) -> None:
+    async with opened(run, "0:conv1") as pilot:
+        screen = await shown(pilot)
+        await pilot.press(key)
+        await pilot.pause()
+        assert pilot.app.screen is screen
+        (said,) = pilot.app._notifications
+        assert "cannot be recorded" in said.message
+        assert screen._recorder.recording is None
+
+
+async def test_playing_goes_on_into_batches_of_another_size(run: Path) -> None:
+    async with opened(run, "1:fc.update_b[7]") as pilot:
+        screen = await shown(pilot)
+        await pilot.press("space")
         deadline = time.monotonic() + 60
-        while told not in screen.footer.render_lines(Region(0, 0, 120, 1))[0].text:
+        while screen.stepper.trace.position(screen.step).iteration == 1:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
-        assert screen.step == step
-        assert screen.is_showing
-        assert not screen._player.is_playing
+        assert screen.stepper.shapes["input"][0] == 237
+        assert screen._player.is_playing
+
+
+async def test_a_search_ends_at_batches_of_another_size(run: Path) -> None:
+    async with opened(run, "1:fc.update_b[9]") as pilot:
+        await pilot.press("slash", *"nan", "enter")
+        await pilot.pause()
+        await shown(pilot)
+        (said,) = pilot.app._notifications
+        assert said.message == (
+            'iteration 2 has a batch of 237 pictures, not 600\nbegin there: "2:…"'
+        )
 
 
 def test_a_run_is_not_read_anew_when_it_gets_more_epochs(run: Path) -> None:

@@ -80,10 +80,13 @@ def test_padding_is_found(shared) -> None:
 def test_a_sign_change_is_found(shared) -> None:
     modes = shared("modes")
     ask(modes, "/", "sign change   padding", "sign change")
-    modes.wait_gone("step 0  ")
-    line = next(line for line in modes.text().split("\n") if "→" in line and "acc" in line)
-    before, after = line.split("│")[1].split()[-3::2]
-    assert before.startswith("−") != after.startswith("−")
+
+    def changes() -> bool:
+        lines = [line for line in modes.text().split("\n") if "→" in line and "acc" in line]
+        sums = lines[0].split("│")[1].split()[-3::2] if lines else []
+        return [text.startswith("−") for text in sums] in ([True, False], [False, True])
+
+    modes.wait_until(changes, "a sum whose sign changes")
 
 
 def test_what_is_not_there_is_told(shared) -> None:

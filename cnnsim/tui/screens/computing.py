@@ -15,10 +15,13 @@ from cnnsim.network.layer import times
 from cnnsim.tui.widgets.waitpanel import Waiting
 
 if TYPE_CHECKING:
+    from cnnsim.stepper.stepper import Stepper
     from cnnsim.tui.screens.stepping import SteppingScreen
 
 #: Iterations with fewer steps are computed before the next picture.
 _AT_ONCE = 1_500_000
+#: Textual's name for what one screen computes: a new one ends those before.
+_GROUP = "compute"
 #: Seconds after which even a small progress is told.
 _PAUSE = 0.5
 
@@ -40,10 +43,19 @@ class Computing:
         elif self._number != number:
             self._number = number
             self._screen.run_worker(
-                partial(self._in_background, number), thread=True, exclusive=True, group="compute"
+                partial(self._in_background, stepper, number),
+                thread=True,
+                exclusive=True,
+                group=_GROUP,
             )
 
-    def _in_background(self, number: int) -> None:
+    def forget(self) -> None:
+        """The screen has another stepper: what is under way was for the one before."""
+        if self._number is not None:
+            self._screen.workers.cancel_group(self._screen, _GROUP)
+            self._end()
+
+    def _in_background(self, stepper: Stepper, number: int) -> None:
         """Fill the tensors in order; what is ready can be looked at meanwhile."""
         screen, worker = self._screen, get_current_worker()
         last, when = -1.0, 0.0
@@ -58,16 +70,16 @@ class Computing:
                 screen.from_thread(self._hear, progress)
 
         try:
-            self._warm(report)
-            screen.stepper.iterations.at(number, report).compute_all(report)
+            self._warm(stepper, report)
+            stepper.iterations.at(number, report).compute_all(report)
         except CnnsimError:
             return
         if not worker.is_cancelled:
             screen.from_thread(self._done)
 
-    def _warm(self, report: Report) -> None:
+    @staticmethod
+    def _warm(stepper: Stepper, report: Report) -> None:
         """Have the kernels compiled where that does not make the screen stutter."""
-        stepper = self._screen.stepper
         parameters = stepper.network.parameters
         drawn = [name for name, parameter in parameters.items() if parameter.values is None]
         sweeps = [sweep for sweep in stepper.trace.sweeps if is_compiled(sweep)]
@@ -82,10 +94,13 @@ class Computing:
             self._screen.show_again()
 
     def _done(self) -> None:
+        self._end()
+        self._screen.show_again()
+
+    def _end(self) -> None:
         self._progress = None
         self._number = None
         self._screen.footer.show_progress("")
-        self._screen.show_again()
 
     def waiting(self, number: int) -> list[Waiting]:
         """Every layer of iteration `number`, and how far it is computed."""

@@ -47,7 +47,7 @@ class ForwardScreen(MovingScreen):
 
         def answer(text: str | None) -> None:
             if text:
-                self.go(self.stepper.find(text))
+                self.go_in(*self.stepper.locate(text))
 
         self.app.push_screen(
             AskScreen(
@@ -59,7 +59,8 @@ class ForwardScreen(MovingScreen):
         )
 
     def _explain_address(self, text: str) -> str:
-        return self.stepper.address(self.stepper.find(text))
+        stepper, step = self.stepper.locate(text)
+        return stepper.address(step)
 
     def action_find(self) -> None:
         """Ask what to look for."""

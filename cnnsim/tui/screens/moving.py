@@ -135,12 +135,12 @@ class MovingScreen(SteppingScreen):
             self.complain(CnnsimError("there is no earlier place to resume from"))
             return
         try:
-            step = self.stepper.find(mark.address)
+            stepper, step = self.stepper.locate(mark.address)
         except CnnsimError as error:
             self.complain(error)
             return
         self._player.pause()
-        self.go(step)
+        self.go_in(stepper, step)
 
     # -- playing ---------------------------------------------------------------------------------
 

@@ -29,19 +29,32 @@ class Recorder:
 
     def toggle(self) -> None:
         """Begin with this step, or ask where to save."""
-        if self.recording is None:
-            self.recording = Recording()
+        if self.recording is not None:
+            self._ask_where(self.recording)
+        elif self._begin():
             self.see(self._screen.step)
             self._screen.tell("recording: every step you go to is a stop; a adds a note, R ends it")
             self._screen.show_again()
-        else:
-            self._ask_where(self.recording)
+
+    def _begin(self) -> bool:
+        """Begin a recording, or say why there can be none."""
+        if self._screen.stepper.scenario.course is not None:
+            self._screen.complain(
+                UsageError(
+                    "the steps of a run cannot be recorded",
+                    "a recording replays its scenario, whose weights are not the trained ones",
+                )
+            )
+            return False
+        self.recording = Recording()
+        return True
 
     def ask_note(self) -> None:
         """Ask for a note on this step; begins a recording where there is none."""
-        if self.recording is None:
-            self.recording = Recording()
+        if self.recording is None and not self._begin():
+            return
         recording, step = self.recording, self._screen.step
+        assert recording is not None, "begun"
         self.see(step)
 
         def answer(text: str | None) -> None:

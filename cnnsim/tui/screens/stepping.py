@@ -7,10 +7,12 @@ from pathlib import Path
 from textual.app import ComposeResult
 
 from cnnsim.errors import CnnsimError
+from cnnsim.network.graph import INPUT
 from cnnsim.stepper.edits import Edits
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.stops import Stops
 from cnnsim.steps.moves import UNITS
+from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.marks import scenario_key
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.computing import Computing
@@ -90,13 +92,19 @@ class SteppingScreen(BaseScreen):
     def go(self, step: int) -> None:
         """Show `step`; where that cannot be, say so and stay."""
         try:
-            self.stepper.iterations.check(self.stepper.trace.position(step).iteration)
+            stepper, step = self.stepper.reopened(step)
         except CnnsimError as error:
-            if self._player.is_playing:
-                self._player.pause()
-                self.show_again()
-            self.tell(f"{error.message}; {error.hint}")
+            self._player.pause()
+            self.complain(error)
             return
+        self.go_in(stepper, step)
+
+    def go_in(self, stepper: Stepper, step: int) -> None:
+        """Show `step` of `stepper`, which may be that of a batch of another size."""
+        if stepper is not self.stepper:
+            self._take(stepper)
+            number, size = stepper.trace.position(step).iteration, stepper.shapes[INPUT][0]
+            self.tell(f"update {number:,} has a batch of {counted(size, 'picture')}")
         self.step = step
         if not self.is_mounted or not self.size:
             return
@@ -114,6 +122,18 @@ class SteppingScreen(BaseScreen):
             steps = len(self.stepper.trace)
             self.cnnsim.marks.put(self.key, step, self.view.reading.address, steps)
         self._show(previous)
+
+    def _take(self, stepper: Stepper) -> None:
+        """Go on with another stepper: that of a batch of another size."""
+        self.stepper = stepper
+        self.stage = self.board.stage = Stage(stepper)
+        self.edits = Edits(stepper)
+        self.view = None
+        self._stops = Stops(stepper)
+        self._hover = None
+        self._computing.forget()
+        self._finder.forget()
+        self.board.forget()
 
     def look(self, step: int) -> View:
         """`step` as it would be shown."""
