@@ -12,6 +12,7 @@ from cnnsim.cli.output import emit
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import output
 from cnnsim.errors import FileError, Problem, UsageError, printable
+from cnnsim.scenario.data import NAMED
 
 
 def validate(
@@ -46,6 +47,11 @@ def _check(file: str) -> str:
     """Read `file` with all it refers to; a line that says what is in it. Raises UsageError."""
     scenario = read(file)
     scenario.leaves()
+    data = scenario.model.data
+    if data is not None and data.source not in NAMED:
+        from cnnsim.training.load import load
+
+        load(scenario)
     name = printable(str(scenario.path)) if scenario.path else scenario.name
     steps = len(scenario.trace)
     stops = len(scenario.tour)

@@ -59,8 +59,14 @@ def _of_kind(
         return None
     kind = table.get(tag)
     if not isinstance(kind, str) or kind not in known:
-        what = f"no {key} {shown(kind)}" if kind is not None else "is missing"
-        near = did_you_mean(str(kind), known) if kind is not None else ""
+        near = ""
+        if kind is None:
+            what = "is missing"
+        elif isinstance(kind, str):
+            noun = key if tag == "type" else tag
+            what, near = f"no {noun} {shown(kind)}", did_you_mean(kind, known)
+        else:
+            what = f"should be a name, not {shown(kind)}"
         what += near or f"; known are {', '.join(sorted(known))}"
         problems.append(Problem(f"{key}.{tag}", what, path=(key, tag)))
         return None

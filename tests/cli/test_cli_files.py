@@ -8,11 +8,12 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from running import TOY, Run, shell, spawn, write
 
-from cnnsim.scenario.bundled import bundled_names
+from cnnsim.scenario.bundled import bundled_names, find
 
 BAD = TOY.replace("kernel", "kernle").replace("[input]", "[input]\ndigit = 3")
 
@@ -59,6 +60,20 @@ def test_validate_looks_at_what_the_file_refers_to(run: Run, tmp_path: Path) -> 
     assert result.out.startswith(f"{tmp_path / 'toy.toml'}:{line}: weights: ")
     assert "none.safetensors is not there" in result.out
     assert result.out.count("\n") == 1
+
+
+def test_validate_looks_at_the_pictures_to_train_with(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "digits.toml"
+    text = find("digits_article").read_text()
+    write(file, text.replace('source = "digits"', 'source = "pictures.npz"'))
+    missing = run("validate", file)
+    assert (missing.code, missing.out.count("\n")) == (2, 1)
+    assert f"there are no pictures at {tmp_path / 'pictures.npz'}" in missing.out
+    classes = np.arange(20) % 10
+    np.savez(tmp_path / "pictures.npz", x=np.zeros((20, 5, 5), np.uint8), y=classes)
+    assert "5" in run("validate", file).out
+    np.savez(tmp_path / "pictures.npz", x=np.zeros((20, 8, 8), np.uint8), y=classes)
+    assert run("validate", file).code == 0
 
 
 def test_validate_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

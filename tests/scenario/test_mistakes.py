@@ -126,6 +126,8 @@ def test_the_good_file_is_good() -> None:
             "training.optimizer",
             ["is missing", "adam", "sgd"],
         ),
+        ('[loss]\ntype = "softmx"', 9, "loss.type", ["no loss 'softmx'"]),
+        ("[loss]\ntype = []", 9, "loss.type", ["should be a name, not a list"]),
         ('[training]\noptimizer = "sgd"', 8, "training", ["needs a [loss] or an [output_grad]"]),
         ('[loss]\ntype = "softmax"', 9, "loss.type", ["softmax_cross_entropy"]),
         ('[loss]\ntype = "mean_squared_error"', 8, "loss.target", ["is missing"]),
