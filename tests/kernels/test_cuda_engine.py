@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ if CAN_LAUNCH:
     from cnnsim.kernels.cuda.engine import CudaEngine
     from cnnsim.kernels.cuda.feeding import mask
     from cnnsim.kernels.cuda.product import Finish, Matrix, product
+    from cnnsim.kernels.cuda.queue import Queue
 
 ADAM = {"optimizer": "adam", "rate": 0.01, "beta_one": 0.8, "weight_decay": 0.01}
 NESTEROV = {
@@ -156,8 +158,11 @@ def test_updates_are_those_of_the_sweeps(name: str) -> None:
 
 
 @launches
-def test_what_the_fast_kernels_do() -> None:
+def test_what_the_fast_kernels_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """LeNet has none of its own sweeps left, and as many launches as the README says."""
+    # As sums are cut on a GPU, not in the simulator.
+    for name, value in {"_DEEP": 16, "_BLOCKS": 132, "_SMALL": 32, "_LARGE": 64}.items():
+        monkeypatch.setattr(f"cnnsim.kernels.cuda.product.{name}", value)
     of = read_scenario("mnist_lenet").iteration.resized(64, True)
     made = plan.Plan(of, CudaEngine(of)._kept, True)
     names = [item.name for item in made._kernels if isinstance(item, jit.Kernel)]
@@ -233,6 +238,36 @@ def test_what_is_beyond_the_ledger_comes_later(monkeypatch: pytest.MonkeyPatch) 
         rows = np.tile(np.arange(2), (5, 1))
         found.append(engine.train(x, target, rows, np.linspace(0.1, 0.2, 5)))
     assert found[0].tobytes() == found[1].tobytes()
+
+
+@launches
+def test_what_cannot_be_recorded_is_launched() -> None:
+    """Recording ends, or nobody could wait for the GPU any more; and it is told once."""
+
+    class Builder:
+        is_building = False
+
+        def begin_building(self) -> None:
+            self.is_building = True
+
+        def close(self) -> None:
+            self.is_building = False
+
+    builder, told, seen = Builder(), [], []
+    queue = Queue(lambda progress: told.append(progress.sweep))
+    queue._device = SimpleNamespace(create_graph_builder=lambda: builder)
+
+    def launch(stream: Any) -> None:
+        if stream is builder:
+            assert builder.is_building
+            raise RuntimeError("not while recording")
+        seen.append(stream)
+
+    for _ in range(2):
+        queue.record([launch], 3)()
+        assert not builder.is_building
+    assert len(seen) == 6
+    assert told == ["no CUDA graph: RuntimeError; kernels are launched one by one"]
 
 
 # -- single kernels --------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ class CudaEngine:
         self._ready: dict[tuple[int, bool, bool], _Ready] = {}
         self._sets: dict[str, tuple[npt.NDArray[Any], Any]] = {}
         with _working():
-            self._queue = Queue()
+            self._queue = Queue(report)
             self._arena = self._room(self._kept.layout.end, np.float32)
             self._ledger = self._room(ORDER, np.int64)
         self.load({})

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
 from typing import Any
 
 from numba import cuda
@@ -119,11 +121,14 @@ class Kernel:
             _simulate(self.function)
             self._compiled = cuda.jit(self.function)
             return
-        cached = _CAN_CACHE and self.keeps
-        compiled = cuda.jit(cache=cached, **self.options)(self.function)
-        compiled.compile(tuple(compiled.typeof_pyval(argument) for argument in arguments))
-        if self.shared > _FREE_SHARED:
-            _allow_shared(compiled, self.shared)
+        compiled = cuda.jit(**self.options)(self.function)
+        types = tuple(compiled.typeof_pyval(argument) for argument in arguments)
+        if _CAN_CACHE and self.keeps:
+            codegen = compiled.targetctx.codegen()
+            self.function.__qualname__ = own_name(self.function, types, codegen.magic_tuple())
+            compiled.enable_caching()
+        compiled.compile(types)
+        _load(compiled, self.shared)
         self._compiled = compiled
 
 
@@ -137,12 +142,31 @@ def grid(count: int, threads: int = 128) -> tuple[int, int]:
     return max(1, min(-(-count // threads), _MOST_BLOCKS)), threads
 
 
-def _allow_shared(compiled: Any, size: int) -> None:
-    """Let every compiled form of a kernel use `size` bytes of dynamic shared memory."""
+def own_name(function: Callable[..., None], *told: Any) -> str:
+    """The name under which the code of `function` is kept, made for what the compiler is `told`.
+
+    Numba keeps the kernels of one line of source behind one index, numbered as they come. Two
+    processes that add to it at the same time give out the same number, and one of them would load
+    the other one's kernel ever after. So every kernel has an index of its own.
+    """
+    from numba.cuda.serialize import dumps
+
+    held = tuple(cell.cell_contents for cell in function.__closure__ or ())
+    known = (function.__code__.co_code, held, version("numba-cuda"), *map(str, told))
+    name = function.__qualname__.partition("-")[0]
+    return f"{name}-{sha256(dumps(known)).hexdigest()[:16]}"
+
+
+def _load(compiled: Any, size: int) -> None:
+    """Bring every compiled form of a kernel to the GPU, and allow its dynamic shared memory.
+
+    A graph that is being recorded may refuse to wait for that.
+    """
     from cuda.bindings import driver as binding
     from numba.cuda.cudadrv.driver import driver
 
     attribute = binding.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
     for form in compiled.overloads.values():
         function = form._codelibrary.get_cufunc()
-        driver.cuKernelSetAttribute(attribute, size, function.handle, function.device.id)
+        if size > _FREE_SHARED:
+            driver.cuKernelSetAttribute(attribute, size, function.handle, function.device.id)

@@ -7,18 +7,21 @@ it cannot be recorded they are launched one by one, with the same numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cnnsim.kernels.cuda.jit import SIMULATED
+from cnnsim.kernels.fill import Progress, Report, silent
 
 #: Something that is put on a stream.
 Launch = Callable[[Any], None]
 
 
 class Queue:
-    """A stream of the GPU."""
+    """A stream of the GPU; `report` hears where graphs cannot be recorded."""
 
-    def __init__(self) -> None:
+    def __init__(self, report: Report = silent) -> None:
+        self._report = report
         self._device: Any = None
         self._stream: Any = 0
         if not SIMULATED:
@@ -43,17 +46,14 @@ class Queue:
             launch(self._stream)
 
     def record(self, launches: Sequence[Launch], times: int) -> Callable[[], None]:
-        """What does `launches` so many times when called. Their kernels must be compiled."""
+        """What does `launches` so many times when called. Their kernels must be loaded."""
         if self._device is not None:
             try:
-                builder = self._device.create_graph_builder()
-                builder.begin_building()
-                for _ in range(times):
-                    for launch in launches:
-                        launch(builder)
-                graph = builder.end_building().complete()
-            except Exception:  # noqa: BLE001 - what cannot be recorded is launched one by one
+                graph = self._recorded(launches, times)
+            except Exception as error:  # noqa: BLE001 - whatever it is, launches do without
                 self._device = None
+                what = f"no CUDA graph: {type(error).__name__}; kernels are launched one by one"
+                self._report(Progress("compiling", what, 0.0))
             else:
                 stream = self._stream
                 return lambda: graph.launch(stream)
@@ -63,6 +63,21 @@ class Queue:
                 self.run(launches)
 
         return one_by_one
+
+    def _recorded(self, launches: Sequence[Launch], times: int) -> Any:
+        """A graph of `launches`, so many times."""
+        builder = self._device.create_graph_builder()
+        try:
+            builder.begin_building()
+            for _ in range(times):
+                for launch in launches:
+                    launch(builder)
+            return builder.end_building().complete()
+        except Exception:
+            # As long as a stream records, nobody can wait for the GPU.
+            with suppress(Exception):
+                builder.close()
+            raise
 
     def wait(self) -> None:
         """Until everything that was launched is done, and everything copied is there."""
