@@ -34,17 +34,23 @@ def no_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
 
 
-def fake(monkeypatch: pytest.MonkeyPatch, gpu: Any, toolkit: str = "13.1") -> None:
-    """numba-cuda is there, and says this of the GPU: a description, or an error."""
+def fake(
+    monkeypatch: pytest.MonkeyPatch, gpu: Any, toolkit: str = "13.1", driver: int = 13
+) -> None:
+    """numba-cuda is there, and says this of the GPU: a description, or an error.
 
-    def get_current_device() -> Any:
+    Whoever asks for anything that needs a context fails.
+    """
+
+    def get_version() -> tuple[int, int]:
         if isinstance(gpu, Exception):
             raise gpu
-        return gpu
+        return driver, 0
 
     monkeypatch.setattr(device, "find_spec", lambda name: object())
     monkeypatch.setattr(device, "version", lambda name: toolkit)
-    module = SimpleNamespace(get_current_device=get_current_device)
+    drivers = SimpleNamespace(driver=SimpleNamespace(get_version=get_version))
+    module = SimpleNamespace(cudadrv=drivers, gpus=[gpu])
     monkeypatch.setitem(sys.modules, "numba.cuda", module)
     monkeypatch.setattr("numba.cuda", module, raising=False)
 
@@ -109,6 +115,25 @@ def test_with_a_gpu_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cuda12" in raised.value.hint
     fake(monkeypatch, gpu, toolkit="12.9")
     assert choose_device("cuda") == "cuda"
+
+
+@pytest.mark.usefixtures("no_simulator")
+@pytest.mark.parametrize(
+    ("driver", "toolkit", "works"),
+    [(12, "13.5", False), (12, "12.9", True), (13, "13.0", True), (13, "12.9", True)],
+)
+def test_a_driver_takes_code_of_no_newer_toolkit(
+    driver: int, toolkit: str, works: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpu = SimpleNamespace(name="NVIDIA H100", compute_capability=(9, 0))
+    fake(monkeypatch, gpu, toolkit, driver)
+    if works:
+        assert choose_device("cuda") == "cuda"
+        return
+    with pytest.raises(UsageError, match="driver is too old for this CUDA toolkit") as raised:
+        choose_device("cuda")
+    assert "580" in raised.value.hint
+    assert choose_device("auto") == "cpu"
 
 
 @pytest.mark.parametrize(

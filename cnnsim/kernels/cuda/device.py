@@ -68,9 +68,15 @@ def find_device() -> Device:
             "install it by the extra cuda13 or cuda12 of cnnsim, which bring its toolkit",
         ) from None
     try:
-        gpu = cuda.get_current_device()
+        newest, _ = cuda.cudadrv.driver.get_version()
+        if newest < _toolkit():
+            raise _old_driver()
+        # No context is made, which would hold memory of the GPU where another process trains.
+        gpu = cuda.gpus[0]
         name = gpu.name.decode() if isinstance(gpu.name, bytes) else str(gpu.name)
         found = Device(name, tuple(gpu.compute_capability)[:2])
+    except UsageError:
+        raise
     except Exception as error:  # noqa: BLE001 - the driver's errors have many types
         raise _no_device(error) from None
     least = _LEAST.get(_toolkit(), (0, 0))
@@ -112,9 +118,13 @@ def memory() -> Memory:
     return Memory(free, total)
 
 
-def check_room(size: int, what: str) -> None:
-    """Raise CnnsimError where the GPU has no `size` bytes left for `what`."""
+def check_room(size: int, what: str, given: int = 0) -> None:
+    """Raise CnnsimError where the GPU has no `size` bytes left for `what`.
+
+    So many bytes are `given` back before.
+    """
     free, total = memory()
+    free += given
     if size > free:
         raise _too_little(
             f"{what} needs {size / 1e6:,.1f} MB, and of its {total / 1e6:,.1f} MB the GPU has "
