@@ -319,12 +319,41 @@ def test_masks_are_the_stepper_s() -> None:
 
 
 @launches
-def test_too_little_memory_is_said_before_anything_is_allocated(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("how", ["said before", "refused by the driver"])
+def test_too_little_memory_leaves_everything_as_it_was(
+    how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It is said before anything is allocated, where it can be known; then less trains on."""
     of, x, target = opened("lenet's pattern", 3)
-    engine = CudaEngine(of)
-    monkeypatch.setattr(device, "memory", lambda: device.Memory(1000.0, 8e9))
-    with pytest.raises(CnnsimError, match=r"the GPU has 0\.0 MB left") as raised:
-        engine.train(x, target, np.arange(3)[None], np.ones(1))
+    engine, twin = CudaEngine(of), CudaEngine(of)
+    rows, rates = np.array([[0, 1], [2, 0]]), np.full(2, 0.01)
+    for each in (engine, twin):
+        each.load(drawn(of))
+        each.train(x, target, rows, rates)
+    before, size = engine.tensors(), engine._arena.size
+    with monkeypatch.context() as patched:
+        if how == "said before":
+            patched.setattr(device, "memory", lambda: device.Memory(1000.0 - 4 * size, 8e9))
+        else:
+            made = cuda.device_array
+            patched.setattr(
+                "cnnsim.kernels.cuda.engine.cuda.device_array",
+                lambda count, kind: made(count, kind) if count <= size else _refused(),
+            )
+        with pytest.raises(CnnsimError, match=r"the GPU has (0\.0 MB|no memory) left") as raised:
+            engine.outputs(np.concatenate([x] * 20))
     assert "training.batch" in raised.value.hint
+    for name, tensor in engine.tensors().items():
+        assert tensor.tobytes() == before[name].tobytes(), name
+    found, expected = (each.train(x, target, rows, rates) for each in (engine, twin))
+    assert found.tobytes() == expected.tobytes()
+
+
+class CudaAPIError(Exception):
+    """As numba-cuda's."""
+
+    code = 2
+
+
+def _refused() -> None:
+    raise CudaAPIError("CUDA_ERROR_OUT_OF_MEMORY")

@@ -27,6 +27,8 @@ from cnnsim.network.optimizer import COUNTER
 _MOST_VALUES = 1 << 26
 #: Steps that one recorded graph makes.
 _RECORDED = 16
+#: What needs the memory, for people.
+_WHAT = "this network with its batch"
 
 
 @contextmanager
@@ -167,7 +169,7 @@ class CudaEngine:
 
     def _room(self, size: int, kind: type[np.generic]) -> Any:
         """An array on the device, of any numbers. Raises CnnsimError where it has no room."""
-        check_room(size * np.dtype(kind).itemsize, "this network with its batch")
+        check_room(size * np.dtype(kind).itemsize, _WHAT)
         return cuda.device_array(size, kind)
 
     def _on_device(self, what: str, host: npt.NDArray[Any]) -> Any:
@@ -205,15 +207,26 @@ class CudaEngine:
         return self._ready[key]
 
     def _grow(self, plan: Plan) -> None:
-        """Make the arena and the ledger large enough; what is kept moves along."""
+        """Make the arena and the ledger large enough; what is kept moves along.
+
+        Raises CnnsimError where there is no room; what is kept stays.
+        """
         if plan.size > self._arena.size:
+            old = self._arena.size
+            check_room(4 * plan.size, _WHAT, given=4 * old)
             begin, end = self._kept_span
             kept = self._arena[begin:end].copy_to_host()
             # The old one goes first: there may be no room for both.
             self._ready = {}
             self._arena = None
-            self._arena = self._room(plan.size, np.float32)
-            self._arena[begin:end].copy_to_device(kept)
+            try:
+                self._arena = self._room(plan.size, np.float32)
+            except Exception:
+                self._arena = self._room(old, np.float32)
+                raise
+            finally:
+                if self._arena is not None:
+                    self._arena[begin:end].copy_to_device(kept)
         if plan.ledger > self._ledger.size:
             self._ready = {}
             self._ledger = self._room(plan.ledger, np.int64)
