@@ -32,8 +32,8 @@ def predict(
 ) -> int:
     """Say which class a trained run takes pictures for, made like those that it learned from.
 
-    For a run on 28x28 they are centred as MNIST's are, for one on 8x8 what is drawn fills the
-    height as UCI's digits do; else they are resized.
+    For a run on MNIST they are centred as its pictures are, for one on digits what is drawn fills
+    the height as UCI's digits do; else they are resized.
     """
     if not images:
         raise UsageError(
@@ -44,7 +44,6 @@ def predict(
     from cnnsim.kernels.choose import choose_device
     from cnnsim.kernels.processors import processors
     from cnnsim.training.evaluate import shares
-    from cnnsim.training.names import class_names
     from cnnsim.training.preprocess import is_dark_on_light, read_seen
     from cnnsim.training.trained import open_trained
 
@@ -58,7 +57,7 @@ def predict(
     pictures, names = [], []
     for image in images:
         try:
-            pixels = read_seen(Path(image), shape, invert)
+            pixels = read_seen(Path(image), shape, found.way, invert)
         except CnnsimError as error:
             # The others are still looked at.
             code = max(code, complain(error))
@@ -70,7 +69,7 @@ def predict(
         names.append(image)
     if not pictures:
         return code
-    classes = class_names(scenario)
+    classes = found.names
     with Narrator("looking"):
         outputs = found.outputs(np.stack(pictures), processors(), chosen)
     rows = []

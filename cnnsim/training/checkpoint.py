@@ -38,6 +38,8 @@ class Point:
         loss: the sum of the losses of this epoch's pictures so far, each before its update.
         engine: what computed it.
         data: the digest of the pictures.
+        names: of their classes.
+        centred: whether they were made as MNIST's are.
     """
 
     iteration: int
@@ -45,16 +47,20 @@ class Point:
     loss: float
     engine: str
     data: int
+    names: tuple[str, ...] = ()
+    centred: bool = False
 
 
 def _point(stored: Any) -> Point:
-    """The point that a file's metadata holds. Raises TypeError, ValueError."""
-    point = Point(**stored)
+    """The point that a file's metadata holds. Raises AttributeError, TypeError, ValueError."""
+    point = Point(**{**stored, "names": tuple(stored.get("names", ()))})
     numbers = (point.iteration, point.epoch, point.data)
     if any(type(number) is not int or number < 0 for number in numbers):
         raise ValueError("iteration, epoch and data should be whole numbers")
     if not isinstance(point.loss, float | int) or not isinstance(point.engine, str):
         raise ValueError("loss should be a number, engine a word")
+    if not all(isinstance(name, str) for name in point.names) or type(point.centred) is not bool:
+        raise ValueError("names should be words, centred true or false")
     return point
 
 
@@ -96,7 +102,7 @@ def read_checkpoint(
         with safe_open(path, framework="numpy") as stored:
             point = _point(json.loads((stored.metadata() or {})[_KEY]))
             tensors = {ours.get(name, name): stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, AttributeError, TypeError, ValueError) as error:
         raise UsageError(
             f"{where} is no checkpoint that can be read: {printable(str(error))}", hint
         ) from None

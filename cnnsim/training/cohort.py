@@ -249,7 +249,10 @@ class Cohort:
         return self._point_at(self._iteration, member.loss)
 
     def _point_at(self, iteration: int, loss: float) -> Point:
-        return Point(iteration, iteration // self._each, loss, self._engine.name, self._digest)
+        return Point(
+            iteration, iteration // self._each, loss, self._engine.name,
+            self._digest, self._split.names, self._split.is_centred,
+        )  # fmt: skip
 
     # -- telling -----------------------------------------------------------------------------------
 

@@ -225,7 +225,10 @@ class Training:
 
     def _point(self) -> Point:
         epoch = self._iteration // self._batches.each
-        return Point(self._iteration, epoch, self._loss, self._engine.name, self._digest)
+        return Point(
+            self._iteration, epoch, self._loss, self._engine.name,
+            self._digest, self._split.names, self._split.is_centred,
+        )  # fmt: skip
 
     def _tell_progress(self, speed: float, rate: float) -> None:
         epoch, within = divmod(self._iteration - 1, self._batches.each)

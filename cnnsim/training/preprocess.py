@@ -6,6 +6,7 @@ The pad's sheets and picture files take the same way.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from cnnsim.network.layer import Shape
 from cnnsim.scenario.picture import picture_size, read_picture
 
 Ink = npt.NDArray[np.float64]
+#: As whose pictures those of a run were made: MNIST's, UCI's digits, or nobody's in particular.
+Way = Literal["mnist", "digits", ""]
 
 #: MNIST: digits are scaled into a box of this side, in a picture of that one.
 BOX, SIDE = 20, 28
@@ -24,34 +27,53 @@ SHEET, WIDEST = 32, 24
 _FAINT, _LARGEST = 0.1, 512
 #: Side to which a picture is made smaller for a look at its edges.
 _LOOK = 64
+#: Pictures that are looked at, and the share of them that must be centred where all are.
+_SOME, _MOST = 256, 0.95
 
 
-def is_centred(shape: Shape) -> bool:
-    """Whether a net for pictures of `shape` [channels, height, width] learned centred ones."""
-    return shape == (1, SIDE, SIDE)
+def are_centred(pictures: npt.NDArray[np.float32]) -> bool:
+    """Whether pictures [n, channels, height, width] are digits that were centred as MNIST's are.
 
-
-def seen(ink: Ink, shape: Shape) -> Ink:
-    """The picture [channels, height, width] that a net of input `shape` gets of a sheet.
-
-    `ink` is [channels, height, width] in 0..1, light on dark. Nets for 28×28 get it centred as
-    MNIST is, those for 8×8 the share of ink in each of 8×8 blocks as UCI's digits have it, others
-    get it as it is.
+    So are copies of MNIST, by whatever name, and parts of it.
     """
-    if is_centred(shape):
+    if pictures.shape[1:] != (1, SIDE, SIDE):
+        return False
+    some = pictures[:: max(1, len(pictures) // _SOME), 0]
+    return sum(map(_is_centred, some)) >= _MOST * len(some)
+
+
+def _is_centred(picture: npt.NDArray[np.float32]) -> bool:
+    """The longer side fills the box, give or take what is faint; the mass is in the middle."""
+    ink = np.where(picture > _FAINT, picture, 0).astype(np.float64)
+    if abs(max(_drawn(ink).shape) - BOX + 1) > 1:
+        return False
+    places = np.arange(SIDE)
+    centre = np.array([ink.sum(axis=1) @ places, ink.sum(axis=0) @ places]) / ink.sum()
+    # MNIST has the middle at (14, 14), `centred` at (13.5, 13.5): both round to whole pixels.
+    return bool((np.abs(centre - SIDE / 2 + 0.25) < 1).all())
+
+
+def seen(ink: Ink, way: Way) -> Ink:
+    """The picture [channels, height, width] that a net gets of a sheet.
+
+    `ink` is [channels, height, width] in 0..1, light on dark. Nets that learned from MNIST get it
+    centred as MNIST is, those that learned from UCI's digits the share of ink in each of 8×8
+    blocks, others get it as it is.
+    """
+    if way == "mnist":
         return centred(ink[0])[np.newaxis]
-    if shape == (1, 8, 8):
+    if way == "digits":
         return count_blocks(ink[0], ink.shape[1] // 8)[np.newaxis]
     return ink
 
 
-def read_seen(path: Path, shape: Shape, invert: bool = False) -> Ink:
-    """The same of a picture file of any size; `invert` makes dark on light light on dark.
+def read_seen(path: Path, shape: Shape, way: Way, invert: bool = False) -> Ink:
+    """The same of a picture file of any size, for a net of input `shape`.
 
-    What has the size of the pictures themselves, or of a sheet, is taken as it is. Raises
-    UsageError where it is no picture.
+    `invert` makes dark on light light on dark. What has the size of the pictures themselves, or of
+    a sheet, is taken as it is. Raises UsageError where it is no picture.
     """
-    counts = shape == (1, 8, 8)
+    counts = way == "digits"
 
     def ink_of(size: tuple[int, int]) -> Ink:
         ink = read_picture(path, shape[0] == 1, size)
@@ -59,13 +81,13 @@ def read_seen(path: Path, shape: Shape, invert: bool = False) -> Ink:
 
     rows, columns = picture_size(path)
     if (rows, columns) == shape[1:] or (counts and (rows, columns) == (SHEET, SHEET)):
-        return seen(ink_of((rows, columns)), shape)
-    if not (counts or is_centred(shape)):
-        return seen(ink_of((shape[1], shape[2])), shape)
+        return seen(ink_of((rows, columns)), way)
+    if not way:
+        return ink_of((shape[1], shape[2]))
     share = min(1.0, _LARGEST / max(rows, columns))
     ink = ink_of((max(1, round(rows * share)), max(1, round(columns * share))))
     ink = np.where(ink > _FAINT * ink.max(initial=0.0), ink, 0.0)
-    return seen(upright(ink[0])[np.newaxis] if counts else ink, shape)
+    return seen(upright(ink[0])[np.newaxis] if counts else ink, way)
 
 
 def is_dark_on_light(path: Path) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import UsageError
+from cnnsim.training.preprocess import are_centred
 
 Pictures = npt.NDArray[np.float32]
 Classes = npt.NDArray[np.int64]
@@ -41,6 +43,11 @@ class Split:
     train: Samples
     test: Samples
     names: tuple[str, ...]
+
+    @cached_property
+    def is_centred(self) -> bool:
+        """Whether they were made as MNIST's are."""
+        return are_centred(self.train.pictures)
 
     def digest(self) -> int:
         """A checksum by which a run notices that its pictures have changed."""

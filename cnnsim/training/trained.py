@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from cnnsim.kernels.choose import Device, engine_for
 from cnnsim.kernels.engine import Floats32
 from cnnsim.training.checkpoint import Point
 from cnnsim.training.evaluate import Measure, measure, shares
-from cnnsim.training.load import load
+from cnnsim.training.load import data_of, load
+from cnnsim.training.preprocess import Way
 from cnnsim.training.run import Run, open_run
 from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
@@ -31,6 +33,19 @@ class Trained:
     run: Run
     tensors: dict[str, npt.NDArray[Any]]
     point: Point
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes. Raises CnnsimError where an old run does not hold them."""
+        return self.point.names or load(self.run.scenario).names
+
+    @property
+    def way(self) -> Way:
+        """As whose pictures those were made that it learned from."""
+        source = data_of(self.run.scenario).source
+        if source == "digits":
+            return "digits"
+        return "mnist" if source == "mnist" or self.point.centred else ""
 
     def outputs(self, pictures: Floats32, threads: int, device: Device = "cpu") -> Floats32:
         """What the last layer says of pictures [samples, …]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,30 @@ def test_predict_says_what_the_network_says(run: Run, trained: Path, tmp_path: P
     assert other["share"] == pytest.approx(found["share"])
     assert "--invert" in run("predict", trained, tmp_path / "dark.png").err
     assert not run("predict", trained, tmp_path / "three.png").err
+
+
+def test_own_pictures_are_seen_as_they_were_learned(run: Run, tmp_path: Path) -> None:
+    """Not as UCI's digits are made, be they 8x8; the run knows its classes when they are gone."""
+    stream = np.random.default_rng(4)
+    names = [f"animal {letter}" for letter in "abcdefghij"]
+    for name in names:
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(2):
+            pixels = stream.integers(0, 256, (8, 8), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "own" / name / f"{number}.png")
+    net = write(tmp_path / "net.toml", ARTICLE.replace('"digits"', '"own"'))
+    folder = tmp_path / "run"
+    assert run("train", net, "--out", folder, "--epochs", "1").code == 0
+    shutil.rmtree(tmp_path / "own")
+    drawn = np.zeros((20, 30), np.uint8)
+    drawn[3:9, 4:7] = 255
+    Image.fromarray(drawn).save(tmp_path / "drawn.png")
+    small = Image.fromarray(drawn).resize((8, 8), Image.Resampling.BILINEAR)
+    pixels = (np.asarray(small, np.float64) / 255).astype(np.float32)[np.newaxis, np.newaxis]
+    outputs = open_trained(folder).outputs(pixels, 1)[0].astype(float)
+    shares = np.exp(outputs) / np.exp(outputs).sum()
+    (found,) = run("predict", folder, tmp_path / "drawn.png", "--json").objects
+    assert found["shares"] == pytest.approx(dict(zip(names, shares, strict=True)))
 
 
 def test_predict_looks_at_the_others(run: Run, trained: Path, tmp_path: Path, monkeypatch) -> None:

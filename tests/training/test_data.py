@@ -277,8 +277,10 @@ def test_the_real_mnist() -> None:
     assert (len(found.train), len(found.test)) == (60_000, 10_000)
     assert found.train.classes[:5].tolist() == [5, 0, 4, 1, 9], "as everywhere"
     assert found.train.pictures.max() == 1
+    assert found.is_centred
     chosen = load(read_scenario("mnist_zeros_ones", [f"data.source={MNIST}"]))
     assert (len(chosen.train), len(chosen.test)) == (12_665, 2_115)
+    assert chosen.is_centred
 
 
 # -- order, shifts, rates -------------------------------------------------------------------------

@@ -9,10 +9,23 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageOps
 
-from cnnsim.scenario.picture import picture_size
-from cnnsim.training.preprocess import count_blocks, is_dark_on_light, read_seen, seen, upright
+from cnnsim.scenario.bundled import bundled_folder
+from cnnsim.scenario.picture import picture_size, read_picture
+from cnnsim.training.preprocess import (
+    Way,
+    are_centred,
+    count_blocks,
+    is_dark_on_light,
+    read_seen,
+    seen,
+    upright,
+)
 
 Ink = npt.NDArray[np.float64]
+Shape = tuple[int, int, int]
+#: The shape of the pictures that were made in a way, and the way.
+MNIST: tuple[Shape, Way] = ((1, 28, 28), "mnist")
+DIGITS: tuple[Shape, Way] = ((1, 8, 8), "digits")
 
 
 def seven(side: int, thick: int) -> Ink:
@@ -30,18 +43,23 @@ def saved(path: Path, ink: Ink) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("shape", "side"), [((1, 28, 28), 28), ((1, 8, 8), 32), ((1, 12, 12), 12)])
+@pytest.mark.parametrize(
+    ("shape", "way", "side"),
+    [(*MNIST, 28), (*DIGITS, 32), ((1, 12, 12), "", 12), ((1, 28, 28), "", 28), ((1, 8, 8), "", 8)],
+)
 def test_a_sheet_that_was_saved_looks_like_the_sheet(
-    tmp_path: Path, shape: tuple[int, int, int], side: int
+    tmp_path: Path, shape: Shape, way: Way, side: int
 ) -> None:
     ink = seven(side, 2)
     file = saved(tmp_path / "sheet.png", ink)
     # A PNG has 255 steps.
-    expected = seen(ink[np.newaxis], shape)
+    expected = seen(ink[np.newaxis], way)
     assert expected.shape == shape
-    np.testing.assert_allclose(read_seen(file, shape), expected, atol=1 / 255)
+    if not way:
+        np.testing.assert_array_equal(expected[0], ink)
+    np.testing.assert_allclose(read_seen(file, shape, way), expected, atol=1 / 255)
     dark = saved(tmp_path / "dark.png", 1 - ink)
-    np.testing.assert_allclose(read_seen(dark, shape, invert=True), expected, atol=1 / 255)
+    np.testing.assert_allclose(read_seen(dark, shape, way, invert=True), expected, atol=1 / 255)
 
 
 def test_where_and_how_large_a_digit_stands_does_not_matter(tmp_path: Path) -> None:
@@ -49,8 +67,8 @@ def test_where_and_how_large_a_digit_stands_does_not_matter(tmp_path: Path) -> N
     whole = np.zeros((300, 400))
     digit = np.kron(seven(28, 3), np.ones((5, 5)))
     whole[140:280, 210:350] = digit
-    first = read_seen(saved(tmp_path / "large.png", whole), (1, 28, 28))
-    second = read_seen(saved(tmp_path / "other.png", digit), (1, 28, 28))
+    first = read_seen(saved(tmp_path / "large.png", whole), *MNIST)
+    second = read_seen(saved(tmp_path / "other.png", digit), *MNIST)
     np.testing.assert_allclose(first, second, atol=0.15)
     assert np.abs(first - second).mean() < 0.01
     rows, columns = np.nonzero(first[0] > 0.05)
@@ -63,15 +81,36 @@ def test_where_and_how_large_a_digit_stands_does_not_matter(tmp_path: Path) -> N
 def test_noise_on_the_paper_is_no_ink(tmp_path: Path) -> None:
     ink = np.zeros((112, 112))
     ink[60:100, 50:58] = 1.0
-    clean = read_seen(saved(tmp_path / "clean.png", ink), (1, 28, 28))
+    clean = read_seen(saved(tmp_path / "clean.png", ink), *MNIST)
     noise = np.random.default_rng(3).uniform(0, 0.08, ink.shape)
-    noisy = read_seen(saved(tmp_path / "noisy.png", np.maximum(ink, noise)), (1, 28, 28))
+    noisy = read_seen(saved(tmp_path / "noisy.png", np.maximum(ink, noise)), *MNIST)
     np.testing.assert_allclose(noisy, clean, atol=0.02)
 
 
 def test_what_has_been_centred_stays_where_it_is(tmp_path: Path) -> None:
-    once = seen(seven(28, 2)[np.newaxis], (1, 28, 28))
-    np.testing.assert_array_equal(seen(once, (1, 28, 28)), once)
+    once = seen(seven(28, 2)[np.newaxis], "mnist")
+    np.testing.assert_array_equal(seen(once, "mnist"), once)
+
+
+def test_which_pictures_were_centred(tmp_path: Path) -> None:
+    """One of MNIST, as it is, moved, halved; and what `seen` makes of a sheet."""
+    zero = read_picture(bundled_folder() / "mnist_zero.png", True, None)[np.newaxis]
+    zero = zero.astype(np.float32)
+    assert zero.shape == (1, 1, 28, 28)
+    assert are_centred(zero)
+    assert not are_centred(np.roll(zero, 3, axis=2))
+    assert not are_centred(np.roll(zero, -3, axis=3))
+    assert not are_centred(np.pad(zero[:, :, ::2, ::2], ((0, 0), (0, 0), (7, 7), (7, 7))))
+    assert not are_centred(np.zeros_like(zero))
+    sheet = seven(28, 2)[np.newaxis]
+    assert are_centred(seen(sheet, "mnist")[np.newaxis].astype(np.float32))
+    assert not are_centred(sheet[np.newaxis].astype(np.float32))
+    # One that is not among very many is an accident, and half of them are none.
+    every = np.repeat(zero, 100, axis=0)
+    every[7] = 0
+    assert are_centred(every)
+    every[::2] = 0
+    assert not are_centred(every)
 
 
 @pytest.mark.parametrize("times", [1, 3, 12])
@@ -80,7 +119,7 @@ def test_a_digit_fills_the_height_as_those_of_uci_do(tmp_path: Path, times: int)
     digit = np.kron(seven(28, 3), np.ones((times, times)))
     whole = np.zeros((400, 500))
     whole[30 : 30 + len(digit), 40 : 40 + len(digit)] = digit
-    found = read_seen(saved(tmp_path / "large.png", whole), (1, 8, 8))[0]
+    found = read_seen(saved(tmp_path / "large.png", whole), *DIGITS)[0]
     rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
     assert rows.tolist() == list(range(8))
     assert columns[0] + columns[-1] == 7
@@ -113,7 +152,7 @@ def test_what_is_transparent_is_paper(tmp_path: Path, mode: str, ink_is_dark: bo
     elif mode == "LA":
         picture = picture.convert("LA")
     picture.save(tmp_path / "ink.png")
-    found = read_seen(tmp_path / "ink.png", (1, 8, 8), invert=ink_is_dark)
+    found = read_seen(tmp_path / "ink.png", *DIGITS, invert=ink_is_dark)
     np.testing.assert_allclose(found[0], count_blocks(ink), atol=1e-12)
     assert is_dark_on_light(tmp_path / "ink.png") == ink_is_dark
 
@@ -130,5 +169,5 @@ def test_a_photograph_is_seen_upright(tmp_path: Path, held: int) -> None:
     upright.save(tmp_path / "upright.png", exif=Image.Exif())
     held_, straight = tmp_path / "held.png", tmp_path / "upright.png"
     assert picture_size(held_) == picture_size(straight) == upright.size[::-1]
-    for shape in ((1, 28, 28), (1, 8, 8)):
-        np.testing.assert_array_equal(read_seen(held_, shape), read_seen(straight, shape))
+    for way in (MNIST, DIGITS):
+        np.testing.assert_array_equal(read_seen(held_, *way), read_seen(straight, *way))

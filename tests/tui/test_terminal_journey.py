@@ -131,7 +131,7 @@ def test_from_training_to_a_drawn_seven(opened: Opener) -> None:
     terminal.settle()
     engine = engine_for(run.iteration, 1)
     engine.load(run.read()[0])
-    picture = seen(sheet(terminal), (1, 8, 8)).astype(np.float32)
+    picture = seen(sheet(terminal), "digits").astype(np.float32)
     expected = 100 * shares(run.scenario, engine.outputs(picture[np.newaxis]))[0]
     np.testing.assert_allclose(bars(terminal), expected, atol=0.06)
     terminal.wait_for(f"says {int(expected.argmax())}")

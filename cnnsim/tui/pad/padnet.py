@@ -16,10 +16,9 @@ from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.evaluate import shares
 from cnnsim.training.load import load
-from cnnsim.training.names import class_names
-from cnnsim.training.preprocess import as_bits, is_centred, read_seen, seen
-from cnnsim.training.run import open_run
+from cnnsim.training.preprocess import Way, as_bits, read_seen, seen
 from cnnsim.training.samples import Samples
+from cnnsim.training.trained import open_trained
 from cnnsim.tui.pad.judge import Judge, Look
 from cnnsim.tui.pad.sheet import Sheet
 from cnnsim.tui.train.opened import stepper_on, trained_scenario
@@ -44,16 +43,17 @@ class PadNet:
     """The network of a run with the weights it was left with. Raises CnnsimError."""
 
     def __init__(self, folder: Path) -> None:
-        run = open_run(folder)
+        trained = open_trained(folder)
+        run = trained.run
         self.folder = folder
         self.name = run.name
         self.scenario: Scenario = trained_scenario(run)
-        self.names = class_names(self.scenario)
+        self.names = trained.names
         self.epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
-        self._paper = _paper(self.scenario)
-        tensors, _ = run.read()
+        self._way = trained.way
+        self._paper = _paper(self.scenario, self._way)
         self._engine = engine_for(run.iteration, 1)
-        self._engine.load(tensors)
+        self._engine.load(trained.tensors)
         self._judge = Judge(Stepper(self.scenario))
         # What has to be compiled or loaded is there before the pen.
         self.look(np.zeros(self.scenario.network.input_shape))
@@ -87,7 +87,7 @@ class PadNet:
 
     def see(self, ink: Ink) -> Ink:
         """The picture [channels, height, width] that the net gets of a sheet."""
-        return seen(ink[np.newaxis], self.scenario.network.input_shape)
+        return seen(ink[np.newaxis], self._way)
 
     @cached_property
     def test(self) -> Samples:
@@ -99,7 +99,7 @@ class PadNet:
 
         `invert` makes dark on light light on dark. Raises UsageError where it is no picture.
         """
-        return read_seen(path, self.scenario.network.input_shape, invert)
+        return read_seen(path, self.scenario.network.input_shape, self._way, invert)
 
     def on_sheet(self, picture: Ink) -> Ink:
         """A picture [channels, height, width] as ink; bits are set by blocks."""
@@ -114,11 +114,11 @@ class PadNet:
         return stepper_on(self.scenario, picture, wanted)
 
 
-def _paper(scenario: Scenario) -> _Paper:
+def _paper(scenario: Scenario, way: Way) -> _Paper:
     shape = scenario.network.input_shape
-    if shape == (1, 8, 8):
+    if way == "digits":
         return _Paper(32, 32, True, 2.0)
-    if is_centred(shape):
+    if way == "mnist":
         return _Paper(28, 28, False, 1.0)
     if len(shape) == 3 and shape[0] == 1 and max(shape[1:]) <= _LARGEST:
         return _Paper(shape[1], shape[2], False, 0.75)
