@@ -104,15 +104,15 @@ def _go(
 
     if len(runs) == 1 and not (device == "cuda" and began_together(runs[0])):
         from cnnsim.training.control import Control
-        from cnnsim.training.session import train_folder
+        from cnnsim.training.session import train_run
 
-        folder = runs[0].folder
+        run = runs[0]
 
         def tell(event: dict[str, Any]) -> None:
-            report({"run": str(folder), **event})
+            report({"run": str(run.folder), **event})
 
         control = Control(lambda: report.interrupt.asked)
-        train_folder(folder, threads, device, tell, control, split)
+        train_run(run, threads, device, tell, control, split)
         return
     if device == "cuda":
         train_on_gpu(runs, threads, report, lambda: report.interrupt.asked)

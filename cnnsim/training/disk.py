@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.training.making import given_files
 from cnnsim.training.run import Run
 from cnnsim.training.runfolder import BEST, LAST
 
@@ -31,6 +32,9 @@ def check_disk(runs: Sequence[Run]) -> None:
         for name in (LAST, BEST):
             path = run.folder / name
             size -= path.stat().st_size if path.is_file() else 0
+        for name, source in given_files(run.scenario).items():
+            if source.is_file() and not (run.folder / name).is_file():
+                size += source.stat().st_size
         place = _existing(run.folder)
         if not place.is_dir():
             typed = run.folder if run.folder.exists() else place
@@ -47,8 +51,7 @@ def check_disk(runs: Sequence[Run]) -> None:
             continue
         if usage.free < size:
             raise CnnsimError(
-                f"{where}: the disk has {_bytes(usage.free)} left and the "
-                f"checkpoints need {_bytes(size)}",
+                f"{where}: the disk has {_bytes(usage.free)} left and the run needs {_bytes(size)}",
                 f"make room, or {_ELSEWHERE}",
             )
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from cnnsim.errors import CnnsimError, printable
 
@@ -22,7 +21,7 @@ def append_lines(path: Path, lines: list[str]) -> None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the file for this process alone.
+    """Hold the file, or the folder, for this process alone.
 
     Raises CnnsimError where another one has it or has deleted it, or where it cannot be opened. The
     lock ends with the process, however that ends.
@@ -32,31 +31,40 @@ def locked(path: Path) -> Iterator[None]:
     except ImportError:
         yield  # Windows has no such locks
         return
-    where = printable(str(path.parent))
+    where = printable(str(path if path.is_dir() else path.parent))
     while True:
         try:
-            stream = path.open("rb")
+            descriptor = os.open(path, os.O_RDONLY)
         except OSError as error:
             reason = printable(error.strerror or str(error))
             many = "go on with fewer at once" if error.errno == errno.EMFILE else ""
             raise CnnsimError(f"{where} cannot be held: {reason}", many) from None
-        with stream:
+        with _closed(descriptor):
             try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise CnnsimError(
                     f"{where} is being trained by another process",
                     "wait for it, or choose another folder with --out",
                 ) from None
             # Whoever held it may have put another file in its place.
-            if not _is_at(stream, path):
+            if not _is_at(descriptor, path):
                 continue
             yield
             return
 
 
-def _is_at(stream: BinaryIO, path: Path) -> bool:
+@contextmanager
+def _closed(descriptor: int) -> Iterator[None]:
+    """It is closed in the end."""
     try:
-        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False

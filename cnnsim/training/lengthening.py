@@ -42,7 +42,8 @@ def lengthen_runs(runs: Sequence[Run], epochs: Sequence[int]) -> list[Run]:
         for run, draft in zip(longer, drafts, strict=True):
             with run.saving():
                 draft.replace(run.folder / SCENARIO)
-    return [open_run(run.folder) if number in wanted else run for number, run in enumerate(runs)]
+        # As they are now: nobody else can change them before they are read.
+        return [open_run(run.folder) if at in wanted else run for at, run in enumerate(runs)]
 
 
 def _lengthened(run: Run, epochs: int) -> Run:

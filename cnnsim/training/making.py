@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.errors import CnnsimError, UsageError, printable, unprintable
 from cnnsim.scenario.data import NAMED
 from cnnsim.scenario.files import reason_of
 from cnnsim.scenario.leaves import beside
 from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.scenario import Scenario
-from cnnsim.scenario.writing import draft_of, write_whole
+from cnnsim.scenario.writing import draft_of, drafted, write_whole
 from cnnsim.training.files import locked
 from cnnsim.training.run import Run, open_run
 from cnnsim.training.runfolder import FILES, FIRST, METRICS, SCENARIO
 
+#: What to do where a folder cannot be had.
+_OTHER = "choose another folder with --out"
 #: The name of a picture or of weights that the scenario began with; their endings differ.
 _GIVEN = "given"
+#: Characters of a name at most, which is a file's.
+_LONGEST = 255
 
 
 def create_run(
@@ -33,7 +37,7 @@ def create_run(
     other files; CnnsimError where it cannot be written, or another process is training it.
     """
     where = printable(str(folder))
-    text, sources = _frozen(scenario, settings)
+    text = _frozen(scenario, settings)
     old = folder / SCENARIO
     try:
         if old.is_file() and not anew:
@@ -41,22 +45,44 @@ def create_run(
             _check_same(run, text)
             return run
         # Read before anything goes: they may stand in this very folder.
-        files = {name: _read(source) for name, source in sources.items()}
-        if old.is_file():
-            delete_run(folder)
-        elif folder.is_dir() and not _files_of(folder).issuperset(folder.iterdir()):
-            raise UsageError(f"{where} holds other files", "choose another folder with --out")
+        files = {name: _read(source) for name, source in given_files(scenario).items()}
         folder.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            write_whole(folder / name, data)
-        write_whole(folder / METRICS, b"")
-        write_whole(old, text.encode())
+        with locked(folder):
+            if old.is_file():
+                if not anew:
+                    raise CnnsimError(f"another process has just begun a run in {where}", _OTHER)
+                delete_run(folder)
+            elif not _files_of(folder).issuperset(folder.iterdir()):
+                raise UsageError(f"{where} holds other files", _OTHER)
+            _write(folder, text, files)
+            return open_run(folder)
     except OSError as error:
         raise CnnsimError(
-            f"{where} cannot be written: {printable(error.strerror or str(error))}",
-            "choose another folder with --out",
+            f"{where} cannot be written: {printable(error.strerror or str(error))}", _OTHER
         ) from None
-    return open_run(folder)
+
+
+def given_files(scenario: Scenario) -> dict[str, Path]:
+    """The files that a run of `scenario` needs beside its own, by their names in its folder."""
+    sources = (scenario.model.weights, scenario.model.input.image)
+    paths = [beside(scenario.path, source) for source in sources if source is not None]
+    return {_GIVEN + path.suffix: path for path in paths}
+
+
+def _write(folder: Path, text: str, files: Mapping[str, bytes]) -> None:
+    """Write a run that begins. Raises OSError; what it wrote is gone then."""
+    # The scenario, which names the others, is there first and gets its name last: whenever this is
+    # cut off, what it leaves is known to be a run's.
+    with drafted(folder / SCENARIO, text.encode()) as draft:
+        try:
+            for name, data in files.items():
+                write_whole(folder / name, data)
+            write_whole(folder / METRICS, b"")
+            draft.replace(folder / SCENARIO)
+        except BaseException:
+            for name in files:
+                (folder / name).unlink(missing_ok=True)
+            raise
 
 
 def _check_same(run: Run, text: str) -> None:
@@ -68,7 +94,7 @@ def _check_same(run: Run, text: str) -> None:
     if difference := _difference(before, after):
         raise UsageError(
             f"the run in {printable(str(run.folder))} is another one: {difference}",
-            "choose another folder with --out, or the same settings",
+            f"{_OTHER}, or the same settings",
         )
 
 
@@ -98,7 +124,8 @@ def delete_run(folder: Path) -> None:
 
 def _files_of(folder: Path) -> set[Path]:
     """What a run has written into `folder`, whole or not."""
-    names = {*FILES, *_given_names(folder / SCENARIO)}
+    scenario = folder / SCENARIO
+    names = {*FILES, *_given_names(scenario), *_given_names(draft_of(scenario))}
     names |= {draft_of(folder / name).name for name in names}
     return {folder / name for name in names}
 
@@ -115,24 +142,26 @@ def _given_names(scenario: Path) -> set[str]:
     return {name for name in names if Path(name).stem == _GIVEN and text.startswith(FIRST)}
 
 
-def _frozen(scenario: Scenario, settings: Sequence[str]) -> tuple[str, dict[str, Path]]:
-    """The text of the run's own scenario, and the files that it needs beside it."""
+def _frozen(scenario: Scenario, settings: Sequence[str]) -> str:
+    """The text of the run's own scenario. Raises UsageError for a path that no text can hold."""
     import tomlkit
 
     document: Any = tomlkit.parse(scenario.text)
     apply_overrides(document, settings)
     # What a tour expects is true of the weights that the scenario began with.
     document.pop("tour", None)
-    files = {}
     for holder, key in ((document["input"], "image"), (document, "weights")):
         if key in holder:
-            source = beside(scenario.path, str(holder[key]))
-            files[_GIVEN + source.suffix] = source
-            holder[key] = _GIVEN + source.suffix
+            holder[key] = _GIVEN + Path(str(holder[key])).suffix
     data = document["data"]
     if str(data["source"]) not in NAMED:
-        data["source"] = str(beside(scenario.path, str(data["source"])).expanduser().absolute())
-    return f"{FIRST}{scenario.name}\n{tomlkit.dumps(document)}", files
+        path = str(beside(scenario.path, str(data["source"])).expanduser().absolute())
+        if bad := unprintable(path, allowed=""):
+            raise UsageError(
+                f"{printable(path)} holds {bad}, which a scenario cannot", "rename that folder"
+            )
+        data["source"] = path
+    return f"{FIRST}{printable(scenario.name, _LONGEST)}\n{tomlkit.dumps(document)}"
 
 
 def _difference(old: Any, new: Any, at: str = "") -> str:

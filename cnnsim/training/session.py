@@ -20,14 +20,21 @@ from cnnsim.training.samples import Split
 
 
 def train_folder(
-    folder: Path,
+    folder: Path, threads: int, device: Device, report: Report, control: Control
+) -> None:
+    """Train the run in `folder` as `train_run` does, with its pictures. Raises CnnsimError."""
+    train_run(open_run(folder), threads, device, report, control)
+
+
+def train_run(
+    run: Run,
     threads: int,
     device: Device,
     report: Report,
     control: Control,
     split: Split | None = None,
 ) -> None:
-    """Train the run in `folder` to its end, from wherever it stands; `report` hears how it goes.
+    """Train `run` to its end, from wherever it stands; `report` hears how it goes.
 
     Its pictures are read unless they are given as `split`. `control` may pause it, go on by an
     update or an epoch, set the rate, or stop it.
@@ -36,7 +43,6 @@ def train_folder(
     cannot be trained, or saved.
     """
     began = perf_counter()
-    run = open_run(folder)
     chosen = choose_device(device)
     if (finished := result_of(run, point_of(run))) is not None:
         report({**finished, "seconds": 0.0})

@@ -221,7 +221,7 @@ def test_a_disk_that_is_too_small_shows_before_training(
     run = open_run(make(tmp_path / "run", ARTICLE))
     check_disk([run])
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(total=10**6, free=1000))
-    with pytest.raises(CnnsimError, match=r"the disk has 1.0 kB left and the checkpoints need 9"):
+    with pytest.raises(CnnsimError, match=r"the disk has 1.0 kB left and the run needs 9"):
         check_disk([run])
 
 
