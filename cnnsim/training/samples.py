@@ -50,12 +50,14 @@ class Split:
         return are_centred(self.train.pictures)
 
     def digest(self) -> int:
-        """A checksum by which a run notices that its pictures have changed."""
+        """A checksum by which a run notices that its pictures have changed.
+
+        Of every pixel: MNIST's take a tenth of a second.
+        """
         found = 0
         for samples in (self.train, self.test):
-            some = samples.pictures[:: max(1, len(samples) // 256)]
-            for array in (samples.classes, some):
-                found = zlib.crc32(np.ascontiguousarray(array).tobytes(), found)
+            for array in (samples.classes, samples.pictures):
+                found = zlib.crc32(np.ascontiguousarray(array).data, found)
         return found
 
     def only(self, classes: Sequence[int]) -> Split:

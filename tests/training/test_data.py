@@ -387,9 +387,16 @@ def test_rates_against_torch() -> None:
     )
 
 
-def test_a_digest_notices_other_pictures() -> None:
-    samples = numbered(40)
+@pytest.mark.parametrize("count", [40, 1000])
+def test_a_digest_notices_other_pictures(count: int) -> None:
+    samples = numbered(count)
     digest = Split(samples, samples, ("a",)).digest()
+    for number in (0, 1, count // 2 + 1, count - 1):
+        pictures = samples.pictures.copy()
+        pictures[number, 0, 2, 0] = 0.5
+        one = Samples(pictures, samples.classes)
+        assert Split(one, samples, ("a",)).digest() != digest
+        assert Split(samples, one, ("a",)).digest() != digest
     other = Samples(samples.pictures * 2, samples.classes)
     assert Split(other, samples, ("a",)).digest() != digest
     assert (
