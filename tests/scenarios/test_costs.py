@@ -54,6 +54,16 @@ PLANS = {
         [("conv1", 6, 5, 1, 2, 1), ("pool1", 2, 2), ("conv2", 16, 5, 1, 0, 1), ("pool2", 2, 2),
          ("fc1", 120), ("fc2", 84), ("fc3", 10)],
     ),
+    "mnist_cnn": (
+        28, 1, 421_642, 4_241_152,
+        [("conv1", 32, 3, 1, 1, 1), ("pool1", 2, 2), ("conv2", 64, 3, 1, 1, 1), ("pool2", 2, 2),
+         ("fc1", 128), ("fc2", 10)],
+    ),
+    "digits_cnn": (
+        8, 1, 38_282, 337_536,
+        [("conv1", 16, 3, 1, 1, 1), ("conv2", 32, 3, 1, 1, 1), ("pool1", 2, 2), ("fc1", 64),
+         ("fc2", 10)],
+    ),
     "simplecnn": (
         32, 3, 1_147_466, 11_375_616,
         [("conv1", 32, 3, 1, 1, 1), ("pool1", 2, 2), ("conv2", 64, 3, 1, 1, 1), ("pool2", 2, 2),
@@ -88,6 +98,25 @@ def test_simplecnn_rows_of_the_article_do_not_add_up_to_its_total():
 def test_lenet5_share_of_its_dense_layer():
     assert round(100 * 48_120 / 61_706) == 78
     assert not opened("lenet5").values["input"][0, 0, :3, :3].any(), "the corner is black"
+
+
+def test_mnist_cnn_beside_lenet():
+    _, _, params, macs, _ = PLANS["mnist_cnn"]
+    _, _, lenet_params, lenet_macs, _ = PLANS["lenet5"]
+    lenet = walk(read_scenario("mnist_lenet").network)
+    assert (lenet.total("params"), lenet.total("macs")) == (lenet_params, lenet_macs)
+    assert (round(params / lenet_params), round(macs / lenet_macs)) == (7, 10)
+    assert round(100 * 64 * 196 * 288 / macs) == 85, "conv2's multiply-adds"
+    assert round(100 * 3136 * 128 / macs) == 9, "fc1's"
+    assert round(100 * 401_536 / params) == 95
+
+
+def test_digits_cnn_beside_the_article():
+    _, _, _, macs, _ = PLANS["digits_cnn"]
+    assert round(macs / walk(read_scenario("digits_article").network).total("macs")) == 204
+    walked = {row.name: row for row in walk(read_scenario("digits_cnn").network).rows}
+    assert round(100 * walked["conv2"].macs / macs) == 87
+    assert [walked[name].receptive_field.size for name in ("conv1", "conv2")] == [(3, 3), (5, 5)]
 
 
 def test_alexnet_2012_without_groups():
