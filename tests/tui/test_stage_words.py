@@ -107,6 +107,37 @@ def test_origins_fill_in_the_numbers() -> None:
     assert ("iy", "y·2 + i·1 − 1", "1·2 + 1·1 − 1", "2") in found
 
 
+STRIDE_2 = """
+title = "stride 2"
+[input]
+ones = [1, 3, 3]
+[[layers]]
+type = "conv2d"
+name = "conv1"
+kernel = [[1, 2], [3, 4]]
+stride = 2
+padding = 1
+[output_grad]
+ones = true
+"""
+
+
+@pytest.mark.parametrize(
+    ("stepper", "at", "places"),
+    [
+        # The corner's pixel never met kernel number 0,1: the kernel would stand at column −1.
+        (Stepper(read_scenario("backprop_toy")), "[0,0,0,0] tap[0,0,1]", ("0", "−1")),
+        (Stepper(read_scenario("backprop_toy")), "[0,0,2,2] tap[0,0,1]", ("2", "1")),
+        # With the padding the pixel lies in row 1, and the windows begin in rows 0 and 2.
+        (Stepper(parse_scenario("stride 2", STRIDE_2)), "[0,0,0,0] tap[0,0,1]", ("not whole", "0")),
+    ],
+)
+def test_a_hole_says_which_of_its_coordinates_there_is_not(stepper, at, places) -> None:
+    view = view_of(stepper, f"conv1.input_grad{at}")
+    assert view.reading.why == "hole"
+    assert tuple(value for *_, value in origins(view)) == places
+
+
 # -- terms ----------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from cnnsim.steps.sweep import FAR
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.stage.formula import formula_with, term_text
 from cnnsim.tui.stage.maps import map_form
@@ -105,8 +106,9 @@ def origins(view: View) -> list[tuple[str, str, str, str]]:
     found = []
     sweep = view.sweep
     for origin in sweep.origins:
-        read = view.reading.reads[origin.read]
-        value = "none" if read.index is None else str(read.index[origin.axis]).replace("-", "−")
+        at = int(view.work.reach.indices[origin.read][origin.axis][view.tap])
+        # Between two cells there is none: that is far away from all of them.
+        value = "not whole" if at > FAR // 2 else str(at).replace("-", "−")
         filled = sweep.fill_in(origin.formula, view.position.cell, view.position.tap)
         names = sweep.params._asdict() if sweep.params else {}
         shown = origin.formula
