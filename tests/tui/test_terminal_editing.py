@@ -47,6 +47,31 @@ def test_undo_and_redo_bring_the_exact_numbers_back(opened) -> None:
     toy.wait_for("y[0,0,0] = 8", "y[0,0,1] = 7", "y[0,1,0] = 4")
 
 
+def test_a_question_of_the_tour_is_about_the_numbers_that_are_there(opened) -> None:
+    toy = opened("toy_2x2")
+    toy.send("g")
+    toy.wait_for("go to")
+    toy.type("step 4")
+    toy.send("enter")
+    toy.wait_for("6·1")
+    edit(toy, "10")
+    toy.wait_for("10·1")
+    toy.send("n")
+    toy.wait_for("with your numbers", "y[0,0,0,1] come to, after all 4 of its terms?")
+    assert "The window 6, 2" not in toy.text()
+    toy.type("11")
+    toy.send("enter")
+    toy.wait_for("✓ right: 10·1 + 2·2 + 3·(−1) + 1·0 = 11", "guessed 1 of 1")
+    toy.send("u", "N")
+    toy.wait_for("6·1")
+    toy.send("n")
+    toy.wait_for("The window 6, 2", "a question of the tour")
+    assert "with your numbers" not in toy.text()
+    toy.type("7")
+    toy.send("enter")
+    toy.wait_for("guessed 2 of 2")
+
+
 def test_the_kernel_is_edited_with_tab(opened) -> None:
     toy = opened("toy_2x2")
     toy.wait_for("0 → 1")

@@ -11,6 +11,8 @@ from cnnsim.tui.stage.question import question, verdict
 if TYPE_CHECKING:
     from cnnsim.tui.screens.stepping import SteppingScreen
 
+_COMPUTING = "the next value is still being computed"
+
 
 class Guesser:
     """Asks, judges, counts."""
@@ -26,7 +28,7 @@ class Guesser:
         if target is None:
             screen.tell("this is the last step: there is nothing left to guess")
         elif screen.needs(target):
-            screen.tell("the next value is still being computed")
+            screen.tell(_COMPUTING)
         else:
             whole = unit != "product"
             title = "guess the value of the cell" if whole else "guess the next value"
@@ -42,9 +44,16 @@ class Guesser:
             before = screen.stepper.trace.step(first) - 1
         if before >= 0 and not screen.needs(before):
             screen.go(before)
+        title = "a question of the tour"
+        if screen.edits:
+            # Its words are about the numbers in the file.
+            if screen.needs(target):
+                screen.tell(_COMPUTING)
+                return
+            title, text = f"{title}, with your numbers", question(screen.look(target), whole)
         # Who leafs through the notes goes on doing so.
         keys = screen.cnnsim.keys.get("tour.next", "n").split(",")
-        self._ask(target, "a question of the tour", text, whole, frozenset(keys))
+        self._ask(target, title, text, whole, frozenset(keys))
 
     def _ask(
         self, target: int, title: str, text: str, whole: bool, skips: frozenset[str] = frozenset()
