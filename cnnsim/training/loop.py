@@ -250,7 +250,7 @@ class Training:
         outputs = self._engine.outputs(self._split.test.pictures)
         found = measure(self._run.scenario, outputs, self._split.test.classes)
         epoch = self._iteration // self._batches.each
-        self._tested = Tested(found, outputs, epoch)
+        self._tested = Tested(found, outputs, self._iteration)
         loss = self._loss / len(self._split.train)
         row = self._run.measured(epoch, loss, found.loss, found.accuracy)
         self._loss = 0.0

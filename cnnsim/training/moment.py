@@ -47,7 +47,7 @@ def _tested(history: History, number: int, split: Split, report: Report) -> dict
         pieces.append(history.outputs(number, pictures, report))
     outputs = np.concatenate(pieces)
     judged = measure(history.run.scenario, outputs, samples.classes)
-    tested = Tested(judged, outputs, number // history.each)
+    tested = Tested(judged, outputs, number)
     return found | tested.as_json(history.run, split)
 
 

@@ -2,9 +2,9 @@
 
 A snapshot is a JSON object: ``kind``, ``seed``, ``iteration``, ``filters`` (``name``, ``count``,
 ``channels``, ``shape`` [filters, rows, columns], ``values`` in row-major order, ``norms`` of each),
-``tested`` (``epoch``, ``names``, ``confusion``, ``pictures``, ``loss``, ``mistakes``) once an epoch
-has been tested, ``gradients`` (see `probe.Probe`) where somebody measured them, and ``layers`` and
-``maps`` (see `activations.Activations`) now and then.
+``tested`` (``iteration``, ``names``, ``confusion``, ``pictures``, ``loss``, ``mistakes``) once
+there was a test, ``gradients`` (see `probe.Probe`) where somebody measured them, and ``layers``
+and ``maps`` (see `activations.Activations`) now and then.
 """
 
 from __future__ import annotations
@@ -64,28 +64,28 @@ def first_filters(run: Run, tensors: Tensors) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Tested:
-    """What the test pictures of an epoch showed.
+    """What the test pictures showed after some update.
 
     Attributes:
         outputs: of the last layer [samples, outputs].
-        epoch: after how many epochs.
+        iteration: after how many updates.
     """
 
     measure: Measure
     outputs: Array
-    epoch: int
+    iteration: int
 
     def as_json(self, run: Run, split: Split) -> dict[str, Any]:
         """For a snapshot: the confusion matrix, where it can be shown, and the worst mistakes."""
         sure = shares(run.scenario, self.outputs)
-        return {"tested": _tested(Evaluation(split, self.measure, sure), self.epoch)}
+        return {"tested": _tested(Evaluation(split, self.measure, sure), self.iteration)}
 
 
-def _tested(found: Evaluation, epoch: int) -> dict[str, Any]:
+def _tested(found: Evaluation, iteration: int) -> dict[str, Any]:
     measure, names = found.measure, found.split.names
     small = len(names) <= _CLASSES
     return {
-        "epoch": epoch,
+        "iteration": iteration,
         "names": list(names),
         "confusion": measure.confusion(len(names)).tolist() if small else None,
         "pictures": len(measure.classes),
@@ -112,4 +112,4 @@ def snapshot_of(folder: Path, split: Split | None = None) -> dict[str, Any]:
     found = take_snapshot(trained.run, trained.tensors, trained.point.iteration)
     tested = evaluate(trained, max(1, processors() - 1), split=split)
     layers = Activations(trained.run, tested.split).look(trained.tensors)
-    return found | {"tested": _tested(tested, trained.point.epoch)} | layers
+    return found | {"tested": _tested(tested, trained.point.iteration)} | layers

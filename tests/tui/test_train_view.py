@@ -54,8 +54,8 @@ SNAPSHOT = {
     "kind": "snapshot",
     "filters": {"name": "conv1.w", "count": 4, "channels": 1, "shape": [4, 3, 3],
                 "values": np.linspace(-1, 2, 36).tolist(), "norms": [1.0, 2.0, 3.0, 4.0]},
-    "tested": {"epoch": 2, "names": ["cat", "dog", "owl"], "confusion": CONFUSION, "pictures": 60,
-               "right": 55, "mistakes": [
+    "tested": {"iteration": 20, "names": ["cat", "dog", "owl"], "confusion": CONFUSION,
+               "pictures": 60, "right": 55, "mistakes": [
                    {"picture": 4, "class": 1, "guess": 2, "share": 0.98},
                    {"picture": 0, "class": 0, "guess": 1, "share": 0.61}]},
     "gradients": [{"name": "conv1.w", "gradient": 0.305, "change": 4.3e-4, "pictures": 200},
@@ -146,6 +146,47 @@ def test_the_confusion_matrix_counts_what_the_snapshot_counts() -> None:
         assert row == [name, *(str(number) if number else "·" for number in counts)]
     assert "5  of 60 wrong" in said
     assert "dog→owl" in said
+
+
+@pytest.mark.parametrize(
+    ("at", "made", "when"),
+    [(None, 20, "epoch 2"), (None, 25, "update 25"), (25, 25, "update 25"), (20, 20, "update 20")],
+)
+def test_what_was_tested_says_when(at: int | None, made: int, when: str) -> None:
+    """An epoch has 10 updates."""
+    run = scene().run
+    assert run.tested is not None
+    run = dataclasses.replace(run, tested=dataclasses.replace(run.tested, iteration=made))
+    for painter in (draw_confusion, draw_mistakes):
+        _, said = painted(painter, 60, 16, scene(run, at=at))
+        assert f"after {when}" in said
+
+
+def test_back_in_the_run_legends_and_log_are_those_of_then() -> None:
+    run = heard(heard(FRESH, EVENTS), [{"kind": "rate", "iteration": 15, "rate": 0.02}])
+    for at, losses, accuracy, lines in (
+        (None, ("0.400", "0.600"), "90.0%", ["epoch  2", "base η 0.02", "epoch  1"]),
+        (20, ("0.400", "0.600"), "90.0%", ["epoch  2", "base η 0.02", "epoch  1"]),
+        (19, ("2.00", "3.00"), "50.0%", ["base η 0.02", "epoch  1"]),
+        (14, ("2.00", "3.00"), "50.0%", ["epoch  1"]),
+        (9, (), None, ["A line for each epoch."]),
+    ):
+        _, said = painted(draw_loss, 42, 15, scene(run, at=at))
+        assert all(loss in said for loss in losses)
+        assert ("train" in said) == bool(losses)
+        _, said = painted(draw_accuracy, 42, 15, scene(run, at=at))
+        assert (f"━ test  {accuracy}" in said) == (accuracy is not None)
+        assert "▲ best  90.0%  at 2" in said
+        inside, _ = painted(draw_log, 40, 8, scene(run, at=at))
+        found = [line.strip() for line in inside.splitlines() if line.strip()]
+        assert all(line.startswith(start) for line, start in zip(found, lines, strict=True))
+
+
+def test_an_ended_run_does_not_wait_for_its_first_epoch() -> None:
+    run = dataclasses.replace(heard(FRESH, EVENTS), tested=None)
+    for painter in (draw_confusion, draw_mistakes):
+        assert "Reading the pictures." in painted(painter, 60, 16, scene(run, is_live=False))[0]
+        assert "after the first epoch" in painted(painter, 60, 16, scene(FRESH, is_live=False))[0]
 
 
 def test_mistakes_say_truth_guess_and_how_sure() -> None:

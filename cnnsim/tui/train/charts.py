@@ -50,8 +50,8 @@ def draw_loss(canvas: Canvas, scene: Scene) -> Words:
     bottom: tuple[Piece, ...] = ()
     if len(runs) > 1:
         title, bottom = (("test loss", palette.dim),), _legend(scene)
-    elif runs[0].rows:
-        last = runs[0].rows[-1]
+    elif scene.then.rows:
+        last = scene.then.rows[-1]
         bottom = (
             ("⠤ train ", palette.dim), (measured(last.train_loss, 0), palette.bold),
             ("   ━ test ", palette.good), (measured(last.test_loss, 0), palette.bold),
@@ -80,10 +80,11 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
     slider = _slider(scene, now)
     bottom: tuple[Piece, ...] = ()
     if best is not None:
-        last = scene.run.rows[-1].accuracy
-        bottom = (("━ test ", palette.good), (f"{last:.1%}", palette.bold),
-                  ("  ▲ best ", palette.good), (f"{best.accuracy:.1%}", palette.bold),
+        bottom = (("▲ best ", palette.good), (f"{best.accuracy:.1%}", palette.bold),
                   (f" at {best.epoch}", palette.dim))  # fmt: skip
+        if scene.then.rows:
+            last = f"{scene.then.rows[-1].accuracy:.1%}  "
+            bottom = (("━ test ", palette.good), (last, palette.bold), *bottom)
     if len(runs) > 1:
         bottom = _legend(scene)
     title = [("accuracy", palette.dim)]

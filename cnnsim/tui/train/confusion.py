@@ -16,11 +16,12 @@ from cnnsim.tui.train.scene import Scene, Words
 def draw_confusion(canvas: Canvas, scene: Scene) -> Words:
     """Rows are the truth, columns what it was taken for; without room for numbers, colours."""
     palette, tested = scene.palette, scene.run.tested
-    title = (("confusion", palette.dim),)
+    title: tuple[Piece, ...] = (("confusion", palette.dim),)
     right = (("rows truth, columns said", palette.dim),)
     if tested is None:
-        text = scene.doing or "It comes after the first epoch."
+        text = scene.doing or scene.no_test or "It comes after the first epoch."
         return scene.say_instead(canvas, Words(title, right), text)
+    title = (*title, (f"  {scene.tested_after}", palette.dim))
     matrix = tested.confusion
     if matrix is None:
         canvas.put(2, 1, f"{len(tested.names)} classes are too many to show.", palette.dim)

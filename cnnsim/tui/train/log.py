@@ -10,7 +10,7 @@ from cnnsim.tui.train.scene import Scene, Words
 
 def draw_log(canvas: Canvas, scene: Scene) -> Words:
     """Epoch, test loss, test accuracy; a triangle at the best."""
-    palette, run = scene.palette, scene.run
+    palette, run = scene.palette, scene.then
     best = run.best
     y, end = 1, canvas.height - 1
     if run.note:

@@ -9,7 +9,6 @@ import numpy as np
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
-from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit
 from cnnsim.tui.train.scene import Scene, Words
 from cnnsim.tui.train.view import Tested
@@ -128,7 +127,7 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
     title = (("worst mistakes", palette.dim),)
     grid = grid_of(scene, canvas.width, canvas.height)
     if tested is None or not grid or scene.pictures is None:
-        text = "They come after the first epoch."
+        text = scene.no_test or "They come after the first epoch."
         if tested is not None and not tested.mistakes:
             text = "Not one test picture is wrong."
         elif tested is not None:
@@ -141,10 +140,9 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
         for place in range(min(tier.count, len(tested.mistakes) - number)):
             _draw(canvas, scene, tier, place, number, tested)
             number += 1
-    when = f"epoch {tested.epoch}" if scene.at is None else f"update {count(scene.at)}"
     bottom = (
         (f"{scene.mistake + 1}", palette.bold),
-        (f" of {len(tested.mistakes)}   after {when}", palette.dim),
+        (f" of {len(tested.mistakes)}   {scene.tested_after}", palette.dim),
     )
     return Words(title, (), bottom, (("enter", palette.bold), (" steps into it", palette.dim)))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cnnsim.stepper.pull import Pull
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.view import RunView
 
@@ -82,6 +83,30 @@ class Scene:
     def run(self) -> RunView:
         """The chosen run."""
         return self.runs[self.chosen]
+
+    @property
+    def then(self) -> RunView:
+        """The run with the epochs and the rates that it had where the slider stands."""
+        run, at = self.run, self.at
+        if at is None or not run.each:
+            return run
+        rows = tuple(row for row in run.rows if row.epoch * run.each <= at)
+        changes = tuple(change for change in run.changes if change.iteration <= at)
+        return replace(run, rows=rows, changes=changes)
+
+    @property
+    def no_test(self) -> str:
+        """Why a run that has epochs shows no test; empty where it has none."""
+        return "Reading the pictures." if self.run.rows and not self.is_live else ""
+
+    @property
+    def tested_after(self) -> str:
+        """``after epoch 12``; at the slider, and between epochs, ``after update 340``."""
+        assert self.run.tested is not None, "there is a test"
+        made, each = self.run.tested.iteration, self.run.each
+        if self.at is None and each and made % each == 0:
+            return f"after epoch {made // each}"
+        return f"after update {count(made)}"
 
     @property
     def beginning(self) -> str:

@@ -43,12 +43,12 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """Test pictures after so many epochs; `confusion` [truth, guess] where it can be shown.
+    """Test pictures after so many updates; `confusion` [truth, guess] where it can be shown.
 
     The `mistakes` are the worst ones, those that the net was surest of first.
     """
 
-    epoch: int
+    iteration: int
     names: tuple[str, ...]
     confusion: npt.NDArray[np.int64] | None
     pictures: int
@@ -274,7 +274,7 @@ def _looked(view: RunView, event: dict[str, Any]) -> RunView:
     if (found := event.get("tested")) is not None:
         confusion = found["confusion"]
         view = replace(view, tested=Tested(
-            found["epoch"], tuple(found["names"]),
+            found["iteration"], tuple(found["names"]),
             None if confusion is None else np.array(confusion, np.int64),
             found["pictures"], found["right"],
             tuple(sorted((Mistake(m["picture"], m["class"], m["guess"], m["share"])

@@ -141,8 +141,8 @@ How often pictures of a class (row) were taken for a class (column), on all test
 last epoch. The diagonal is right; the redder, the more often it goes wrong."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
-        """The test."""
-        return (scene.run.tested,)
+        """The test, and what the frame says of when."""
+        return (scene.run.tested, scene.run.each, scene.at is None)
 
 
 class FiltersPanel(TrainPanel):
@@ -208,8 +208,9 @@ every product behind the mistake can be seen."""
             self.number = number
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
-        """Mistakes, pictures, choice, update."""
-        return (scene.run.tested, scene.pictures is None, scene.mistake, scene.at)
+        """Mistakes, pictures, choice, what the frame says of when."""
+        run = scene.run
+        return (run.tested, run.each, scene.pictures is None, scene.mistake, scene.at is None)
 
     def on_click(self, event: events.Click) -> None:
         """Choose a picture, or bring up another panel."""
@@ -295,6 +296,6 @@ warm-up and schedule multiply it. These are kept in the run's folder, so that it
 again to the same numbers. Below: the folder."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
-        """Epochs, rates, what is being done."""
+        """Epochs, rates, where the slider stands, what is being done."""
         run = scene.run
-        return (run.note, run.changes, run.each, *_rows(scene))
+        return (run.note, run.changes, run.each, scene.at, *_rows(scene))
