@@ -12,6 +12,7 @@ from cnnsim.cli.options import Settings
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import has_unicode, is_dumb, is_terminal
 from cnnsim.errors import FileError, UsageError
+from cnnsim.tui.home.source import check_source
 
 if TYPE_CHECKING:
     from cnnsim.training.run import Run
@@ -44,11 +45,8 @@ def home(
         for option, given in (("--at", at is not None), ("--set", bool(settings))):
             if given:
                 raise UsageError(f"{option} needs a scenario", "for example cnnsim sobel")
-    elif scenario == "-":
-        raise UsageError(
-            "the app cannot read a scenario from standard input: that is its keyboard",
-            "save it to a file, or use cnnsim replay -",
-        )
+    else:
+        check_source(scenario)
     without = "cnnsim replay works without one; cnnsim --help says what else does"
     chosen = tuple(settings)
     return open_app(theme, glyphs, without, scenario=scenario, at=at, settings=chosen)

@@ -7,6 +7,8 @@ import os
 import stat
 from pathlib import Path
 
+from cnnsim.errors import UsageError, printable
+
 #: What an operating system says about paths, in the words of this program.
 _REASONS = {
     errno.ENOENT: "is not there",
@@ -22,6 +24,20 @@ def reason_of(error: OSError | ValueError) -> str:
     if isinstance(error, OSError):
         return _REASONS.get(error.errno or 0) or f"cannot be read: {error.strerror or error}"
     return f"cannot be read: {error}"
+
+
+def expanded(path: str) -> str:
+    """`path`, in which ``~`` or ``~user`` at the beginning is that home folder.
+
+    Raises UsageError where there is no such home.
+    """
+    found = os.path.expanduser(path)
+    if found == path and path.startswith("~"):
+        home = printable(path.partition(os.sep)[0])
+        raise UsageError(
+            f"{home} is no home folder here", f"a name that begins with ~ is written ./{home}"
+        )
+    return found
 
 
 def stamp(path: Path) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from cnnsim.errors import UsageError, printable
 from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.parameter import Parameter, stream_of
-from cnnsim.scenario.files import obstacle, reason_of
+from cnnsim.scenario.files import expanded, obstacle, reason_of
 from cnnsim.scenario.model import Input, ScenarioModel
 from cnnsim.scenario.picture import digit_picture, picture_size, read_picture
 from cnnsim.steps.entry import parse_entry
@@ -156,8 +156,11 @@ def _stored(stored: Any, where: str, name: str, parameter: Parameter) -> npt.NDA
 
 
 def beside(file: Path | None, name: str) -> Path:
-    """`name` relative to the folder of `file`, or to the current one."""
-    return (file.parent if file else Path()) / name
+    """`name` relative to the folder of `file`, or to the current one; ``~`` is a home folder.
+
+    Raises UsageError.
+    """
+    return (file.parent if file else Path()) / expanded(name)
 
 
 def input_shape(source: Input, file: Path | None) -> tuple[int, tuple[int, ...]]:

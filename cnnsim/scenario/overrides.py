@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnsim.errors import UsageError, did_you_mean, printable
 from cnnsim.scenario.data import NAMED
+from cnnsim.scenario.files import expanded
 from cnnsim.scenario.locate import Path
 from cnnsim.scenario.model import FILES
 
@@ -99,5 +100,5 @@ def _from_here(at: Path, value: Any) -> Any:
         return {key: _from_here((*at, key), inner) for key, inner in value.items()}
     named = at == _PICTURES and value in NAMED
     if (at in FILES or at == _PICTURES) and isinstance(value, str) and value and not named:
-        return os.path.abspath(os.path.expanduser(value))
+        return os.path.abspath(expanded(value))
     return value

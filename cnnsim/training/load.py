@@ -50,5 +50,4 @@ def _read(data: Data, shape: Shape, file: Path | None) -> Split:
         return split(every, tuple("0123456789"), data.test_share, data.split_seed)
     if data.source == "mnist":
         return read_idx_folder(fetch_mnist(), shape, data.test_share, data.split_seed)
-    path = beside(file, data.source).expanduser()
-    return read_files(path, shape, data.test_share, data.split_seed)
+    return read_files(beside(file, data.source), shape, data.test_share, data.split_seed)

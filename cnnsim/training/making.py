@@ -155,7 +155,7 @@ def _frozen(scenario: Scenario, settings: Sequence[str]) -> str:
             holder[key] = _GIVEN + Path(str(holder[key])).suffix
     data = document["data"]
     if str(data["source"]) not in NAMED:
-        path = str(beside(scenario.path, str(data["source"])).expanduser().absolute())
+        path = str(beside(scenario.path, str(data["source"])).absolute())
         if bad := unprintable(path, allowed=""):
             raise UsageError(
                 f"{printable(path)} holds {bad}, which a scenario cannot", "rename that folder"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from safetensors.numpy import save_file
 from texts import dense, layer
 
 from cnnsim.errors import CnnsimError, FileError, UsageError, unprintable
+from cnnsim.scenario.leaves import beside
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.stepper import Stepper
 
@@ -114,6 +116,7 @@ def test_weights_that_are_none(tmp_path: Path, data: bytes | None) -> None:
         ("loop", "is a link that leads back to itself"),
         ("pipe", "is a pipe or a device, not a file"),
         ("n" * 5000, "is too long a name"),
+        ("~nobody-is-called-this/x", "~nobody-is-called-this is no home folder here"),
     ],
 )
 def test_what_is_no_file(tmp_path: Path, key: str, name: str, what: str) -> None:
@@ -130,6 +133,17 @@ def test_what_is_no_file(tmp_path: Path, key: str, name: str, what: str) -> None
     assert said.startswith(f"{tmp_path / 'net.toml'}:{place}: ")
     assert what in said
     assert "\n" not in said
+
+
+def test_a_name_may_begin_at_a_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the scenario is; with ./ before it the sign is a letter of the name."""
+    monkeypatch.setenv("HOME", "/home/somebody")
+    file = tmp_path / "net.toml"
+    assert beside(file, "~/w.safetensors") == Path("/home/somebody/w.safetensors")
+    assert beside(file, "./~w.safetensors") == tmp_path / "~w.safetensors"
+    assert beside(file, "w~") == tmp_path / "w~"
+    with pytest.raises(UsageError, match=re.escape("~w.safetensors is no home folder here")):
+        beside(file, "~w.safetensors")
 
 
 def test_files_named_in_a_setting_are_looked_up_here(

@@ -167,6 +167,9 @@ def test_a_picture_file_is_seen_as_predict_sees_it(pad: Terminal, home: Path) ->
     pad.wait_for("open a picture file")
     pad.type("none.png")
     pad.wait_for("none.png")
+    pad.send(*["backspace"] * len("none.png"))
+    pad.type("~nobody-is-called-this/x.png")
+    pad.wait_for("~nobody-is-called-this is no home folder here")
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 60), (60, 20), (60, 16)])

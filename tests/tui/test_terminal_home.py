@@ -168,6 +168,8 @@ def test_o_opens_a_file(opened, tmp_path) -> None:
         ("bad.toml", GOOD + 'siz = 3\n[[layers]]\ntype = "conv3d"\nname = "x"\n', "conv3d"),
         ("none.toml", None, "none.toml"),
         (".", None, "."),
+        ("-", None, "cannot read a scenario from standard input"),
+        ("~nobody-is-called-this/x", None, "~nobody-is-called-this is no home folder here"),
     ],
 )
 def test_a_bad_file_is_told_and_the_app_lives(opened, tmp_path, name, text, what) -> None:

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.worker import get_current_worker
 
 from cnnsim.errors import CnnsimError, printable
+from cnnsim.scenario.files import expanded
 from cnnsim.scenario.picture import picture_size
 from cnnsim.training.preprocess import is_dark_on_light
 from cnnsim.tui.actions import bindings_of
@@ -212,12 +213,12 @@ class DrawScreen(BaseScreen):
         from cnnsim.tui.screens.ask import AskScreen
 
         def check(text: str) -> str:
-            rows, columns = picture_size(Path(text).expanduser())
+            rows, columns = picture_size(Path(expanded(text)))
             return f"{rows}×{columns} pixels"
 
         def answer(text: str | None) -> None:
             if text:
-                self._open(Path(text).expanduser(), None)
+                self._open(Path(expanded(text)), None)
 
         self.app.push_screen(
             AskScreen("open a picture file", "a path such as seven.png, of any size", check), answer

@@ -14,9 +14,10 @@ from textual.containers import Container
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.scenario.bundled import find
 from cnnsim.scenario.catalogue import Entry, catalogue
-from cnnsim.scenario.files import stamp
+from cnnsim.scenario.files import expanded, stamp
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.home.listing import ListRow, lesson_rows, matching, network_rows, recent_rows
+from cnnsim.tui.home.source import check_source
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.widgets.listpanel import ListPanel
 from cnnsim.tui.widgets.place import place
@@ -236,27 +237,29 @@ class HomeScreen(BaseScreen):
 
     def action_open(self) -> None:
         """Open the chosen scenario at its first step."""
-        self._open()
+        self._open_chosen()
 
     def action_walk(self) -> None:
         """Open its shape walk."""
-        self._open(walk=True)
+        self._open_chosen(walk=True)
 
     def action_resume(self) -> None:
         """Open it where one was."""
         row = self.chosen_row()
         mark = self.cnnsim.marks.get(row.source) if row else None
-        self._open(mark.address if mark else None)
+        self._open_chosen(mark.address if mark else None)
 
-    def _open(self, at: str | None = None, walk: bool = False) -> None:
+    def _open_chosen(self, at: str | None = None, walk: bool = False) -> None:
+        row = self.chosen_row()
+        if row is not None:
+            self._open(row.source, at, walk)
+
+    def _open(self, source: str, at: str | None = None, walk: bool = False) -> None:
         from cnnsim.steps.address import parse_address
         from cnnsim.training.opening import open_scenario
 
-        row = self.chosen_row()
-        if row is None:
-            return
         try:
-            scenario = open_scenario(row.source, at=at)
+            scenario = open_scenario(source, at=at)
         except CnnsimError as error:
             self.complain(error)
             return
@@ -293,11 +296,12 @@ class HomeScreen(BaseScreen):
         from cnnsim.tui.screens.ask import AskScreen
 
         def check(text: str) -> str:
-            return printable(open_scenario(text).title)
+            check_source(text)
+            return printable(open_scenario(expanded(text)).title)
 
         def answer(text: str | None) -> None:
             if text:
-                self.cnnsim.open_scenario(open_scenario(text))
+                self._open(expanded(text))
 
         self.app.push_screen(
             AskScreen("open a scenario file", "a path such as lessons/edges.toml", check), answer

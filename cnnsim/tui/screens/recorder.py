@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.scenario.files import expanded
 from cnnsim.stepper.recording import Recording, save_recording
 from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.screens.ask import AskScreen
@@ -111,7 +112,7 @@ class Recorder:
 
 
 def _path(text: str) -> Path:
-    return Path(text if text.endswith(".toml") else f"{text}.toml").expanduser()
+    return Path(expanded(text if text.endswith(".toml") else f"{text}.toml"))
 
 
 def _free(name: str) -> Path:
