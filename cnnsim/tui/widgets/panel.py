@@ -98,12 +98,9 @@ class Panel(Widget, can_focus=True):
         """A new size needs a new picture."""
         self.forget()
 
-    def on_focus(self, event: events.Focus) -> None:
-        """The border brightens."""
-        self.repaint()
-
-    def on_blur(self, event: events.Blur) -> None:
-        """The border goes quiet."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The border brightens, or goes quiet. At Textual's events it is not known yet."""
+        super().watch_has_focus(has_focus)
         self.repaint()
 
 
