@@ -100,7 +100,7 @@ def _found(
     with Narrator(f"looking for {query.text}") as narrator:
 
         def report(searched: Searched) -> None:
-            narrator(Progress("looking through", searched.sweep, searched.share))
+            narrator(Progress(searched.stage, searched.sweep, searched.share))
 
         count = 0
         for count, step in enumerate(every_step(stepper, first, last, query, report), 1):

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.errors import UsageError, did_you_mean, printable
+from cnnsim.kernels.fill import Progress, Stage
 from cnnsim.network.kinds.leaky_relu import leaky
 from cnnsim.network.kinds.relu import relu
 from cnnsim.stepper.stepper import Stepper
@@ -45,11 +46,12 @@ WORDS = (
 
 
 class Searched(NamedTuple):
-    """How far a search has come: what it looks through, and the share of that sweep."""
+    """How far a search has come: what it looks through or computes, and the share of that sweep."""
 
     sweep: str
     iteration: int
     share: float
+    stage: Stage = "looking through"
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def find_step(
 ) -> int | None:
     """The nearest step after (or before) `step` where `query` holds, or None.
 
-    `report` hears now and then how far the search has come; what it raises ends the search.
+    `report` hears now and then how far the search has come, also in computing the tensors that are
+    missing; what it raises ends the search.
     """
     following = _hits(stepper, step, query, forward, report)
     return next(following, None)
@@ -143,7 +146,12 @@ def _hits(
         report(Searched(sweep.full_name, iteration, 0.0))
         if not query.sweeps(sweep) or (query.needs_reach and not _has_padding(stepper, number)):
             continue
-        tensors = stepper.iterations.at(iteration)
+
+        def computes(progress: Progress, iteration: int = iteration) -> None:
+            report(Searched(progress.sweep, iteration, progress.share, progress.stage))
+
+        tensors = stepper.iterations.at(iteration, computes)
+        tensors.compute([sweep.writes], computes)
         cells = _cells(sweep, tensors[sweep.writes], query, step - first, forward)
         together = max(1, min(_REPORT, _TAPS // sweep.tap_count))
         looked = 0

@@ -119,12 +119,31 @@ def test_a_report_can_stop_a_search() -> None:
 
     def report(searched: Searched) -> None:
         heard.append(searched)
-        if len(heard) == 3:
+        if searched.sweep == "pool1.forward":
             raise CnnsimError("stopped")
 
     with pytest.raises(CnnsimError, match="stopped"):
         find_step(opened, 0, parse_query("nan"), True, report)
-    assert [each.sweep for each in heard] == ["conv1.forward", "relu1.forward", "pool1.forward"]
+    looked = [each.sweep for each in heard if each.stage == "looking through"]
+    assert looked == ["conv1.forward", "relu1.forward", "pool1.forward"]
+
+
+@pytest.mark.parametrize("iteration", [0, 1])
+def test_a_report_hears_of_a_tensor_before_it_is_computed(iteration: int) -> None:
+    """Also of those that another iteration needs first."""
+    opened = stepper(NET)
+    start = iteration * opened.trace.steps_per_iteration
+    heard: list[Searched] = []
+
+    def report(searched: Searched) -> None:
+        heard.append(searched)
+        if searched.stage != "looking through":
+            raise CnnsimError("stopped")
+
+    with pytest.raises(CnnsimError, match="stopped"):
+        find_step(opened, start, parse_query("nan"), True, report)
+    assert [each.stage for each in heard] == ["looking through", "computing"]
+    assert not any(opened.values.is_ready(sweep.writes) for sweep in opened.trace.sweeps)
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from cnnsim.errors import CnnsimError
 from cnnsim.stepper.queries import Query, Searched, find_step, parse_query
 from cnnsim.tui.screens.ask import AskScreen
-from cnnsim.tui.screens.search import Outcome, SearchScreen
+from cnnsim.tui.screens.search import Outcome, SearchScreen, SearchStoppedError
 
 if TYPE_CHECKING:
     from cnnsim.tui.screens.stepping import SteppingScreen
 
 #: Seconds that a search may take on the event loop, unnoticed.
 _UNNOTICED = 0.05
+#: Steps of an iteration whose tensors may be computed there.
+_UNNOTICED_STEPS = 200_000
 
 _EXAMPLES = (
     "sign change   padding   relu closes   winner changes   nan   infinity\n"
@@ -65,34 +68,49 @@ class Finder:
         if query is None:
             self.ask()
             return
-        stepper, step, forward = self._screen.stepper, self._screen.step, direction > 0
-        begun = monotonic()
-
-        def impatient(searched: Searched) -> None:
-            if monotonic() - begun > _UNNOTICED:
-                raise _TooLongError
+        where = "after" if direction > 0 else "before"
 
         def show(outcome: Outcome) -> None:
-            if isinstance(outcome, CnnsimError):
+            if isinstance(outcome, SearchStoppedError):
                 self._screen.tell(outcome.message)
+            elif isinstance(outcome, CnnsimError):
+                self._screen.complain(outcome)
             elif outcome is None:
-                where = "after" if forward else "before"
                 self._screen.tell(f"no {query.text} {where} this step")
             else:
                 self._screen.go(outcome)
 
         try:
-            show(find_step(stepper, step, query, forward, impatient))
+            show(self._at_once(query, direction > 0))
         except _TooLongError:
-            self._screen.app.push_screen(
-                SearchScreen(
-                    query.text,
-                    lambda report: find_step(stepper, step, query, forward, report),
-                ),
-                show,
-            )
+            self._in_thread(query, direction > 0, show)
+
+    def _at_once(self, query: Query, forward: bool) -> Outcome:
+        """The next step of `query`. Raises _TooLongError where the app would stand still."""
+        stepper = self._screen.stepper
+        steps = stepper.trace.steps_per_iteration
+        may_compute = stepper.scenario.course is None and steps < _UNNOTICED_STEPS
+        begun = monotonic()
+
+        def impatient(searched: Searched) -> None:
+            computes = searched.stage != "looking through"
+            if (computes and not may_compute) or monotonic() - begun > _UNNOTICED:
+                raise _TooLongError
+
+        try:
+            return find_step(stepper, self._screen.step, query, forward, impatient)
         except CnnsimError as error:
-            self._screen.complain(error)
+            return error
+
+    def _in_thread(self, query: Query, forward: bool, show: Callable[[Outcome], None]) -> None:
+        """Have `show` hear of the next step of `query` later; meanwhile it can be stopped."""
+        stepper, step = self._screen.stepper, self._screen.step
+        self._screen.app.push_screen(
+            SearchScreen(
+                query.text, lambda report: find_step(stepper, step, query, forward, report)
+            ),
+            show,
+        )
 
     def ask_breakpoint(self) -> None:
         """Ask where playing stops; with one set, forget it."""
@@ -116,17 +134,35 @@ class Finder:
         """The numbers have changed."""
         self._ahead = None
 
+    def looks_ahead(self) -> bool:
+        """Whether it takes a while to find where playing stops; it goes on when that is known."""
+        stop, step = self._stop, self._screen.step
+        if stop is None or (self._ahead is not None and self._covers(self._ahead, step)):
+            return False
+
+        def know(outcome: Outcome) -> None:
+            # Where it failed, playing ends where the numbers do, and says so.
+            self._ahead = (step, None if isinstance(outcome, CnnsimError) else outcome)
+
+        def play_on(outcome: Outcome) -> None:
+            if isinstance(outcome, SearchStoppedError):
+                self._screen.show_again()
+                self._screen.tell(outcome.message)
+            else:
+                know(outcome)
+                self._screen.play()
+
+        try:
+            know(self._at_once(stop, True))
+        except _TooLongError:
+            self._in_thread(stop, True, play_on)
+            return True
+        return False
+
     def stop_between(self, step: int, target: int) -> int | None:
         """The first step after `step`, up to `target`, where playing stops."""
-        if self._stop is None:
+        if self._stop is None or self._ahead is None:
             return None
-        if self._ahead is None or not self._covers(self._ahead, step):
-            try:
-                found = find_step(self._screen.stepper, step, self._stop, True)
-            except CnnsimError:
-                # Playing ends where the numbers do, and says so.
-                found = None
-            self._ahead = (step, found)
         at = self._ahead[1]
         return at if at is not None and step < at <= target else None
 

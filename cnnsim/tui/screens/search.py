@@ -16,6 +16,11 @@ from cnnsim.stepper.queries import Searched
 from cnnsim.tui.screens.base import call_from_thread
 from cnnsim.tui.screens.dialog import Dialog
 
+
+class SearchStoppedError(CnnsimError):
+    """Whoever waited for the search stopped it."""
+
+
 #: What looks for a step, telling how far it is.
 Search = Callable[[Callable[[Searched], None]], int | None]
 #: What came of it: the step, None where there is none; or why it ended early.
@@ -67,9 +72,11 @@ class SearchScreen(Dialog[Outcome]):
             return
         where = f"iteration {searched.iteration}: " if searched.iteration else ""
         share = f" {searched.share:.0%}" if searched.share else ""
-        self.query_one("#meaning", Static).update(f"{where}{searched.sweep}{share}")
+        self.query_one("#meaning", Static).update(
+            f"{where}{searched.stage} {searched.sweep}{share}"
+        )
 
     def action_stop(self) -> None:
         """Leave it."""
         self.workers.cancel_node(self)
-        self.dismiss(CnnsimError("the search was stopped"))
+        self.dismiss(SearchStoppedError("the search was stopped"))

@@ -251,7 +251,9 @@ class SteppingScreen(BaseScreen):
         self.show_again()
 
     def _play_on(self, steps: int) -> bool:
-        """Go on by `steps` units and show the last; False at the end of the run."""
+        """Go on by `steps` units and show the last; False where it goes no further."""
+        if self._finder.looks_ahead():
+            return False
         start = target = self.step
         for _ in range(steps):
             target = self.stepper.move(target, self._unit, True, self._skip_padding)
