@@ -287,9 +287,17 @@ class CnnsimApp(App[int]):
             self.simulate_key("shift+f3")
 
     async def action_quit(self) -> None:
-        """Remember where one was, and go."""
-        self.marks.save()
-        self.exit(0)
+        """Remember where one was, and go; from a dialog without another question."""
+        self._quit(not isinstance(self.screen, ModalScreen))
+
+    def _quit(self, asks: bool = True) -> None:
+        """Go, when every screen that has something to lose has asked about it."""
+        from cnnsim.tui.screens.base import BaseScreen
+
+        screens = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+        if not asks or not any(screen.asks_before(self._quit) for screen in screens):
+            self.marks.save()
+            self.exit(0)
 
 
 def no_colour() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from pathlib import Path
 
 import pytest
 from terminal import Terminal
@@ -185,3 +186,26 @@ def test_the_palette_goes_to_an_address(shared) -> None:
     toy = shared("toy_2x2")
     choose(toy, "mac 9", "Go to conv1.forward[0,0,1,0] tap[0,0,1].")
     toy.wait_for("step 9  ")
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+def test_a_recording_is_asked_about_before_it_is_lost(opened, tmp_path: Path, key: str) -> None:
+    toy = opened("toy_2x2", cwd=tmp_path)
+    toy.wait_for("❚❚")
+    toy.send("R", "right")
+    toy.wait_for("● rec 2")
+    toy.send(key)
+    toy.wait_for("save the recording")
+    toy.send("escape")
+    toy.wait_for("● rec 2")
+    toy.wait_gone("save the recording")
+    toy.send(key)
+    toy.wait_for("save the recording")
+    toy.type("kept" if key == "q" else "discard")
+    toy.send("enter")
+    if key == "q":
+        assert toy.wait_exit() == 0
+        assert "tap[0,0,1]" in (tmp_path / "kept.toml").read_text()
+    else:
+        toy.wait_for("lessons")
+        assert not list(tmp_path.glob("*.toml"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dialogs import ask
 from terminal import Terminal
 
 TOY = """\
@@ -43,6 +44,25 @@ def test_a_saved_change_leaves_what_the_command_line_set(opened, tmp_path) -> No
     mine.wait_for("13 → −32")
     write(path, TOY.replace("[5, 3, 1]", "[4, 3, 1]"))
     mine.wait_for("the file was saved: read again", "13 → −23")
+
+
+def test_a_saved_change_waits_for_what_it_would_undo(opened, tmp_path) -> None:
+    """And it leaves the speed and the size of steps as they were."""
+    path = write(tmp_path / "mine.toml", TOY)
+    mine = opened(str(path), "--at", "step 2")
+    mine.wait_for("13 → 8")
+    mine.send("]", "up", "R")
+    mine.wait_for("● rec 1")
+    ask(mine, "e", "change a number", "6")
+    mine.wait_for("13 → 7", "1 edited", "by cell", "4/s")
+    write(path, TOY.replace("-1, 0", "-9, 0"))
+    mine.wait_for("the file was saved", "undone (u)", "saved (R)")
+    mine.send("u")
+    mine.wait_for("13 → 8")
+    mine.settle(1.2, timeout=1.5)
+    ask(mine, "R", "save the recording", "discard")
+    mine.wait_for("the file was saved: read again", "13 → −32", "by cell", "4/s")
+    assert "● rec" not in mine.text()
 
 
 def test_a_broken_file_leaves_everything_and_says_why(opened, tmp_path) -> None:

@@ -99,6 +99,10 @@ class BaseScreen(Screen[None]):
         """Say what went wrong; nothing is lost."""
         self.cnnsim.complain(error)
 
+    def asks_before(self, leaving: Callable[[], object]) -> bool:
+        """Whether there is something to lose: that is asked about, and `leaving` called after."""
+        return False
+
     def action_back(self) -> None:
         """Back to the screen below; home stays."""
         if len(self.app.screen_stack) > 2 and self.app.screen is self:

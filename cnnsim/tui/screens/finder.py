@@ -44,6 +44,10 @@ class Finder:
         """What playing stops at; nothing where it does not."""
         return self._stop.text if self._stop else ""
 
+    def look_for(self, other: Finder) -> None:
+        """What another one looks for, and stops at."""
+        self._query, self._stop = other._query, other._stop
+
     def ask(self) -> None:
         """Ask what to look for, and go to the next one."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
 
 from cnnsim.errors import CnnsimError
+from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry
 from cnnsim.tui.actions import bindings_of
@@ -34,6 +36,17 @@ class ForwardScreen(MovingScreen):
         self._copied: tuple[int, str] = (-1, "")
         self._watch = FileWatch(stepper.scenario)
         self._on_top = False
+        # The file as it was saved last, where it could not be read again yet.
+        self._saved: Scenario | None = None
+
+    def look_like(self, other: ForwardScreen) -> None:
+        """Take over how one looks and moves."""
+        self._mode, self._unit = other._mode, other._unit
+        self._skip_padding, self._scatter = other._skip_padding, other._scatter
+        self._finder.look_for(other._finder)
+        self._player.play_like(other._player)
+        self._guesser.score = other._guesser.score
+        self.board.look_like(other.board)
 
     def on_mount(self) -> None:
         """Look at the file now and then: it may be edited beside the app."""
@@ -153,8 +166,13 @@ class ForwardScreen(MovingScreen):
         self._player.pause()
         if self.board.is_maximised:
             self.action_maximise()
-            return
-        super().action_back()
+        elif not self.asks_before(super().action_back):
+            super().action_back()
+
+    def asks_before(self, leaving: Callable[[], object]) -> bool:
+        """A recording is saved or thrown away first."""
+        self._player.pause()
+        return self._recorder.ask_where(leaving)
 
     # -- the file --------------------------------------------------------------------------------
 
@@ -165,12 +183,21 @@ class ForwardScreen(MovingScreen):
         if not (was_on_top and self._on_top):
             return
         try:
-            scenario = self._watch.changed()
+            changed = self._watch.changed()
         except CnnsimError as error:
             self.complain(error)
             return
-        if scenario is None:
+        waits = ["the edits are undone (u)"] if len(self.edits) else []
+        waits += ["the recording is saved (R)"] if self._recorder.recording is not None else []
+        if changed is not None:
+            self._saved = changed
+            if waits:
+                when = " and ".join(waits)
+                self.notify(f"the file was saved: it is read again when {when}", timeout=8)
+        scenario = self._saved
+        if scenario is None or waits:
             return
+        self._saved = None
         address = self.stepper.address(self.step)
         try:
             stepper = Stepper(scenario)
@@ -183,7 +210,9 @@ class ForwardScreen(MovingScreen):
             step = 0
         self.notify("the file was saved: read again", timeout=3)
         self._player.pause()
-        self.app.switch_screen(ForwardScreen(stepper, step))
+        screen = ForwardScreen(stepper, step)
+        screen.look_like(self)
+        self.app.switch_screen(screen)
 
     # -- the mouse -------------------------------------------------------------------------------
 

@@ -32,6 +32,10 @@ class Player:
         """Whether the timer runs."""
         return self._timer is not None
 
+    def play_like(self, other: Player) -> None:
+        """As fast as another one."""
+        self._speed = other._speed
+
     def play(self) -> None:
         """Start."""
         self.pause()

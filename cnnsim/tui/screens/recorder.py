@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class Recorder:
     def toggle(self) -> None:
         """Begin with this step, or ask where to save."""
         if self.recording is not None:
-            self._ask_where(self.recording)
+            self.ask_where()
         elif self._begin():
             self.see(self._screen.step)
             self._screen.tell("recording: every step you go to is a stop; a adds a note, R ends it")
@@ -73,8 +74,11 @@ class Recorder:
             answer,
         )
 
-    def _ask_where(self, recording: Recording) -> None:
-        screen = self._screen
+    def ask_where(self, leaving: Callable[[], object] = lambda: None) -> bool:
+        """Ask where to save what is recorded, and call `leaving` then; False where nothing is."""
+        screen, recording = self._screen, self.recording
+        if recording is None:
+            return False
 
         def check(text: str) -> str:
             if text == "discard":
@@ -99,6 +103,7 @@ class Recorder:
                 )
             self.recording = None
             screen.show_again()
+            leaving()
 
         screen.app.push_screen(
             AskScreen(
@@ -109,6 +114,7 @@ class Recorder:
             ),
             answer,
         )
+        return True
 
 
 def _path(text: str) -> Path:

@@ -284,6 +284,10 @@ class Board(Container):
         """Whether one panel stands alone."""
         return self._maximised is not None
 
+    def look_like(self, other: Board) -> None:
+        """The same panel alone, and the same tab up, as on another board."""
+        self._maximised, self._tab = other._maximised, other._tab
+
     def bring_up(self, label: str) -> None:
         """Show the panel of that label, of those that share its place."""
         for name, panel in self._panels.items():
