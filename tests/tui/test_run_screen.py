@@ -109,15 +109,17 @@ async def test_what_is_beyond_the_smaller_batch_is_refused(run: Path) -> None:
         assert "n runs from 0 to 236" in "\n".join(strip.text for strip in lines)
 
 
-@pytest.mark.parametrize("key", ["R", "a"])
-async def test_a_run_cannot_be_recorded(run: Path, key: str) -> None:
-    async with opened(run, "0:conv1") as pilot:
+@pytest.mark.parametrize(
+    ("key", "told"), [("R", "cannot be recorded"), ("a", "cannot be recorded"), ("e", "be edited")]
+)
+async def test_a_run_is_neither_recorded_nor_edited(run: Path, key: str, told: str) -> None:
+    async with opened(run, "1:conv1") as pilot:
         screen = await shown(pilot)
         await pilot.press(key)
         await pilot.pause()
         assert pilot.app.screen is screen
         (said,) = pilot.app._notifications
-        assert "cannot be recorded" in said.message
+        assert told in said.message
         assert screen._recorder.recording is None
 
 

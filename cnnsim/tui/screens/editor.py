@@ -23,6 +23,14 @@ class Editor:
         screen, view = self._screen, self._screen.view
         if view is None:
             return
+        if screen.stepper.scenario.course is not None:
+            screen.complain(
+                CnnsimError(
+                    "the numbers of a run are those that trained it, and cannot be edited",
+                    "its scenario can, or one that begins with its weights",
+                )
+            )
+            return
         if view.position.iteration:
             screen.tell("edits change what iteration 0 starts with: go there first (g step 0)")
             return
