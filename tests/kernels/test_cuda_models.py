@@ -21,6 +21,7 @@ from lanes_nets import (
 )
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
+from cnnsim.kernels.cuda.models.operations import Convolution
 from cnnsim.kernels.cuda.models.plan import plan_of
 from cnnsim.kernels.lanes.chain import Refused
 
@@ -167,6 +168,23 @@ def test_the_digits_net_as_people_train_it() -> None:
     engine = side.engine(0)
     assert [op.near for op in plan_of(side.of, 232_448).operations] == [True, True, False, True]
     side.expect(engine, side.train(engine, 1))
+
+
+@pytest.mark.parametrize("net", [TINY, PLAIN, DIGITS])
+def test_no_tile_reads_numbers_of_another_tensor(net: Net) -> None:
+    """A kernel gradient goes through rows four columns at once, while others write around it."""
+    plan = plan_of(iteration(*net, batch=6, **ADAM), 232_448, 16)
+    begins = {plan.scratch, plan.losses}
+    convolutions = [op for op in plan.operations if isinstance(op, Convolution)]
+    for op in convolutions:
+        begins.add(op.x.place - op.top * op.x.row - op.left)
+        begins |= {op.dy.place, op.codes // 4} if op.pools else {op.dy.place}
+    for op in convolutions:
+        rows, columns = op.out_h + op.kernel_h - 1, -(-op.out_w // 4) * 4 + op.kernel_w - 1
+        first = op.x.place - op.top * op.x.row - op.left
+        last = first + (plan.chunk - 1) * op.x.sample + (op.channels - 1) * op.x.channel
+        last += (rows - 1) * op.x.row + columns - 1
+        assert not begins & set(range(first + 1, last + 1)), op.layer
 
 
 @launches

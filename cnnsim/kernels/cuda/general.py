@@ -289,7 +289,7 @@ def general(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Kernel:
             arena[out + number] = finish(total, cell, p)
 
     def together(arena: Any) -> None:
-        shares = cuda.shared.array(_TEAM, float64)
+        shares = cuda.shared.array(0, float64)
         p = constants(given, arena)
         mine = cuda.threadIdx.x
         for number in range(cuda.blockIdx.x, cell_count, cuda.gridDim.x):
@@ -314,6 +314,7 @@ def general(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Kernel:
         together if shares_cells else alone,
         blocks,
         threads,
+        8 * _TEAM if shares_cells else 0,
         keeps=all(room.startswith("cnnsim.") or room == "builtins" for room in rooms),
         name=sweep.full_name,
     )

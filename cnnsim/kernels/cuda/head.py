@@ -23,7 +23,7 @@ def softmax_head(
     threads = _THREADS
 
     def fill(arena: Any) -> None:
-        shares = cuda.shared.array(_THREADS, float32)
+        shares = cuda.shared.array(0, float32)
         mine = cuda.threadIdx.x
         samples, least = float32(batch), float32(-math.inf)
         summed = float32(0.0)
@@ -54,4 +54,4 @@ def softmax_head(
                 summed += shares[other]
             st1(arena, loss, summed / samples)
 
-    return Kernel(fill, 1, threads, name=name)
+    return Kernel(fill, 1, threads, 4 * threads, name=name)

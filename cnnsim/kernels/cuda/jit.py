@@ -62,7 +62,20 @@ class _Launched:
     def __getattr__(self, name: str) -> Any:
         from numba.cuda.simulator import kernel
 
-        return getattr(kernel._kernel_context or cuda, name)
+        found = getattr(kernel._kernel_context or cuda, name)
+        return _Shared(found) if name == "shared" else found
+
+
+class _Shared:
+    """Shared memory in the simulator, which aligns none."""
+
+    def __init__(self, held: Any) -> None:
+        self._held = held
+
+    def array(self, shape: int, dtype: Any, alignment: int | None = None) -> Any:
+        """The dynamic one; other arrays it would tell apart by the line that asks, this one."""
+        assert shape == 0
+        return self._held.array(shape, dtype)
 
 
 _LAUNCHED = _Launched()

@@ -107,7 +107,7 @@ def kernel_gradient(
     taps = kernel_h * kernel_w
 
     def fill(arena: Any) -> None:
-        shared = cuda.shared.array(0, float32)
+        shared = cuda.shared.array(0, float32, alignment=16)
         sums = cuda.local.array(count_of_sums, float32)
         clear(sums, count_of_sums)
         mine = cuda.threadIdx.x

@@ -1,7 +1,8 @@
 """Loads and stores without wrap-around, one to four numbers at once; and their simulator twins.
 
 Numba tests every index for being negative, and nothing merges its loads. These address an array of
-float32 directly: ``ld4`` is one 16-byte load, so its place must be a multiple of 4.
+float32 directly: ``ld4`` is one 16-byte load, so its place must be a multiple of 4, and
+shared memory that it reads has an ``alignment`` of 16.
 """
 
 from __future__ import annotations

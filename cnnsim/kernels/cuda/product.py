@@ -159,7 +159,7 @@ def _multiply(
 
     @device
     def multiply(arena: Any, block: int) -> None:
-        shared = cuda.shared.array(0, float32)
+        shared = cuda.shared.array(0, float32, alignment=16)
         sums = cuda.local.array(16, float32)
         clear(sums, 16)
         mine = cuda.threadIdx.x

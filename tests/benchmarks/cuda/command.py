@@ -9,17 +9,18 @@ import tempfile
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from cnnsim.errors import CnnsimError
+
 
 class Told(NamedTuple):
-    """How a command ended: its JSON objects, and seconds from start to end."""
+    """What a command said: its JSON objects; and seconds from start to end."""
 
     rows: list[dict[str, Any]]
     seconds: float
-    error: str
 
 
 def train(*words: str, timeout: float) -> Told:
-    """``cnnsim train … --json`` in a folder of its own."""
+    """``cnnsim train … --json`` in a folder of its own. Raises CnnsimError where it fails."""
     with tempfile.TemporaryDirectory() as folder:
         began = perf_counter()
         try:
@@ -31,8 +32,9 @@ def train(*words: str, timeout: float) -> Told:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return Told([], perf_counter() - began, f"not done after {timeout:.0f} s")
-        rows = [json.loads(line) for line in finished.stdout.splitlines()]
+            raise CnnsimError(f"not done after {timeout:.0f} s") from None
+        took = perf_counter() - began
+    if finished.returncode:
         said = finished.stderr.strip().splitlines()
-        error = (said[-1] if said else "no reason") if finished.returncode else ""
-        return Told(rows, perf_counter() - began, error)
+        raise CnnsimError(said[-1] if said else f"code {finished.returncode}, and no reason")
+    return Told([json.loads(line) for line in finished.stdout.splitlines()], took)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from time import perf_counter
 
 import numpy as np
 
 from tests.benchmarks.cuda import peers
+from tests.benchmarks.cuda.cases import Case, measured
 from tests.benchmarks.cuda.ceilings import reached
-from tests.benchmarks.cuda.command import train
+from tests.benchmarks.cuda.command import Told, train
 from tests.benchmarks.cuda.nets import DIGITS, data, operations
-from tests.benchmarks.cuda.row import Row, against, seconds
+from tests.benchmarks.cuda.row import WRONG, Row, against, seconds
 from tests.benchmarks.lanes import drawn, iteration_of
 
 MODELS, EPOCHS = 256, 60
@@ -45,41 +47,60 @@ def of_an_epoch(models: int) -> float:
 
 def measure(allowed: float) -> Iterator[Row]:
     """An epoch, then the whole command, then the others."""
-    _, counted = reached()
-    for models in (1, 132, MODELS):
-        took = of_an_epoch(models)
-        flops = operations(iteration_of(DIGITS, {"optimizer": "adam"}), _PICTURES) * models / took
+    known: list[float] = []
+
+    def epochs() -> Iterator[Row]:
+        _, counted = reached()
+        one = operations(iteration_of(DIGITS, {"optimizer": "adam"}), _PICTURES)
+        for models in (1, 132, MODELS):
+            took = of_an_epoch(models)
+            flops = one * models / took
+            yield Row(
+                "models", f"an epoch of {models} digits_cnn", seconds(took),
+                f"{flops / 1e12:.2f} TFLOP/s", f"{flops / counted:.0%}", "of the measured ceiling",
+            )  # fmt: skip
+
+    def command() -> Iterator[Row]:
+        told = _trained(MODELS, "cuda", 0.5 * allowed)
+        known.append(told.seconds)
+        (mean,) = (row for row in told.rows if row["kind"] == "mean")
+        accuracy = f"{mean['test_accuracy']:.2%} ± {100 * mean['deviation']:.2f}"
         yield Row(
-            "models", f"an epoch of {models} digits_cnn", seconds(took),
-            f"{flops / 1e12:.2f} TFLOP/s", f"{flops / counted:.0%}", "of the measured ceiling",
+            "models", f"cnnsim train, {MODELS} seeds", seconds(told.seconds), accuracy,
+            "ok" if mean["test_accuracy"] >= 0.988 else WRONG, "the whole command; 99 % expected",
         )  # fmt: skip
-    seeds = f"0..{MODELS - 1}"
-    told = train("digits_cnn", "--seeds", seeds, "--device", "cuda", timeout=0.6 * allowed)
-    if told.error:
-        yield Row("models", f"cnnsim train, {MODELS} seeds", "failed", "", "WRONG", told.error)
-        return
-    (mean,) = (row for row in told.rows if row["kind"] == "mean")
-    accuracy = f"{mean['test_accuracy']:.2%} ± {100 * mean['deviation']:.2f}"
-    yield Row(
-        "models", f"cnnsim train, {MODELS} seeds", seconds(told.seconds), accuracy,
-        "ok" if mean["test_accuracy"] >= 0.988 else "WRONG", "the whole command; 99 % expected",
-    )  # fmt: skip
-    few = train("digits_cnn", "--seeds", f"0..{_ON_CPU - 1}", "--device", "cpu", timeout=allowed)
-    if not few.error:
-        scaled = few.seconds * MODELS / _ON_CPU
-        yield Row(
-            "models", "the same on the CPU", seconds(scaled), f"{seconds(told.seconds)} on the GPU",
-            against(told.seconds, scaled), f"scaled from {_ON_CPU} seeds in {seconds(few.seconds)}",
-        )  # fmt: skip
-    if why := peers.why_not():
-        yield Row("models", "PyTorch", "not run", "", "", why)
-        return
-    x, y = data(DIGITS, _PICTURES)
-    for way in ("eager", "graph"):
-        step = peers.seconds_of(peers.step_of(DIGITS, DIGITS.batch, way, x, y))
+
+    def on_the_cpu() -> Iterator[Row]:
+        told = _trained(_ON_CPU, "cpu", 0.3 * allowed)
+        note = f"scaled from {_ON_CPU} seeds in {seconds(told.seconds)}"
+        yield _beside("the same on the CPU", told.seconds * MODELS / _ON_CPU, known, note)
+
+    def with_torch(way: str) -> Iterator[Row]:
+        step, _ = peers.best_of(DIGITS, DIGITS.batch, way, *data(DIGITS, _PICTURES))
+        note = f"scaled from {seconds(step)} a step; its updates only, without tests"
         scaled = step * _UPDATES * EPOCHS * MODELS
-        yield Row(
-            "models", f"PyTorch {way}, one after another", seconds(scaled),
-            f"ours {seconds(told.seconds)}", against(told.seconds, scaled),
-            f"scaled from {seconds(step)} a step; its updates only, without tests",
-        )  # fmt: skip
+        yield _beside(f"PyTorch {way}, one after another", scaled, known, note)
+
+    cases: list[Case] = [
+        ("epochs", epochs),
+        (f"cnnsim train, {MODELS} seeds", command),
+        ("the same on the CPU", on_the_cpu),
+    ]
+    if why := peers.why_not():
+        cases.append(("PyTorch", lambda: [Row("models", "PyTorch", "not run", "", "", why)]))
+    else:
+        cases += [(f"PyTorch {way}", partial(with_torch, way)) for way in ("graph", "eager")]
+    yield from measured("models", allowed, cases)
+
+
+def _trained(seeds: int, device: str, timeout: float) -> Told:
+    words = ("digits_cnn", "--seeds", f"0..{seeds - 1}", "--device", device)
+    return train(*words, timeout=timeout)
+
+
+def _beside(what: str, took: float, known: list[float], note: str) -> Row:
+    """A row beside the time of our own command, where that is `known`."""
+    if not known:
+        return Row("models", what, seconds(took), "", "", note)
+    (ours,) = known
+    return Row("models", what, seconds(took), f"ours {seconds(ours)}", against(ours, took), note)

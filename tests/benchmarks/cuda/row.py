@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+#: Verdicts on what is not as it should be, and on what could not be measured.
+WRONG, FAILED = "WRONG", "FAILED"
+
 
 class Row(NamedTuple):
     """A figure, in words.
@@ -14,7 +17,7 @@ class Row(NamedTuple):
         what: the quantity.
         found: what was measured.
         beside: what it is compared with: a limit, a ceiling, a peer.
-        verdict: ``ok``, ``WRONG``, or a ratio; empty where nothing follows.
+        verdict: ``ok``, `WRONG`, `FAILED`, or a ratio; empty where nothing follows.
         note: what one has to know to believe it.
     """
 
@@ -39,6 +42,17 @@ def table(rows: Sequence[Row]) -> str:
         cells = zip(row, widths, strict=True)
         lines.append("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
     return "\n".join(lines)
+
+
+def failures(rows: Sequence[Row]) -> str:
+    """What is wrong or could not be measured, a line each."""
+    bad = [row for row in rows if row.verdict in (WRONG, FAILED)]
+    if not bad:
+        return "Nothing failed."
+    lines = [
+        f"  {row.part}, {row.what}: {', '.join(filter(None, (row.found, row.note)))}" for row in bad
+    ]
+    return "\n".join([f"Of {len(rows)} measurements failed, or are wrong, {len(bad)}:", *lines])
 
 
 def seconds(value: float) -> str:

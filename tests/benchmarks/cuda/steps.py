@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from time import perf_counter
 
 import numpy as np
 
 from tests.benchmarks.cuda import peers
+from tests.benchmarks.cuda.cases import Case, measured
 from tests.benchmarks.cuda.ceilings import reached
 from tests.benchmarks.cuda.nets import STEPS, data, operations, traffic
 from tests.benchmarks.cuda.row import Row, against, seconds
 from tests.benchmarks.lanes import Net, drawn, iteration_of
 
 BATCHES = (64, 256, 1024)
-#: Compiling takes PyTorch many seconds: it does so for this batch only.
+#: The batch for which PyTorch compiles.
 _COMPILED = 256
 #: Steps of one call.
 _STEPS = 128
@@ -42,41 +44,49 @@ def ours(net: Net, batch: int, least: float = 0.5) -> float:
 
 def measure(allowed: float) -> Iterator[Row]:
     """Ours alone first, beside the ceilings; then PyTorch, as long as there is time."""
-    ends = perf_counter() + allowed
-    moved, counted = reached()
-    mine = {}
-    for name, net in STEPS.items():
-        for batch in BATCHES:
-            took = mine[name, batch] = ours(net, batch)
-            iteration = iteration_of(net, {"optimizer": "adam"})
-            flops, size = operations(iteration, batch) / took, traffic(iteration, batch) / took
-            yield Row(
-                "steps", f"{name}, batch {batch}", seconds(took),
-                f"{flops / 1e12:.2f} TFLOP/s, {size / 1e12:.3f} TB/s",
-                f"{flops / counted:.0%} and {size / moved:.0%}",
-                "of the measured ceilings; float32 throughout, TF32 never",
-            )  # fmt: skip
-    if why := peers.why_not():
-        yield Row("steps", "PyTorch", "not run", "", "", why)
-        return
-    cases = [
-        (way, is_allowed, name, batch)
-        for way in peers.WAYS
-        for is_allowed in (True, False)
-        for name in STEPS
-        for batch in (BATCHES if way != "compile" else (_COMPILED,))
-        if way != "compile" or is_allowed
-    ]
-    for number, (way, is_allowed, name, batch) in enumerate(cases):
-        if perf_counter() > ends:
-            left = f"{len(cases) - number} of {len(cases)} cases not run"
-            yield Row("steps", "PyTorch", left, "", "", "no time was left")
-            return
+    nets = [(name, batch) for name in STEPS for batch in BATCHES]
+    ceilings: list[float] = []
+    mine: dict[tuple[str, int], float] = {}
+
+    def card() -> Iterator[Row]:
+        ceilings[:] = reached()
+        yield from ()
+
+    def own(name: str, batch: int) -> Iterator[Row]:
+        took = mine[name, batch] = ours(STEPS[name], batch)
+        iteration = iteration_of(STEPS[name], {"optimizer": "adam"})
+        flops, size = operations(iteration, batch) / took, traffic(iteration, batch) / took
+        share = ""
+        if ceilings:
+            moved, counted = ceilings
+            share = f"{flops / counted:.0%} and {size / moved:.0%}"
+        yield Row(
+            "steps", f"{name}, batch {batch}", seconds(took),
+            f"{flops / 1e12:.2f} TFLOP/s, {size / 1e12:.3f} TB/s", share,
+            "of the measured ceilings; float32 throughout, TF32 never",
+        )  # fmt: skip
+
+    def theirs(way: str, is_allowed: bool, name: str, batch: int) -> Iterator[Row]:
         with peers.tf32(is_allowed):
-            x, y = data(STEPS[name])
-            took = peers.seconds_of(peers.step_of(STEPS[name], batch, way, x, y))
+            took, layout = peers.best_of(STEPS[name], batch, way, *data(STEPS[name]))
+        known = mine.get((name, batch))
         yield Row(
             "steps", f"{name}, batch {batch}: PyTorch {way}", seconds(took),
-            f"ours {seconds(mine[name, batch])}", against(mine[name, batch], took),
-            f"TF32 {'allowed' if is_allowed else 'off'} in PyTorch, off in ours",
+            f"ours {seconds(known)}" if known else "", against(known, took) if known else "",
+            f"TF32 {'allowed' if is_allowed else 'off'} in PyTorch, off in ours; {layout}",
         )  # fmt: skip
+
+    cases: list[Case] = [("the ceilings", card)]
+    cases += [(f"{name}, batch {batch}", partial(own, name, batch)) for name, batch in nets]
+    if why := peers.why_not():
+        cases.append(("PyTorch", lambda: [Row("steps", "PyTorch", "not run", "", "", why)]))
+    else:
+        cases += [
+            (f"{name}, batch {batch}: PyTorch {way}", partial(theirs, way, is_allowed, name, batch))
+            for way in peers.WAYS
+            for is_allowed in (True, False)
+            for name, batch in nets
+            # Compiling takes many seconds.
+            if way == "graph" or (is_allowed and (way == "eager" or batch == _COMPILED))
+        ]
+    yield from measured("steps", allowed, cases)

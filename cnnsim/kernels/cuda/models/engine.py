@@ -42,7 +42,7 @@ def block_memory() -> int:
     if is_simulated():
         return _SIMULATED_MEMORY
     with explained():
-        return int(cuda.get_current_device().MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)
+        return int(cuda.gpus[0].MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)
 
 
 def refuses(iteration: Iteration) -> str:

@@ -167,14 +167,14 @@ def _input_grad(op: Convolution, plan: Plan) -> Any:
 
 def _tap_of_four(op: Convolution) -> Any:
     """Add four cells' products to the sums of one tap: `z` is the place of their gradients."""
-    wide, plane = op.together, op.spread_map
+    wide, step = op.together, op.slice // op.together * op.spread_map
 
     @device
     def tap(acc: Any, near: Any, x: int, z: int, first: int) -> None:
         x0, x1 = ld1(near, x), ld1(near, x + 1)
         x2, x3 = ld1(near, x + 2), ld1(near, x + 3)
         for m in range(wide):
-            z0, z1, z2, z3 = ld4(near, z + m * plane)
+            z0, z1, z2, z3 = ld4(near, z + m * step)
             acc[first + m] += z0 * x0
             acc[first + m] += z1 * x1
             acc[first + m] += z2 * x2
@@ -186,15 +186,16 @@ def _tap_of_four(op: Convolution) -> Any:
 def _kernel_grad(op: Convolution, plan: Plan) -> Any:
     """Sum a slice's kernel gradients over the chunk.
 
-    A thread has a channel, some maps and some of the samples; what several threads have of the
-    same weights is added in turn.
+    A thread has a channel, some maps and some of the samples; neighbours have neighbouring ones.
+    What several threads have of the same weights is added in turn.
     """
     wide, part, chunk, threads = op.together, op.slice, plan.chunk, plan.threads
     four = window(_tap_of_four(op), op, op.x.row, 0, op.together)
     maps, channels = op.maps, op.channels
     area = op.kernel_h * op.kernel_w
     sums = area * wide
-    cells = channels * (part // wide)
+    groups = part // wide
+    cells = channels * groups
     shares = divisor(chunk, max(1, threads // cells))
     each = chunk // shares
     items = cells * shares
@@ -212,7 +213,7 @@ def _kernel_grad(op: Convolution, plan: Plan) -> Any:
             item = turn * threads + cuda.threadIdx.x
             is_busy = item < items
             c = item % channels
-            m = item // channels % (part // wide) * wide
+            m = item // channels % groups
             share = item // cells
             acc = cuda.local.array(sums, float32)
             for t in range(sums):
@@ -232,7 +233,7 @@ def _kernel_grad(op: Convolution, plan: Plan) -> Any:
                 if is_busy and who == share:
                     for t in range(area):
                         for k in range(wide):
-                            place = to + t * maps + k
+                            place = to + t * maps + k * groups
                             old = float32(0) if fresh and who == 0 else ld1(near, place)
                             st1(near, place, old + acc[t * wide + k])
                 cuda.syncthreads()
@@ -243,7 +244,7 @@ def _kernel_grad(op: Convolution, plan: Plan) -> Any:
 def _bias_grad(op: Convolution, plan: Plan) -> Any:
     """Sum a slice's gradients over cells, then over the samples in order."""
     part, chunk, threads = op.slice, plan.chunk, plan.threads
-    scratch, plane = plan.scratch, op.spread_map
+    scratch, plane, size = plan.scratch, op.spread_map, op.spread_size
     aside = scratch + part * plane * chunk
     items = part * chunk
     gradients = op.gradients + op.biases
@@ -253,7 +254,7 @@ def _bias_grad(op: Convolution, plan: Plan) -> Any:
         for item in range(cuda.threadIdx.x, items, threads):
             z = scratch + item * plane
             total = float32(0)
-            for k in range(0, plane, 4):
+            for k in range(0, size, 4):
                 a, b, c, d = ld4(near, z + k)
                 total += a + b + c + d
             st1(near, aside + item, total)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+#: Banks of shared memory: so many floats on, the first one comes again.
+_BANKS = 32
 #: Sums that a thread keeps of a kernel gradient, unless a single kernel has more.
 _SUMS = 54
 
@@ -129,9 +131,14 @@ class Convolution(Operation):
         return whole(self.before)
 
     @property
-    def spread_map(self) -> int:
+    def spread_size(self) -> int:
         """Floats of a map's gradient: four columns can be read at once."""
         return self.lead + self.spread_h * self.spread_w
+
+    @property
+    def spread_map(self) -> int:
+        """Floats from one map's to the next one's: eight maps, read so, lie in different banks."""
+        return -(-(self.spread_size - 4) // _BANKS) * _BANKS + 4
 
     @property
     def together(self) -> int:

@@ -312,7 +312,8 @@ class _Planner:
         top, left, bottom, right = border
         across = width + left + right
         plane = (height + top + bottom) * across | 1
-        place = self._room(self._chunk * channels * plane)
+        # Four columns at once reach three numbers past the last row.
+        place = self._room(self._chunk * channels * plane + 3)
         return Tensor(place + top * across + left, channels * plane, plane, across, 1)
 
     def _flat(self, shape: tuple[int, int, int]) -> Tensor:

@@ -51,7 +51,7 @@ def training_kernel(plan: Plan, rule: Any, models: int) -> Kernel:
         model = cuda.blockIdx.x
         if active[model] == 0:
             return
-        near = cuda.shared.array(0, float32)
+        near = cuda.shared.array(0, float32, alignment=16)
         codes = cuda.shared.array(0, int8)
         base = model * model_floats
         begin(near, arena, base)
@@ -113,7 +113,7 @@ def answering_kernel(plan: Plan, models: int) -> Kernel:
         model = cuda.blockIdx.x
         if active[model] == 0:
             return
-        near = cuda.shared.array(0, float32)
+        near = cuda.shared.array(0, float32, alignment=16)
         codes = cuda.shared.array(0, int8)
         base = model * model_floats
         begin(near, arena, base)

@@ -1,0 +1,78 @@
+"""The kernels of the whole report, compiled side by side before anything is timed.
+
+Every process keeps what it compiled where the others find it; alone each part would wait for its
+own, one kernel after the other.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+
+from tests.benchmarks.cuda import gradients, models, steps
+from tests.benchmarks.cuda.nets import DIGITS, STEPS
+from tests.benchmarks.cuda.row import FAILED, Row, seconds
+
+_THIS = "tests.benchmarks.cuda.compiling"
+
+
+def digits() -> None:
+    """What ``cnnsim train digits_cnn`` needs: a full batch, that at the end of an epoch, a test."""
+    from cnnsim.kernels.cuda.engine import CudaEngine
+    from cnnsim.scenario.reader import read_scenario
+
+    x = np.zeros((360, *DIGITS.shape), np.float32)
+    engine = CudaEngine(read_scenario("digits_cnn").iteration)
+    for batch in (32, 29):
+        rows = np.arange(batch)[np.newaxis]
+        engine.train(x, np.zeros(360, np.int64), rows, np.full(1, 1e-3))
+    engine.outputs(x)
+
+
+#: By name, what makes the kernels, the slowest first.
+CASES: dict[str, Callable[[], object]] = {
+    "many lenet": lambda: gradients.of_many(STEPS["lenet"]),
+    "many digits_cnn": lambda: models.of_an_epoch(1),
+    "digits_cnn": digits,
+    **{
+        f"{name}, batch {batch}": partial(steps.ours, net, batch, 0.0)
+        for name, net in STEPS.items()
+        for batch in steps.BATCHES
+    },
+    "digits_cnn, batch 64": lambda: gradients.of_one(DIGITS),
+}
+
+
+def compiled(name: str, allowed: float) -> Row:
+    """Make the kernels of a case in a process of its own."""
+    began = perf_counter()
+    try:
+        finished = subprocess.run(
+            [sys.executable, "-m", _THIS, name],
+            capture_output=True, text=True, timeout=allowed, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Row("compiling", name, "not done", "", FAILED, f"after {allowed:.0f} s")
+    took = seconds(perf_counter() - began)
+    if finished.returncode:
+        said = (finished.stderr.strip() or "nothing was said").splitlines()[-1]
+        return Row("compiling", name, "failed", "", FAILED, said[:120])
+    return Row("compiling", name, took, "", "", "beside the others, the process's start included")
+
+
+def measure(allowed: float) -> Iterator[Row]:
+    """How long each takes beside the others."""
+    with ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1)) as pool:
+        for done in as_completed([pool.submit(compiled, name, allowed) for name in CASES]):
+            yield done.result()
+
+
+if __name__ == "__main__":
+    CASES[sys.argv[1]]()
