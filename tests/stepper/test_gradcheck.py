@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import pytest
 from checked import NET, checks
-from networks import stepper
+from networks import scenario, stepper
+from texts import classifier, layer
 
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.fill import Progress
@@ -96,6 +97,36 @@ def test_a_bend_is_no_kink() -> None:
         "kernel = [[1.01]]\n[loss]\ntype = 'mean_squared_error'\ntarget = [[1.0]]"
     )
     assert all(check.ok and check.kinks == 0 for check in found.values())
+
+
+CONSTANT = f"""
+mode = "training"
+[input]
+ones = [4, 3, 8, 8]
+{layer("conv2d", "c", filters=3, size=3)}
+{layer("batch_norm2d", "n")}
+"""
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "",
+        layer("tanh", "t") + "\n[output_grad]\nones = true",
+        classifier(4, target=1),
+    ],
+)
+def test_what_batch_norm_takes_away_again_is_not_wrong(behind: str) -> None:
+    """Its gradient is 0, as the bias moves every number alike; differences say what rounding does.
+
+    Of constant maps the rounding is 300 times as large as elsewhere: 1/√epsilon.
+    """
+    given, _ = with_gradient(scenario(CONSTANT + behind))
+    found = {check.tensor: check for check in check_gradients(given, 12)}
+    assert all(check.ok for check in found.values())
+    for name in ("c.db", "c.dw"):
+        assert found[name].kinks == 0
+        assert found[name].analytic == pytest.approx(0, abs=1e-10)
 
 
 # --- wrong gradients ----------------------------------------------------------------------------
@@ -206,6 +237,15 @@ def test_a_pool_that_shares_is_caught() -> None:
     assert (wrong.ok, wrong.worst, wrong.numeric) == (False, (0, 0, 0, 1), 0)
     near = checks(NEAR_TIE.format(1.0 + 5e-5).replace("max_pool2d", "sharing_pool2d"))["p.dx"]
     assert (near.ok, near.worst, near.kinks) == (False, (0, 0, 0, 0), 0)
+
+
+@pytest.mark.usefixtures("wrong_kinds")
+def test_a_wrong_gradient_behind_much_rounding_is_caught() -> None:
+    """What rounding may do there does not excuse the dense layer, nor what flows out of it."""
+    text = CONSTANT.replace("[4, 3, 8, 8]", "[2, 1, 5, 5]") + classifier(2, target=1)
+    wrong = checks(text.replace('"dense"', '"double_dense"'))
+    assert not wrong["n.db"].ok
+    assert wrong["fc.dw"].ok
 
 
 @pytest.mark.usefixtures("wrong_kinds")
