@@ -78,8 +78,18 @@ def data_problems(data: Data | None, iteration: Iteration) -> list[Problem]:
         what = f"its pictures are {times(shape)} and [input] is {times(network.input_shape)}"
         problems.append(Problem("data.source", what, path=("data", "source")))
     output = network.places[network.layers[-1].name].output
-    if (what := output_problem(data.class_count, output)) and iteration.loss is not None:
+    if data.shift and len(network.input_shape) != 3:
+        what = f"moves pictures, and [input] is flat: {times(network.input_shape)}"
+        problems.append(Problem("data.shift", what, path=("data", "shift")))
+    loss = iteration.loss
+    if loss is not None and (what := output_problem(data.class_count, output)):
         problems.append(Problem("data", what, path=("data",)))
+    elif loss is not None and loss.type == "softmax_cross_entropy" and output == (1,):
+        what = (
+            "is 0 whatever a single output is, so nothing is learned; give the last layer an "
+            "output for each class, or put a sigmoid behind it and take binary_cross_entropy"
+        )
+        problems.append(Problem("loss.type", what, path=("loss", "type")))
     return problems
 
 

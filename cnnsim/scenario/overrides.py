@@ -98,7 +98,8 @@ def _from_here(at: Path, value: Any) -> Any:
     """`value`, in which the names of files are complete."""
     if isinstance(value, dict) and at in (("input",), ("data",)):
         return {key: _from_here((*at, key), inner) for key, inner in value.items()}
-    named = at == _PICTURES and value in NAMED
-    if (at in FILES or at == _PICTURES) and isinstance(value, str) and value and not named:
+    if not isinstance(value, str) or not value or (at == _PICTURES and value in NAMED):
+        return value
+    if at in FILES or at == _PICTURES:
         return os.path.abspath(expanded(value))
     return value

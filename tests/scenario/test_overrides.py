@@ -100,6 +100,8 @@ def test_several_in_order() -> None:
         ("layers.conv1.from=\x1b", "\\u001b"),
         ("\x1b=1", "\\u001b"),
         ("layers.conv1.padding=-1", "layers[0].padding: should be 0 or more"),
+        ("data.source=[1]", "data.source=[1]: should be text in quotes, not a list"),
+        ("data={source={x=1}}", "data.source: should be text in quotes, not a table"),
     ],
 )
 def test_mistakes(setting: str, told: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from nets import ARTICLE, EVERYTHING
 from PIL import Image
+from texts import layer
 
 from cnnsim.errors import CnnsimError, FileError, UsageError
 from cnnsim.network.optimizer import Optimizer, optimizers
@@ -68,6 +69,8 @@ def test_chosen_classes_are_numbered_in_their_order() -> None:
         (["layers.fc.units=11"], "data"),
         (["data.classes=[0, 1]"], "data"),
         (["data.classes=[0, 1, 2]", "layers.fc.units=1", "loss.target=0"], "data"),
+        (["data.classes=[0, 1]", "layers.fc.units=1", "loss.target=0"], "loss.type"),
+        (["data.source=own.npz", "layers.fc.units=1", "loss.target=0"], "loss.type"),
         (["input.digit=3", "data.source=mnist"], "data.source"),
         (["data.test_share=1.5"], "data.test_share"),
         (["data.shuffel=true"], "data.shuffel"),
@@ -89,6 +92,32 @@ def test_mistakes_are_told_with_their_lines_all_at_once() -> None:
     lines = text.splitlines()
     found = [(problem.field, lines[problem.line - 1]) for problem in raised.value.problems]
     assert found == [("data.shuffle", "shuffle = 3"), ("training.epochs", "epochs = 0")]
+
+
+def test_a_single_output_may_be_trained_with_other_losses() -> None:
+    words = ["data.classes=[0, 1]", "layers.fc.units=1", "loss.target=0"]
+    for loss in ("mean_squared_error", "binary_cross_entropy"):
+        parse_scenario("t", ARTICLE, settings=[*words, f"loss.type={loss}"])
+
+
+def test_only_pictures_are_moved() -> None:
+    flat = f"""
+title = "Rows of numbers"
+[input]
+random = [6]
+[data]
+source = "own.npz"
+SHIFT
+{layer("dense", "fc", units=2)}
+[loss]
+type = "softmax_cross_entropy"
+target = 0
+[training]
+optimizer = "sgd"
+"""
+    parse_scenario("t", flat.replace("SHIFT", "shift = 0"))
+    with pytest.raises(FileError, match=r"data.shift: moves pictures, and \[input\] is flat: 6"):
+        parse_scenario("t", flat.replace("SHIFT", "shift = 1"))
 
 
 def test_tables_that_need_each_other() -> None:
