@@ -11,7 +11,7 @@ from cnnsim.cli.options import INTEGER, Csv, Device, Json
 from cnnsim.cli.output import Column, csv_lines, emit, loss_text, print_table
 from cnnsim.cli.progress import Narrator
 from cnnsim.cli.streams import output, style
-from cnnsim.errors import UsageError
+from cnnsim.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from cnnsim.training.trained import Evaluation, Trained
@@ -50,13 +50,18 @@ def evaluate(
     if json:
         _print_json(run, found, result, worst)
     elif csv:
-        names = result.split.names
+        names = _names(result)
         csv_lines([["class", *names]])
         for name, row in zip(names, _confusion(result), strict=True):
             csv_lines([[name, *row]])
     else:
         _print_text(found, result, worst)
     return 0
+
+
+def _names(result: Evaluation) -> list[str]:
+    """Of the classes, which may be any folder's."""
+    return [printable(name) for name in result.split.names]
 
 
 def _confusion(result: Evaluation) -> list[list[int]]:
@@ -96,7 +101,7 @@ def _print_json(run: str, found: Trained, result: Evaluation, worst: int) -> Non
 
 
 def _print_text(found: Trained, result: Evaluation, worst: int) -> None:
-    measure, names, out = result.measure, result.split.names, output()
+    measure, names, out = result.measure, _names(result), output()
     title = style(found.run.name, "1", out)
     print(f"{title} seed {found.run.seed} after {_count(found.point.epoch, 'epoch')}", file=out)
     total = len(measure.classes)

@@ -85,8 +85,9 @@ def predict(
                     "shares": {classes[number]: float(row[number]) for number in order},
                 }
             )
-        others = ", ".join(f"{classes[n]} {row[n]:.1%}" for n in order[1:_NAMED])
-        rows.append([printable(image), classes[order[0]], f"{row[order[0]]:.1%}", others])
+        said = [(printable(classes[number]), f"{row[number]:.1%}") for number in order[:_NAMED]]
+        others = ", ".join(map(" ".join, said[1:]))
+        rows.append([printable(image), *said[0], others])
     if not json:
         columns = [Column("picture"), Column("class"), Column("share", right=True), Column("then")]
         print_table(columns, rows)

@@ -70,6 +70,8 @@ def shares(scenario: Scenario, outputs: Array) -> Array:
     """
     values = outputs.astype(np.float64)
     if values.shape[1] == 1:
+        # What was trained with squared errors may be beyond either class.
+        values = np.clip(values, 0.0, 1.0)
         return np.concatenate([1 - values, values], axis=1)
     loss = scenario.iteration.loss
     if loss is not None and loss.type == "softmax_cross_entropy":

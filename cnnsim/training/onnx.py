@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.errors import CnnsimError, ShapeError, UsageError
 from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.layer import Layer, Place
 from cnnsim.training.checkpoint import Tensors, file_names
@@ -137,9 +137,7 @@ def _pool(kind: str) -> _Make:
             "kernel_shape": [window.kernel_h, window.kernel_w],
             "strides": [window.stride_h, window.stride_w],
             "pads": [window.top, window.left, window.bottom, window.right],
-            "ceil_mode": int(
-                window != layer.model_copy(update={"ceil_mode": False}).window(place.inputs[0])
-            ),
+            "ceil_mode": int(_rounds_up(layer, place)),
         }
         if shared["ceil_mode"]:
             graph.opset = _ROUNDS_UP
@@ -150,6 +148,16 @@ def _pool(kind: str) -> _Make:
         graph.node(kind, [place.tensors[0]], place.tensor("y"), **shared)
 
     return make
+
+
+def _rounds_up(layer: Any, place: Place) -> bool:
+    """Whether the pool is another one, or none at all, where it rounds down."""
+    shape = place.inputs[0]
+    down = layer.model_copy(update={"ceil_mode": False})
+    try:
+        return bool(down.window(shape) != layer.window(shape))
+    except ShapeError:
+        return True
 
 
 def _batch_norm2d(graph: _Graph, layer: Any, place: Place) -> None:

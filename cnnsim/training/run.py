@@ -20,6 +20,7 @@ from typing import Any
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import Optimizer
+from cnnsim.scenario.files import obstacle
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.text import read_text
@@ -89,6 +90,8 @@ class Run:
         if not path.exists():
             never = "the run has not been trained so far"
             raise UsageError(f"{where} is not there", hint if best else never)
+        if what := obstacle(path):
+            raise UsageError(f"{where} {what}")
         return read_checkpoint(path, self.iteration, hint)
 
     def read_for(self, data: int) -> tuple[dict[str, Any], Point]:

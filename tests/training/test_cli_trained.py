@@ -12,10 +12,11 @@ import pytest
 from nets import ARTICLE, EVERYTHING
 from PIL import Image
 from running import KINDS, Run, write
-from texts import dense, layer
+from texts import DENSE, dense, layer
 
 from cnnsim.kernels.general import GeneralEngine
 from cnnsim.scenario.reader import parse_scenario, read_scenario
+from cnnsim.training.evaluate import shares
 from cnnsim.training.onnx import to_onnx
 from cnnsim.training.trained import open_trained
 
@@ -63,7 +64,8 @@ def test_predict_says_what_the_network_says(run: Run, trained: Path, tmp_path: P
 def test_own_pictures_are_seen_as_they_were_learned(run: Run, tmp_path: Path) -> None:
     """Not as UCI's digits are made, be they 8x8; the run knows its classes when they are gone."""
     stream = np.random.default_rng(4)
-    names = [f"animal {letter}" for letter in "abcdefghij"]
+    names = sorted(f"animal {letter}" for letter in "abcdefghi")
+    names.insert(0, "\x1b[31mj")
     for name in names:
         (tmp_path / "own" / name).mkdir(parents=True)
         for number in range(2):
@@ -72,6 +74,10 @@ def test_own_pictures_are_seen_as_they_were_learned(run: Run, tmp_path: Path) ->
     net = write(tmp_path / "net.toml", ARTICLE.replace('"digits"', '"own"'))
     folder = tmp_path / "run"
     assert run("train", net, "--out", folder, "--epochs", "1").code == 0
+    for words in ([], ["--csv"]):
+        said = run("evaluate", folder, *words).out
+        assert "\x1b" not in said
+        assert "\\u001b[31mj" in said
     shutil.rmtree(tmp_path / "own")
     drawn = np.zeros((20, 30), np.uint8)
     drawn[3:9, 4:7] = 255
@@ -82,6 +88,7 @@ def test_own_pictures_are_seen_as_they_were_learned(run: Run, tmp_path: Path) ->
     shares = np.exp(outputs) / np.exp(outputs).sum()
     (found,) = run("predict", folder, tmp_path / "drawn.png", "--json").objects
     assert found["shares"] == pytest.approx(dict(zip(names, shares, strict=True)))
+    assert "\x1b" not in run("predict", folder, tmp_path / "drawn.png").out
 
 
 def test_predict_looks_at_the_others(run: Run, trained: Path, tmp_path: Path, monkeypatch) -> None:
@@ -175,3 +182,29 @@ zeros = [1, 4, 8]
         for value in inferred.graph.value_info
     }
     assert shapes["pool.y"] == list(network.places["pool"].output)
+
+
+def test_a_pool_that_fits_only_where_it_rounds_up() -> None:
+    """Its window of 3 begins inside of 2 rows: rounded down there is no place for it at all."""
+    onnx = pytest.importorskip("onnx")
+    text = f"""
+title = "A pool"
+[input]
+zeros = [1, 2, 5]
+{layer("max_pool2d", "pool", size=3, stride=2, ceil_mode=True)}
+"""
+    network = parse_scenario("pool", text).network
+    assert network.places["pool"].output == (1, 1, 2)
+    model = onnx.load_from_string(to_onnx(network, {}))
+    (node,) = model.graph.node
+    assert {each.name: each.i for each in node.attribute}["ceil_mode"] == 1
+    onnx.checker.check_model(model, full_check=True)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"), [(1.25, [0, 1]), (-0.5, [1, 0]), (0.75, [0.25, 0.75])]
+)
+def test_shares_of_a_single_output_are_shares(output: float, expected: list[float]) -> None:
+    """Squared errors leave it anywhere."""
+    scenario = parse_scenario("net", DENSE, settings=["seed=0"])
+    assert shares(scenario, np.array([[output]])).tolist() == [expected]

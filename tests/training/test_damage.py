@@ -225,6 +225,21 @@ def test_of_a_damaged_checkpoint_the_hint_is_right_for_every_command(
     assert said(capsys, "train", net, "--out", copy, "--overwrite", "--epochs", "1")[0] == 0
 
 
+def test_a_checkpoint_that_may_not_be_read_is_not_called_damaged(
+    copy: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is anybody told to begin anew."""
+    access = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path).suffix == ".toml" and access(path, mode)
+    )
+    for words in (["evaluate", copy], ["train", copy, "--resume"]):
+        code, error = said(capsys, *words)
+        assert code == 2
+        assert "last.safetensors may not be read" in error
+        assert "overwrite" not in error
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [
