@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from alone import Alone
 from hypothesis import given
 from hypothesis import strategies as st
 from texts import classifier, layer
+from textual.geometry import Region
 
 from cnnsim.errors import UsageError
-from cnnsim.scenario.picture import digit_picture
-from cnnsim.scenario.reader import parse_scenario
+from cnnsim.scenario.picture import digit_picture, digits
+from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.preprocess import as_bits, centred, count_blocks
+from cnnsim.tui.drawing.palette import DARK
 from cnnsim.tui.pad.judge import Judge
+from cnnsim.tui.pad.padnet import _paper
 from cnnsim.tui.pad.sheet import Sheet
+from cnnsim.tui.widgets.padpanel import PadPanel
+
+#: The strokes of every digit, corner by corner, in a sheet of 1 by 1: (row, column).
+STROKES = {
+    0: [[(0, 0.5), (0.2, 0.2), (0.5, 0.15), (0.8, 0.2), (1, 0.5), (0.8, 0.8), (0.5, 0.85),
+         (0.2, 0.8), (0, 0.5)]],
+    1: [[(0.2, 0.3), (0, 0.5), (1, 0.5)]],
+    2: [[(0.2, 0.15), (0, 0.5), (0.25, 0.85), (1, 0.12), (1, 0.88)]],
+    3: [[(0.1, 0.15), (0, 0.5), (0.25, 0.8), (0.5, 0.45), (0.74, 0.82), (1, 0.45), (0.87, 0.13)]],
+    4: [[(0, 0.6), (0.65, 0.1), (0.65, 0.9)], [(0.35, 0.65), (1, 0.65)]],
+    5: [[(0, 0.85), (0, 0.2), (0.42, 0.2), (0.4, 0.6), (0.69, 0.83), (1, 0.45), (0.9, 0.15)]],
+    6: [[(0, 0.8), (0.5, 0.15), (0.7, 0.15), (1, 0.5), (0.7, 0.85), (0.42, 0.5), (0.7, 0.15)]],
+    7: [[(0, 0.15), (0, 0.85), (1, 0.4)], [(0.5, 0.35), (0.5, 0.9)]],
+    8: [[(0, 0.5), (0.25, 0.8), (0.5, 0.5), (0.75, 0.84), (1, 0.5), (0.75, 0.16), (0.5, 0.5),
+         (0.25, 0.2), (0, 0.5)]],
+    9: [[(0.3, 0.83), (0, 0.5), (0.3, 0.17), (0.6, 0.5), (0.3, 0.83), (1, 0.6)]],
+}  # fmt: skip
 
 places = st.tuples(st.floats(-5, 40), st.floats(-5, 40))
 
@@ -53,6 +76,37 @@ def test_a_stroke_is_a_band_as_wide_as_the_pen() -> None:
             along = float(np.clip((row - 4) * direction[0] + (column - 4) * direction[1], 0, 20))
             distance = np.hypot(row - 4 - along * direction[0], column - 4 - along * direction[1])
             assert sheet.ink[row, column] == pytest.approx(min(max(1.75 - distance, 0), 1))
+
+
+def test_digits_as_high_as_the_sheet_have_as_much_ink_as_those_that_were_learned() -> None:
+    paper = _paper(read_scenario("digits_cnn"))
+    shares = []
+    for strokes in STROKES.values():
+        sheet = Sheet(paper.rows, paper.columns, paper.bits, paper.radius)
+        for stroke in strokes:
+            places = [(2 + 27 * down, 5 + 21 * across) for down, across in stroke]
+            for start, end in pairwise(places):
+                sheet.draw(start, end)
+        shares.append(sheet.ink.mean())
+    assert np.mean(shares) == pytest.approx(digits()[0].mean(), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("size", "sides"), [((66, 34), ""), ((80, 34), "│"), ((80, 40), "┌│└"), ((68, 36), "┌│└")]
+)
+async def test_the_sheet_has_an_edge_where_the_panel_is_larger(size, sides) -> None:
+    panel = PadPanel(id="pad")
+    async with Alone(panel).run_test(size=size):
+        panel.show(np.zeros((32, 32)), None, [("pad", DARK.base)])
+        rows = [strip.text[1:-1] for strip in panel.render_lines(Region(0, 0, *size))][1:-1]
+    drawn = [row.strip() for row in rows if row.strip()]
+    assert "".join(dict.fromkeys(row[0] for row in drawn)) == sides
+    for row in drawn:
+        # 32 columns of two characters, and the edge on either side.
+        assert len(row) == 66
+        assert row[1:-1] == ("─" * 64 if row[0] in "┌└" else " " * 64)
+        assert row[0] + row[-1] in ("┌┐", "││", "└┘")
+    assert len([row for row in drawn if row[0] == "│"]) == (32 if sides else 0)
 
 
 def test_undo_takes_back_whole_strokes() -> None:

@@ -117,7 +117,8 @@ class PadNet:
 def _paper(scenario: Scenario, way: Way) -> _Paper:
     shape = scenario.network.input_shape
     if way == "digits":
-        return _Paper(32, 32, True, 2.0)
+        # So wide that digits as high as the sheet have as much ink as UCI's.
+        return _Paper(32, 32, True, 2.5)
     if way == "mnist":
         return _Paper(28, 28, False, 1.0)
     if len(shape) == 3 and shape[0] == 1 and max(shape[1:]) <= _LARGEST:

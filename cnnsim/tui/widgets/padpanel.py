@@ -24,7 +24,8 @@ class PadPanel(Panel):
     help_text = """\
 Drag with the left button to draw, with the right one to erase. With the keyboard the arrows move
 the pen and space puts it down or lifts it. x clears, u takes back, r shows a test digit, enter
-steps through what the net does with the picture."""
+steps through what the net does with the picture. Nets for 8×8 pictures know digits as high as the
+sheet, and a 7 with a bar across."""
 
     class Stroked(Message):
         """The pen moved over the sheet, from `start` to `end`; `begins` a new stroke.
@@ -76,6 +77,20 @@ steps through what the net does with the picture."""
         width, height = size_of(plane, cls)
         self._corner = (1 + max((room[0] - width) // 2, 0), 1 + max((room[1] - height) // 2, 0))
         draw_plane(canvas, *self._corner, plane, cls, self.palette)
+        self._draw_edge(canvas, *self._corner, width, height)
+
+    def _draw_edge(self, canvas: Canvas, x: int, y: int, width: int, height: int) -> None:
+        """A line round the sheet; where the panel ends beside it, its frame is the edge."""
+        style = self.palette.faint
+        left, top, right, bottom = x - 1, y - 1, x + width, y + height
+        beside = [column for column in (left, right) if 0 < column < canvas.width - 1]
+        for column in beside:
+            canvas.fill(column, y, 1, height, "│", style)
+        for row, corners in ((top, "┌┐"), (bottom, "└┘")):
+            if 0 < row < canvas.height - 1:
+                canvas.put(x, row, "─" * width, style)
+                for column in beside:
+                    canvas.put(column, row, corners[column == right], style)
 
     @property
     def _class(self) -> CellClass:
