@@ -22,6 +22,7 @@ from cnnsim.tui.stage.update import update_of
 from cnnsim.tui.widgets.checkpanel import CheckPanel
 from cnnsim.tui.widgets.growth import GrowthPanel
 from cnnsim.tui.widgets.panel import Panel
+from cnnsim.tui.widgets.sumpanel import SumPanel
 from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel
 from cnnsim.tui.widgets.updatepanel import UpdatePanel
 
@@ -121,3 +122,23 @@ async def test_the_notes_of_a_tour_are_counted(stops: int, words: str) -> None:
     async with Alone(panel).run_test(size=(60, 9)):
         panel.show(view, [])
         assert f" {words} " in drawn(panel, 60, 9)[0]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "at", "head"),
+    [
+        # A ledger's first running sum has the bias in it, which no column shows.
+        ("conv_layer", "tied.forward[0,0,0,0] tap[2,1,1]", "b + Σ x·w,  b = 1 ─"),
+        ("conv_layer", "untied.forward[0,1,0,1]", "b + Σ x·w,  b = −1 ─"),
+        ("sobel", "correlate.forward[0,0,0,0]", "=  Σ x·w ─"),
+        # An equation begins with it.
+        ("toy_2x2", "conv1.forward[0,0,0,0]", "=  Σ x·w ─"),
+        ("train_by_hand", "0:conv1.forward[0,0,0,0]", "b + Σ x·w ─"),
+    ],
+)
+async def test_a_sum_says_what_it_starts_from(scenario: str, at: str, head: str) -> None:
+    stepper = Stepper(read_scenario(scenario))
+    panel = SumPanel(id="sum")
+    async with Alone(panel).run_test(size=(100, 8)):
+        panel.show(view_of(stepper, at), ("x", "w"))
+        assert head in drawn(panel, 100, 8)[0]

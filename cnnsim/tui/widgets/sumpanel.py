@@ -147,7 +147,12 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         whole = f"{head}{sign}{formula}"
         if view.sweep.has_finish:
             whole = view.sweep.finish_text(f"({whole})", view.position.cell)
-        return [*pieces, (f"  =  {whole}", palette.dim)]
+        pieces.append((f"  =  {whole}", palette.dim))
+        if head and is_ledger(view.sweep, self.size.width):
+            # A ledger has no column for what the sum starts from.
+            pieces += [(f",  {self._start_label(view)} = ", palette.dim),
+                       (number(view.work.start), palette.bold)]  # fmt: skip
+        return pieces
 
     def _right(self, view: View) -> list[Piece]:
         if view.sweep.fold is None:
