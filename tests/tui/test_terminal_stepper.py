@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from dialogs import go
+
+README = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+
+
+def test_the_readme_shows_what_the_app_shows(shared) -> None:
+    figure = next(text for text in README.split("```\n") if text.startswith(" cnnsim › toy_2x2"))
+    toy = shared("toy_2x2", width=100, height=25)
+    go(toy, "step 10")
+    toy.wait_for("step 10  11 of 16", "note 6 of 7")
+    toy.settle()
+    assert toy.text().rstrip("\n").splitlines() == figure.splitlines()
+
 
 # -- moving ---------------------------------------------------------------------------------------
 
