@@ -199,5 +199,5 @@ def test_the_stepping_core_needs_nothing_but_numpy() -> None:
 
 
 def test_home_is_painted_before_anything_is_read() -> None:
-    program = "from cnnsim.tui.screens import home\nhome._written('sobel')"
+    program = "from cnnsim.tui.screens import home\nhome.written('sobel')"
     assert not loaded_by(program) & {"pydantic", "numba", "safetensors"}

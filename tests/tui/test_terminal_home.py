@@ -99,9 +99,14 @@ def test_r_at_home_opens_at_the_old_place(opened) -> None:
     first.send("q")
     assert first.wait_exit() == 0
     second = opened()
-    second.wait_for("resume at")
+    second.wait_for("resume at conv1.forward[0,0,1,0] tap[0,0,1]")
     second.send("r")
     second.wait_for("step 9  ")
+    # Another place in this session is where it goes from then on, and what is told.
+    second.send("home", "escape")
+    second.wait_for("resume at conv1.forward[0,0,0,0] tap[0,0,0]")
+    second.send("r")
+    second.wait_for("step 0  ")
 
 
 def test_without_an_earlier_place_r_says_so(opened) -> None:

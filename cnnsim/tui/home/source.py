@@ -1,8 +1,12 @@
-"""What the app can be asked to open."""
+"""What the app can be asked to open, and whether that has been written since."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cnnsim.errors import UsageError
+from cnnsim.scenario.bundled import find
+from cnnsim.scenario.files import stamp
 
 
 def check_source(source: str) -> None:
@@ -12,3 +16,15 @@ def check_source(source: str) -> None:
             "the app cannot read a scenario from standard input: that is its keyboard",
             "save it to a file, or use cnnsim replay -",
         )
+
+
+def written(source: str) -> object:
+    """What changes when the file of `source` is written; a run never changes its own."""
+    from cnnsim.training.runfolder import SCENARIO, is_run_folder
+
+    if is_run_folder(source):
+        return stamp(Path(source) / SCENARIO)
+    try:
+        return stamp(find(source))
+    except UsageError:
+        return "missing"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -12,12 +11,11 @@ from textual.binding import BindingType
 from textual.containers import Container
 
 from cnnsim.errors import CnnsimError, UsageError, printable
-from cnnsim.scenario.bundled import find
 from cnnsim.scenario.catalogue import Entry, catalogue
-from cnnsim.scenario.files import expanded, stamp
+from cnnsim.scenario.files import expanded
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.home.listing import ListRow, lesson_rows, matching, network_rows, recent_rows
-from cnnsim.tui.home.source import check_source
+from cnnsim.tui.home.source import check_source, written
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.widgets.listpanel import ListPanel
 from cnnsim.tui.widgets.place import place
@@ -146,11 +144,10 @@ class HomeScreen(BaseScreen):
         if row is None:
             self._preview.show(None, "")
             return
-        mark = self.cnnsim.resume_marks.get(row.source) or self.cnnsim.marks.get(row.source)
-        where = mark.address if mark else ""
-        written = _written(row.source)
+        where = self._place_in(row) or ""
+        stamp = written(row.source)
         before, known = self._previews.get(row.source, (None, None))
-        if before != written:
+        if before != stamp:
             known = None
         if isinstance(known, CnnsimError):
             preview = Preview(row.source, row.name, "", ())
@@ -161,10 +158,10 @@ class HomeScreen(BaseScreen):
             return
         entry = next((entry for entry in self._entries if entry.name == row.source), None)
         self._preview.show(preview_of_entry(entry) if entry else None, where)
-        self._load(row.source, written)
+        self._load(row.source, stamp)
 
     @work(thread=True, exclusive=True, group="preview")
-    def _load(self, source: str, written: object) -> None:
+    def _load(self, source: str, stamp: object) -> None:
         """Read and check the chosen file in the background."""
         from cnnsim.tui.home.inspect import preview_of
 
@@ -173,10 +170,10 @@ class HomeScreen(BaseScreen):
             found = preview_of(source)
         except CnnsimError as error:
             found = error
-        self.from_thread(self._loaded, source, written, found)
+        self.from_thread(self._loaded, source, stamp, found)
 
-    def _loaded(self, source: str, written: object, found: object) -> None:
-        self._previews[source] = (written, found)
+    def _loaded(self, source: str, stamp: object, found: object) -> None:
+        self._previews[source] = (stamp, found)
         self._show_preview()
 
     @work(thread=True, exclusive=True, group="count")
@@ -246,8 +243,12 @@ class HomeScreen(BaseScreen):
     def action_resume(self) -> None:
         """Open it where one was."""
         row = self.chosen_row()
-        mark = self.cnnsim.marks.get(row.source) if row else None
-        self._open_chosen(mark.address if mark else None)
+        self._open_chosen(self._place_in(row) if row else None)
+
+    def _place_in(self, row: ListRow) -> str | None:
+        """The address where one was in the scenario of `row`."""
+        mark = self.cnnsim.marks.get(row.source)
+        return mark.address if mark else None
 
     def _open_chosen(self, at: str | None = None, walk: bool = False) -> None:
         row = self.chosen_row()
@@ -333,15 +334,3 @@ class HomeScreen(BaseScreen):
         """All scenarios again."""
         self._word = ""
         self.show_all()
-
-
-def _written(source: str) -> object:
-    """What changes when the file of `source` is written; a run never changes its own."""
-    from cnnsim.training.runfolder import SCENARIO, is_run_folder
-
-    if is_run_folder(source):
-        return stamp(Path(source) / SCENARIO)
-    try:
-        return stamp(find(source))
-    except UsageError:
-        return "missing"
