@@ -91,8 +91,14 @@ def test_a_net_is_led_and_looked_into(opened: Opener, lasting: Path) -> None:
     _, point = read_checkpoint(folder / "last.safetensors", run.iteration)
     assert point.epoch == len(run.metrics()) >= before + 2
     assert point.iteration > change.iteration
+    terminal.send("+")
+    terminal.wait_for("the run has been stopped: space goes on with it")
     terminal.send("space")
-    terminal.wait_for("the run is over")
+    terminal.wait_for("● running", timeout=COMPILING)
+    terminal.wait_until(lambda: len(run.metrics()) > point.epoch, "another epoch")
+    terminal.send("ctrl+c")
+    terminal.wait_for("■ stopped, saved")
+    assert [row["epoch"] for row in run.metrics()] == [*range(1, len(run.metrics()) + 1)]
     terminal.send("q")
     assert terminal.wait_exit() == 0
 

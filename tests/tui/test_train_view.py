@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,8 @@ def test_events_are_folded_into_what_is_known() -> None:
         assert (ended.state, ended.has_ended, ended.left) == (state, True, None)
     failed = heard(run, [{"kind": "error", "message": "the disk is full"}])
     assert (failed.state, failed.note) == ("failed", "the disk is full")
+    hinted = heard(run, [{"kind": "error", "message": "the disk is full", "hint": "make room"}])
+    assert hinted.note == "the disk is full; make room"
     noted = heard(FRESH, [{"kind": "note", "what": "another engine goes on"}])
     assert (noted.state, noted.note) == (FRESH.state, "another engine goes on")
 
@@ -230,6 +233,25 @@ def test_gradients_and_log() -> None:
     assert lines[1] == "base η 0.02 from update 15"
     assert lines[2].startswith("epoch  1")
     assert "/runs/net-3-1" in said
+
+
+@pytest.mark.parametrize("width", [24, 38, 60])
+def test_the_log_says_in_full_why_a_run_failed(width: int) -> None:
+    why = (
+        f"the run cannot be saved in /home/somebody/{'runs/' * 12}net-3-1: No space left on device"
+    )
+    inside, _ = painted(draw_log, width, 12, scene(replace(FRESH, state="failed", note=why)))
+    lines = [line[2:] for line in inside.splitlines()]
+    assert all(len(line.rstrip()) <= width - 4 for line in lines)
+    assert "".join(lines).replace(" ", "") == why.replace(" ", "")
+
+
+@pytest.mark.parametrize("painter", PAINTERS)
+def test_of_a_run_that_failed_nothing_is_promised(painter: Painter) -> None:
+    inside, _ = painted(painter, 60, 12, scene(replace(FRESH, state="failed"), pictures=None))
+    assert "first" not in inside
+    first, _ = painted(painter, 60, 12, scene(FRESH, pictures=None))
+    assert inside != first or painter in (draw_log, draw_weight)
 
 
 @pytest.mark.parametrize("painter", PAINTERS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import ClassVar
 
@@ -19,7 +21,7 @@ from cnnsim.tui.screens.trainboard import STATES, TrainBoard
 from cnnsim.tui.train.opened import stepper_on, trained_scenario
 from cnnsim.tui.train.rates import next_rate, told
 from cnnsim.tui.train.source import Source, Trainer, Watcher
-from cnnsim.tui.train.view import heard
+from cnnsim.tui.train.view import heard, view_of
 from cnnsim.tui.widgets.trainpanels import MistakesPanel
 
 #: Seconds between two looks for news, and between two questions how the network looks.
@@ -108,19 +110,24 @@ class TrainScreen(TrainBoard):
     # -- leading ---------------------------------------------------------------------------------
 
     def offers(self, action: str) -> bool:
-        """Nothing that leads a run, where it is watched or over."""
+        """Nothing that leads a run, where it is watched or over; one that was stopped can go on."""
         leads = action in ("run.pause", "run.batch", "run.epoch", "rate.larger", "rate.smaller")
-        return not leads or (self._is_live and not self.view.has_ended)
+        goes_on = action == "run.pause" and self.view.can_go_on
+        return not leads or (self._is_live and (goes_on or not self.view.has_ended))
 
     def _can_lead(self) -> bool:
         """Whether the run can be told anything; says why not."""
         view = self._views[self._chosen]
-        if view.has_ended and self._is_live:
-            self.tell(f"the run is over: it is kept in {view.folder}")
+        where = shlex.quote(view.folder)
+        if self._is_live and view.can_go_on:
+            self.tell("the run has been stopped: space goes on with it")
+        elif view.has_ended and self._is_live:
+            self.notify(f"the run is over: it is kept in {where}", timeout=6, markup=False)
         elif view.has_ended:
             self.tell("this run has ended: ←→ go through its training")
         elif not self._is_live:
-            self.tell("this run is watched: whoever trains it leads it")
+            told = "this run is watched, whoever trains it leads it; where nobody does any more:"
+            self.notify(f"{told} cnnsim train {where} --resume", timeout=6, markup=False)
         return self._is_live and not view.has_ended
 
     def _ask(self, request: str) -> None:
@@ -129,7 +136,20 @@ class TrainScreen(TrainBoard):
 
     def action_pause(self) -> None:
         """Pause, or go on."""
-        self._ask("continue" if self._views[0].state == "paused" else "pause")
+        view = self._views[0]
+        if self._is_live and view.can_go_on:
+            self._train_on()
+        else:
+            self._ask("continue" if view.state == "paused" else "pause")
+
+    def _train_on(self) -> None:
+        """Go on with a run that has been stopped, from what it saved."""
+        run = self._runs[0]
+        self._views[0] = replace(self._views[0], state="starting", note="", rows=view_of(run).rows)
+        self._sources = [Trainer(run)]
+        self._sources[0].start()
+        self.refresh_panels()
+        self.footer.repaint()
 
     def action_batch(self) -> None:
         """One update, then pause."""

@@ -151,7 +151,7 @@ def _draw(
     count = max((len(line.values) for line in lines), default=0)
     if not count:
         # The curves are those of the whole run, whatever is computed for the slider.
-        text = scene.beginning or "It comes after the first epoch."
+        text = scene.beginning or scene.coming("It comes after the first epoch.")
         return scene.say_instead(canvas, words, text)
     if width < 8 or height < 3:
         return words

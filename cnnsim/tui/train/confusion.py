@@ -19,7 +19,7 @@ def draw_confusion(canvas: Canvas, scene: Scene) -> Words:
     title: tuple[Piece, ...] = (("confusion", palette.dim),)
     right = (("rows truth, columns said", palette.dim),)
     if tested is None:
-        text = scene.doing or scene.no_test or "It comes after the first epoch."
+        text = scene.doing or scene.no_test or scene.coming("It comes after the first epoch.")
         return scene.say_instead(canvas, Words(title, right), text)
     title = (*title, (f"  {scene.tested_after}", palette.dim))
     matrix = tested.confusion

@@ -63,7 +63,7 @@ def draw_filters(canvas: Canvas, scene: Scene) -> Words:
     """As many filters as fit, as large as they can be; blue is minus, red plus."""
     palette, filters = scene.palette, scene.run.filters
     if filters is None:
-        text = scene.doing or "They come with the first updates."
+        text = scene.doing or scene.coming("They come with the first updates.")
         return scene.say_instead(canvas, Words((("filters", palette.dim),)), text)
     grid = grid_of(filters, canvas.width, canvas.height, scene.ascii)
     wide, high = grid.size

@@ -25,7 +25,7 @@ def draw_gradients(canvas: Canvas, scene: Scene) -> Words:
     palette, rows = scene.palette, scene.run.gradients
     title = (("gradients", palette.dim),)
     if not rows:
-        text = "They come with the first update."
+        text = scene.coming("They come with the first update.")
         if scene.end and (scene.run.has_ended or not scene.is_live):
             # No update follows the last one, and nobody measures them for those who watch.
             text = "← computes them for an update."

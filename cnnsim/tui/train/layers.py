@@ -15,7 +15,7 @@ def draw_layers(canvas: Canvas, scene: Scene) -> Words:
     palette, rows = scene.palette, scene.run.layers
     title = (("activations", palette.dim),)
     if not rows:
-        text = scene.doing or "They come with the first updates."
+        text = scene.doing or scene.coming("They come with the first updates.")
         return scene.say_instead(canvas, Words(title), text)
     name = min(max(max(len(row.name) for row in rows), 5), 12)
     ends = [2 + name + _COLUMNS[0], 2 + name + sum(_COLUMNS)]

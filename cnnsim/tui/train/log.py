@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from cnnsim.training.schedule import Change
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.numbers import count, measured
@@ -14,8 +16,9 @@ def draw_log(canvas: Canvas, scene: Scene) -> Words:
     best = run.best
     y, end = 1, canvas.height - 1
     if run.note:
-        canvas.put(2, y, run.note[: canvas.width - 4], palette.bold)
-        y += 1
+        for line in wrap(run.note, max(canvas.width - 4, 1))[: end - y]:
+            canvas.put(2, y, line, palette.bold)
+            y += 1
     changes = list(run.changes)
     wide = len(str(run.epochs))
     for row in reversed(run.rows):

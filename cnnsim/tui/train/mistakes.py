@@ -127,7 +127,7 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
     title = (("worst mistakes", palette.dim),)
     grid = grid_of(scene, canvas.width, canvas.height)
     if tested is None or not grid or scene.pictures is None:
-        text = scene.no_test or "They come after the first epoch."
+        text = scene.no_test or scene.coming("They come after the first epoch.")
         if tested is not None and not tested.mistakes:
             text = "Not one test picture is wrong."
         elif tested is not None:

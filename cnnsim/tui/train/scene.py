@@ -118,6 +118,14 @@ class Scene:
         """What is being done for the slider or before the first update; empty where nothing is."""
         return _sentence(self.busy) or self.beginning
 
+    def coming(self, text: str) -> str:
+        """`text`, which says when something comes; of a run that was cut short, that it does not.
+
+        What a finished run has may still be on its way.
+        """
+        is_cut = self.run.has_ended and self.run.state != "finished"
+        return "The run ended before there was any." if is_cut else text
+
     def say_instead(self, canvas: Canvas, words: Words, text: str) -> Words:
         """Write `text` where there is nothing to show yet; `words` of the frame, saying so."""
         canvas.put(2, 1, text[: max(canvas.width - 4, 0)], self.palette.dim)

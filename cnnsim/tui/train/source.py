@@ -15,6 +15,7 @@ from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
 from cnnsim.training.run import Run, open_run
 from cnnsim.training.runfolder import LAST, METRICS, RATES
+from cnnsim.training.session import error_event
 from cnnsim.training.snapshot import snapshot_of
 from cnnsim.tui.train.rates import rate_at
 
@@ -81,7 +82,7 @@ class Trainer(_Queue):
             with clear_errors("this run"):
                 self._fleet.go(self.put, self._stop.is_set)
         except CnnsimError as error:
-            self.put({"kind": "error", "message": str(error)})
+            self.put(error_event(error))
 
     def tell(self, message: Event) -> None:
         """Something for the process."""

@@ -23,7 +23,7 @@ def draw_specimen(canvas: Canvas, scene: Scene) -> Words:
     palette, specimen = scene.palette, scene.run.specimen
     title: tuple[Piece, ...] = (("activations of a digit", palette.dim),)
     if specimen is None:
-        text = scene.doing or "They come with the first updates."
+        text = scene.doing or scene.coming("They come with the first updates.")
         return scene.say_instead(canvas, Words(title), text)
     title = (("activations of ", palette.dim), (specimen.truth, palette.bold),
              (f"   test picture {specimen.picture}", palette.dim))  # fmt: skip

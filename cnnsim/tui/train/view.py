@@ -164,6 +164,11 @@ class RunView:
         return self.state in ENDED
 
     @property
+    def can_go_on(self) -> bool:
+        """Whether it ended before its time, and what it saved is good."""
+        return self.state in ("stopped", "failed")
+
+    @property
     def best(self) -> Epoch | None:
         """The first epoch with the highest test accuracy, of those with a test loss."""
         good = (row for row in self.rows if math.isfinite(row.test_loss))
@@ -260,7 +265,8 @@ def heard(view: RunView, events: Iterable[dict[str, Any]]) -> RunView:
             note = "the loss is no number any more: a smaller rate helps most often"
             view = replace(view, state="diverged", note=note)
         elif kind == "error":
-            view = replace(view, state="failed", note=event["message"])
+            told = [event["message"], event.get("hint", "")]
+            view = replace(view, state="failed", note="; ".join(filter(None, told)))
     return replace(view, rows=(*view.rows, *rows)) if rows else view
 
 
