@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from alone import Alone
+from networks import scenario
+from texts import dense
 from views import view_of
 
 from cnnsim.scenario.reader import read_scenario
@@ -13,6 +15,7 @@ from cnnsim.stepper.gradcheck import checkable
 from cnnsim.stepper.line import SlopeCheck
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.drawing.palette import DARK
 from cnnsim.tui.stage import stage
 from cnnsim.tui.stage.names import read_name
@@ -25,6 +28,17 @@ from cnnsim.tui.widgets.panel import Panel
 from cnnsim.tui.widgets.sumpanel import SumPanel
 from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel
 from cnnsim.tui.widgets.updatepanel import UpdatePanel
+
+ADAM = f"""
+[input]
+values = [[[1, -6], [5, -3]]]
+{dense(2)}
+[output_grad]
+ones = true
+[training]
+optimizer = "adam"
+iterations = 1
+"""
 
 #: What the check gets in terminals of 100x30, 120x36 and 200x50.
 SIZES = [(26, 8), (31, 9), (52, 12)]
@@ -113,6 +127,29 @@ async def test_no_panel_of_words_writes_over_its_frame(name: str) -> None:
                 growth.show(view)
                 for width, height in sizes:
                     inside(drawn(panel, width, height))
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 3), (80, 4), (80, 8), (120, 9)])
+async def test_what_an_update_computes_is_seen_whatever_its_formula_takes(
+    width: int, height: int
+) -> None:
+    """Adam's is the longest; it may be cut, and what comes out may not."""
+    stepper = Stepper(scenario(ADAM))
+    stepper.values.compute_all()
+    total, update = SumPanel(id="sum"), UpdatePanel(id="update")
+    for panel in (total, update):
+        async with Alone(panel).run_test(size=(width, height)):
+            for sweep in stepper.trace.sweeps[-6:]:
+                step = stepper.trace.first_step(stepper.trace.sweeps.index(sweep))
+                view = view_of(stepper, step)
+                after = number(view.reading.after)
+                letters = tuple(read.tensor.rpartition(".")[2] for read in view.reading.reads)
+                total.show(view, letters)
+                update.show(update_of(stepper, view, update.columns))
+                text = inside(drawn(panel, width, height))
+                assert "-" not in text
+                if panel is total or sweep.name.startswith("update"):
+                    assert f" {after} " in text
 
 
 @pytest.mark.parametrize(("stops", "words"), [(1, "1 note"), (2, "2 notes")])

@@ -20,7 +20,7 @@ def written_out(sweep: Sweep, values: Sequence[float | None]) -> str:
     text = _filled(sweep, [number(value) for value in values])
     params = sweep.params._asdict() if sweep.params else {}
     if "ε" in text:
-        text = text.replace("ε", f"{params['epsilon']:g}")
+        text = text.replace("ε", number(params["epsilon"]))
     named = {name: value for name, value in params.items() if name in sweep.formula}
     return re.sub(r"[a-z_]+", lambda m: number(named[m[0]]) if m[0] in named else m[0], text)
 

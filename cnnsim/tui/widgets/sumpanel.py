@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import isinf
+from textwrap import wrap
 
 from cnnsim.steps.address import bracketed
 from cnnsim.steps.sweep import Sweep
@@ -169,20 +170,25 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         return [*pieces, (text, self.palette.dim)]
 
     def _one_term(self, canvas: Canvas, view: View) -> None:
-        palette = self.palette
-        at = 2
-        for place, read in enumerate(view.reading.reads):
-            if place >= canvas.height - 3 and canvas.height > 3:
-                break
+        """The formula with its numbers and what comes out, which never gives way; what it reads."""
+        palette, reads = self.palette, view.reading.reads
+        inner = Canvas(canvas.width - 4, canvas.height - 2, palette.base)
+        result = f" {number(view.reading.after)} "
+        room = max(inner.height - len(reads), 1)
+        lines = wrap(
+            f"{term_text(view)} =", max(inner.width - len(result) - 1, 8),
+            max_lines=room, placeholder=" … =", break_on_hyphens=False,
+        )  # fmt: skip
+        for row, line in enumerate(lines):
+            end = inner.put(0, row, line, palette.base)
+        inner.put(end + 1, len(lines) - 1, result, palette.now)
+        for row, read in enumerate(reads, len(lines)):
+            place = row - len(lines)
             text = f"{self._letters[place] if place < len(self._letters) else read.tensor}"
-            row = 2 + place
-            if row < canvas.height - 1:
-                index = "" if read.index is None else bracketed(read.index)
-                canvas.pieces(
-                    at, row,
-                    [(f"{text:<3}", palette.bold), (f" {read.tensor}{index}", palette.dim),
-                     (f"  {number(read.value)}", palette.base)],
-                )  # fmt: skip
-        line = [(f"{term_text(view)} = ", palette.base),
-                (f" {number(view.reading.after)} ", palette.now)]  # fmt: skip
-        canvas.pieces(at, 1, line)
+            index = "" if read.index is None else bracketed(read.index)
+            inner.pieces(
+                0, row,
+                [(f"{text:<3}", palette.bold), (f" {read.tensor}{index}", palette.dim),
+                 (f"  {number(read.value)}", palette.base)],
+            )  # fmt: skip
+        canvas.blit(inner, 2, 1)

@@ -212,8 +212,9 @@ filled in; then the values themselves and the term."""
             lines.append([])
         for name, read in zip(self._names, view.reading.reads, strict=False):
             shown = number(read.value)
-            lines.append([(f"{name[: width - len(shown) - 1]:<{width - len(shown)}}", palette.dim),
-                          (shown, palette.bold)])  # fmt: skip
+            room = width - len(shown)
+            name = name if len(name) < room else f"{name[: room - 2]}…"
+            lines.append([(f"{name:<{room}}", palette.dim), (shown, palette.bold)])
         if view.sweep.formula != "{0}":
             shown = number(view.reading.term)
             what = "product" if view.sweep.is_product else "term"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnsim.steps.address import bracketed
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.numbers import number
+from cnnsim.tui.stage.prose import Paragraph, draw_prose
 from cnnsim.tui.stage.update import Update
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
@@ -35,26 +36,33 @@ the end of the iteration. A dot is not computed yet."""
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
-        """Index, before, gradient, after."""
+        """Index, before, gradient, after, and the rule; a low panel leaves out what comes first."""
         palette, update = self.palette, self._update
         self.draw_frame(canvas)
         if update is None:
             canvas.put(2, 1, "nothing is updated here"[: canvas.width - 4], palette.dim)
             return
         role = update.name.rpartition(".")[2]
-        rows = (f"{role} now", f"d{role}", f"{role} next")
-        canvas.put(2, 1, update.name[: canvas.width - 4], palette.bold)
-        for row, label in enumerate(rows, 2):
-            canvas.put(2, row, label, palette.dim)
+        labels = {"index": update.name, "before": f"{role} now", "gradient": f"d{role}",
+                  "after": f"{role} next"}  # fmt: skip
+        room = canvas.height - 2
+        for spare in ("before", "index", "gradient")[: max(len(labels) - room, 0)]:
+            del labels[spare]
+        for row, (what, label) in enumerate(labels.items(), 1):
+            style = palette.bold if what == "index" else palette.dim
+            canvas.put(2, row, label[: canvas.width - 4], style)
         for place, change in enumerate(update.changes):
             end = 2 + LABELS + (place + 1) * PITCH - 1
             if end > canvas.width - 2:
                 break
-            index = bracketed(change.index)
-            canvas.put_right(end, 1, index[-PITCH + 1 :], palette.dim)
-            for row, value in enumerate((change.before, change.gradient, change.after), 2):
-                style = palette.now_text if change.is_now else palette.base
-                text = number(value)
-                canvas.put_right(end, row, text, palette.faint if value is None else style)
-        if canvas.height > 6:
-            canvas.put(2, 5, f"{role} next = {update.rule}"[: canvas.width - 4], palette.dim)
+            numbers = {"before": change.before, "gradient": change.gradient, "after": change.after}
+            for row, what in enumerate(labels, 1):
+                if what == "index":
+                    text, style = bracketed(change.index)[-PITCH + 1 :], palette.dim
+                else:
+                    value = numbers[what]
+                    now = palette.now_text if change.is_now else palette.base
+                    text, style = number(value), palette.faint if value is None else now
+                canvas.put_right(end, row, text, style)
+        rule: Paragraph = [(f"{role} next = {update.rule}", "dim")]
+        draw_prose(canvas, 2, 5, canvas.width - 4, room - 4, [rule], palette)
