@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandInput, CommandList, CommandPalette
 from textual.containers import Horizontal, Vertical
+from textual.strip import Strip
 from textual.widgets import LoadingIndicator, Static
 
 from cnnsim.tui.actions import QUIT
 
 
 class _Found(CommandList):
-    """The list of what was found."""
+    """The list of what was found; a bar marks the chosen entry, whatever the colours."""
+
+    def render_line(self, y: int) -> Strip:
+        """A line, with the bar where it belongs to the chosen entry."""
+        strip = super().render_line(y)
+        first = next(iter(strip), None)
+        if first is None or first.style is None or self.highlighted is None:
+            return strip
+        if first.style.meta.get("option") != self.highlighted:
+            return strip
+        return Strip.join([Strip([Segment("▐", first.style)]), strip.crop(1)])
 
     def _on_click(self, event: events.Click) -> None:  # type: ignore[override]
         """A click on a line that has just gone does nothing."""

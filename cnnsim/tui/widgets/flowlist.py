@@ -29,7 +29,7 @@ class FlowRow:
 
 
 class FlowList(Panel, can_focus=False):
-    """Rows of steps with one of them chosen."""
+    """Rows of steps with one of them chosen, ▸; the present step has a ●."""
 
     class Chosen(Message):
         """A row was clicked."""
@@ -78,7 +78,8 @@ class FlowList(Panel, can_focus=False):
                 base, dim = palette.selection, palette.selection_dim
                 bold = palette.selection_bold
                 canvas.fill(0, y, canvas.width, 1, " ", base)
-            canvas.put(0, y, "▸" if row.is_now else " ", bold)
+            canvas.put(0, y, "▸" if chosen else " ", bold)
+            canvas.put(1, y, "●" if row.is_now else " ", bold)
             x = 2
             if row.share is not None:
                 share = (
