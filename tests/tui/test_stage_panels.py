@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from alone import Alone
 from networks import scenario
-from texts import dense
+from texts import dense, layer
 from views import view_of
 
 from cnnsim.scenario.reader import read_scenario
@@ -179,3 +179,34 @@ async def test_a_sum_says_what_it_starts_from(scenario: str, at: str, head: str)
     async with Alone(panel).run_test(size=(100, 8)):
         panel.show(view_of(stepper, at), ("x", "w"))
         assert head in drawn(panel, 100, 8)[0]
+
+
+async def test_nothing_gives_away_what_is_asked() -> None:
+    """Neither the check of a gradient nor the axis of the sum: 20 in all, 12 so far."""
+    toy = Stepper(read_scenario("backprop_toy"))
+    toy.values.compute_all()
+    stage_of = Stage(toy)
+    gradient = checkable(toy.scenario.iteration)
+    sweep = next(sweep for sweep in toy.trace.sweeps if sweep.writes in gradient)
+    view = view_of(toy, sweep.full_name)
+    assert stage_of.check(view)[1] is not None
+    assert stage_of.check(replace(view, guessing=True))[1] is None
+    text = "[input]\nvalues = [[5, 7, 8]]\n" + layer("conv2d", "conv", kernel=[[1, 1, 1]])
+    view = view_of(Stepper(scenario(text)), "conv.forward[0,0,0,0] tap[0,0,1]")
+    panel = GrowthPanel(id="growth")
+    async with Alone(panel).run_test(size=(40, 9)):
+        panel.show(view)
+        assert " 20 " in inside(drawn(panel, 40, 9))
+        panel.show(replace(view, guessing=True))
+        told = inside(drawn(panel, 40, 9))
+        assert " 20 " not in told
+        assert " 12 " in told
+        assert "how the sum grew" in drawn(panel, 40, 9)[0]
+
+
+async def test_the_largest_of_a_pool_is_no_sum() -> None:
+    text = "[input]\nvalues = [[5, 7], [8, 6]]\n" + layer("max_pool2d", "pool", size=2)
+    panel = GrowthPanel(id="growth")
+    async with Alone(panel).run_test(size=(40, 9)):
+        panel.show(view_of(Stepper(scenario(text)), 1))
+        assert "how the maximum grew" in drawn(panel, 40, 9)[0]

@@ -147,6 +147,18 @@ expect = { after = 8 }
     quiz.send("n")
     quiz.wait_for("One, twelve, minus five.", "guessed 1 of 1")
     quiz.wait_gone("What does the first cell come to?")
+    # Who leaves with escape stays before the answer, and can be asked again.
+    quiz.send("home")
+    quiz.wait_for("Let us begin.")
+    quiz.send("n")
+    quiz.wait_for("What does the first cell come to?", "esc leaves it open")
+    quiz.send("escape")
+    quiz.wait_gone("What does the first cell come to?")
+    assert "One, twelve, minus five." not in quiz.text()
+    quiz.send("n")
+    quiz.wait_for("What does the first cell come to?")
+    quiz.send("enter")
+    quiz.wait_for("One, twelve, minus five.", "guessed 1 of 1")
 
 
 def test_playing_stops_where_something_happens(opened) -> None:

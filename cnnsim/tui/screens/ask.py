@@ -15,10 +15,10 @@ from cnnsim.tui.screens.dialog import Dialog
 
 
 class AskScreen(Dialog[str | None]):
-    """Gives back a text that `check` accepts, or None.
+    """Gives back a text that `check` accepts, an empty one for an empty line, None where one left.
 
     `check` says what the text means, or raises CnnsimError with what is wrong. A key of `skips`
-    on the empty line gives no answer.
+    on the empty line is as good as enter.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,7 +53,7 @@ class AskScreen(Dialog[str | None]):
         meaning = self.query_one("#meaning", Static)
         text = event.value.strip()
         if event.value in self._skips:
-            self.dismiss(None)
+            self.dismiss("")
             return
         if not text:
             meaning.update("")
@@ -67,7 +67,7 @@ class AskScreen(Dialog[str | None]):
         """Accept it if it is right, else say why not and stay."""
         text = event.value.strip() or self._placeholder
         if not text:
-            self.dismiss(None)
+            self.dismiss("")
             return
         try:
             self._check(text)
@@ -77,5 +77,5 @@ class AskScreen(Dialog[str | None]):
         self.dismiss(text)
 
     def action_give_up(self) -> None:
-        """No answer."""
+        """Leave."""
         self.dismiss(None)

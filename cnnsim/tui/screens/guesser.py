@@ -20,6 +20,8 @@ class Guesser:
     def __init__(self, screen: SteppingScreen) -> None:
         self._screen = screen
         self.score = Score()
+        #: Whether a question waits for its answer, which nothing may give away.
+        self.is_asking = False
 
     def ask(self, unit: str, skip_padding: bool) -> None:
         """Ask for the next value; with larger units for that of the whole cell."""
@@ -62,8 +64,12 @@ class Guesser:
         key = next((f" or {key}" for key in sorted(skips) if len(key) == 1), "")
 
         def answer(typed: str | None) -> None:
+            self.is_asking = False
+            if typed is None:
+                screen.show_again()
+                return
             screen.go(target)
-            if typed is None or screen.view is None:
+            if not typed or screen.view is None:
                 return
             guess = parse_guess(typed)
             self.score.count(guess.is_right(screen.view.reading.after))
@@ -74,9 +80,7 @@ class Guesser:
             parse_guess(typed)
             return "enter gives this answer"
 
-        screen.app.push_screen(
-            AskScreen(
-                title, f"enter{key} without a number shows it", check, text=text, skips=skips
-            ),
-            answer,
-        )
+        self.is_asking = True
+        screen.show_again()
+        hint = f"enter{key} without a number shows it   esc leaves it open"
+        screen.app.push_screen(AskScreen(title, hint, check, text=text, skips=skips), answer)

@@ -322,7 +322,9 @@ class HomeScreen(BaseScreen):
             return ", ".join(found)
 
         def answer(text: str | None) -> None:
-            self._word = text or ""
+            if text is None:
+                return
+            self._word = text
             self._chosen = 0
             lists = self.rows()
             self._list = next((n for n, rows in enumerate(lists) if rows), 0)

@@ -161,6 +161,7 @@ class SteppingScreen(BaseScreen):
             edits=len(self.edits),
             recorded=len(self._recorder.recording or ()),
             guesses=(self._guesser.score.right, self._guesser.score.asked),
+            guessing=self._guesser.is_asking,
             breakpoint=self._finder.breakpoint,
             scatter=self._scatter if self._scatter in range(len(sweep.reads)) else None,
         )

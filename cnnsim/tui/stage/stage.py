@@ -298,6 +298,8 @@ class Stage:
         sweep, cell = view.sweep, view.position.cell
         name = format_entry(sweep.writes, cell)
         leaf = self.checkable.get(sweep.writes)
+        if view.guessing:
+            return name, None, "It would give away what is asked."
         if leaf is None:
             return name, None, "Only gradients of the input and of parameters are checked."
         if self.stepper.trace.steps_per_iteration > _MOST_STEPS_CHECKED:

@@ -34,6 +34,7 @@ class View:
         edits: how many numbers have been changed.
         recorded: how many stops have been recorded.
         guesses: how many were right, of how many.
+        guessing: whether what comes is asked for, and nothing may give it away.
         breakpoint: what playing stops at.
         scatter: the read whose uses are shown; None for the terms of the cell.
     """
@@ -58,6 +59,7 @@ class View:
     edits: int = 0
     recorded: int = 0
     guesses: tuple[int, int] = (0, 0)
+    guessing: bool = False
     breakpoint: str = ""
     scatter: int | None = None
     iterations: int = 1

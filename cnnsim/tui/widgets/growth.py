@@ -10,14 +10,25 @@ from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.textpanels import StepPanel
 
+_TITLES = {
+    "add": "how the sum grew",
+    "larger": "how the maximum grew",
+    "smaller": "how the minimum fell",
+}
+
 
 class GrowthPanel(StepPanel):
     """A curve of the running sum; the axis has room for the whole sum."""
 
     label = "growth"
-    title = "how the sum grew"
     help_text = """\
 The running result from the first tap to this one. The faint line is 0, the bright dot is now."""
+
+    @property
+    def title(self) -> str:
+        """What it is that grew."""
+        fold = self.view.sweep.fold if self.view is not None else None
+        return _TITLES[fold.name] if fold is not None else self.label
 
     def show(self, view: View) -> None:
         """Set the step."""
@@ -25,7 +36,7 @@ The running result from the first tap to this one. The faint line is 0, the brig
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
-        """The curve up to now, on the axes of the whole sum."""
+        """The curve up to now, on the axes of the whole sum; of what is seen, where one guesses."""
         view, palette = self.view, self.palette
         self.draw_frame(canvas)
         if view is None or view.sweep.fold is None or canvas.height < 5 or canvas.width < 24:
@@ -34,12 +45,13 @@ The running result from the first tap to this one. The faint line is 0, the brig
             return
         start = view.work.start if view.work.start is not None else 0.0
         every = np.concatenate([[start if np.isfinite(start) else np.nan], view.work.running])
-        finite = every[np.isfinite(every)]
+        seen = every.copy()
+        seen[view.tap + 2 :] = np.nan
+        spanned = seen if view.guessing else every
+        finite = spanned[np.isfinite(spanned)]
         if not finite.size:
             return
         limits = limits_of(np.append(finite, 0.0))
-        seen = every.copy()
-        seen[view.tap + 2 :] = np.nan
         left, width, height = 12, canvas.width - 14, canvas.height - 3
         zero = row_of(0.0, limits, height)
         draw_guide(canvas, left, 1 + zero, width, palette)
