@@ -118,6 +118,20 @@ async def test_an_empty_panel_says_what_is_being_done(kind: type[TrainPanel]) ->
 
 
 @pytest.mark.parametrize("kind", TrainPanel.__subclasses__(), ids=lambda kind: kind.label)
+async def test_the_key_of_a_panel_stands_over_it_alone_and_among_tabs(
+    kind: type[TrainPanel],
+) -> None:
+    panel = kind(id="panel")
+    async with Alone(panel).run_test(size=(60, 16)):
+        panel.show(scene(FULL))
+        assert f"╭─ {kind.number} " in text(panel)
+        tabs = tuple(each(id="other").tab for each in (kind, TrainPanel.__subclasses__()[0]))
+        panel.share(tabs)
+        assert f"╭─ {kind.number} {kind.label} │ 1 loss " in text(panel)
+        assert panel.tab_at(3, 0) == panel.tab
+
+
+@pytest.mark.parametrize("kind", TrainPanel.__subclasses__(), ids=lambda kind: kind.label)
 async def test_after_any_two_moments_the_later_one_is_seen(kind: type[TrainPanel]) -> None:
     panel = kind(id="panel")
     every = list(scenes())

@@ -243,7 +243,7 @@ class Board(Container):
         if arrangement.shared and self._tab not in arrangement.shared:
             self._tab = arrangement.shared[0]
         labels = tuple(
-            panel.label
+            panel.tab
             for name in arrangement.shared
             if isinstance(panel := self._panels[name], TabbedPanel)
         )
@@ -291,7 +291,7 @@ class Board(Container):
     def bring_up(self, label: str) -> None:
         """Show the panel of that label, of those that share its place."""
         for name, panel in self._panels.items():
-            if isinstance(panel, TabbedPanel) and panel.label == label:
+            if isinstance(panel, TabbedPanel) and panel.tab == label:
                 self._tab = name
         self.forget()
 

@@ -67,7 +67,7 @@ class Panels(Container):
                 place(panel, self.places.panels[name])
             else:
                 panel.display = False
-            labels = tuple(self.panels[other].label for other in stack)
+            labels = tuple(self.panels[other].tab for other in stack)
             panel.share(labels if len(labels) > 1 else ())
         self._shown()
 
@@ -125,5 +125,5 @@ class Panels(Container):
         """A label was clicked."""
         event.stop()
         for name, panel in self.panels.items():
-            if panel.label == event.label:
+            if panel.tab == event.label:
                 self.bring_up(name)

@@ -13,11 +13,10 @@ from cnnsim.tui.widgets.panel import Panel
 
 
 class TabbedPanel(Panel):
-    """Subclasses set `label`, and `title` where another one stands over the lone panel."""
+    """Subclasses set `label`, and override `title` where another one stands over the lone panel."""
 
     #: Its name among tabs.
     label: ClassVar[str] = ""
-    title: ClassVar[str] = ""
 
     class TabPicked(Message):
         """The label of another panel in this place was clicked."""
@@ -36,6 +35,16 @@ class TabbedPanel(Panel):
             self._tabs = tabs
             self.repaint()
 
+    @property
+    def tab(self) -> str:
+        """What stands for it among tabs."""
+        return self.label
+
+    @property
+    def title(self) -> str:
+        """What stands over the lone panel."""
+        return self.label
+
     def draw_frame(
         self,
         canvas: Canvas,
@@ -53,7 +62,7 @@ class TabbedPanel(Panel):
             scrolls = [(f"{text}  ", style) for text, style in right if text == SCROLLS]
             right = [*scrolls, ("tab", palette.dim)]
         elif not title:
-            title = [(self.title or self.label, palette.dim)]
+            title = [(self.title, palette.dim)]
         canvas.frame(
             palette,
             title=title,
@@ -68,7 +77,7 @@ class TabbedPanel(Panel):
         pieces: list[Piece] = []
         for label in self._tabs:
             pieces += [(" │ ", palette.line)] if pieces else []
-            pieces.append((label, palette.bold if label == self.label else palette.dim))
+            pieces.append((label, palette.bold if label == self.tab else palette.dim))
         return pieces
 
     def tab_at(self, x: int, y: int) -> str | None:
@@ -83,7 +92,7 @@ class TabbedPanel(Panel):
     def on_click(self, event: events.Click) -> None:
         """A label brings its panel up."""
         label = self.tab_at(int(event.x), int(event.y))
-        if label is not None and label != self.label:
+        if label is not None and label != self.tab:
             event.stop()
             self.post_message(self.TabPicked(label))
 

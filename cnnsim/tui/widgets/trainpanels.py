@@ -74,6 +74,11 @@ class TrainPanel(TabbedPanel):
             self._drawn_from = drawn_from
             self.repaint()
 
+    @property
+    def tab(self) -> str:
+        """With the key that shows it alone."""
+        return f"{self.number} {self.label}"
+
     @abstractmethod
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """All that the picture depends on, besides size and palette, once there is something."""
@@ -91,8 +96,9 @@ class TrainPanel(TabbedPanel):
         words = type(self).painter(inside, self.scene)
         self._is_empty = words.is_empty
         canvas.blit(inside, 0, 0)
-        number = (f"{self.number} ", self.palette.bold)
-        self.draw_frame(canvas, (number, *words.title), words.right, words.bottom,
+        # Among tabs the number stands before the label.
+        number = () if self._tabs else ((f"{self.number} ", self.palette.bold),)
+        self.draw_frame(canvas, (*number, *words.title), words.right, words.bottom,
                         words.bottom_right)  # fmt: skip
 
 
