@@ -11,6 +11,7 @@ from cnnsim.errors import CnnsimError, ShapeError, UsageError
 from cnnsim.network.graph import INPUT, Network
 from cnnsim.network.layer import Layer, Place
 from cnnsim.training.checkpoint import Tensors, file_names
+from cnnsim.training.export import as_elsewhere
 
 #: The operator set that the model asks for; and from which on pools that round up begin their last
 #: window within the picture, as here.
@@ -54,7 +55,7 @@ class _Graph:
 
     def __init__(self, network: Network, tensors: Tensors) -> None:
         self._network = network
-        self._tensors = tensors
+        self._tensors = as_elsewhere(network, tensors)
         self._names = file_names(network)
         self.nodes: list[Any] = []
         self.stored: list[Any] = []
@@ -89,11 +90,7 @@ class _Graph:
 
     def parameter(self, name: str) -> str:
         """Keep a parameter under its name in PyTorch."""
-        return self.store(self._names[name], self.values(name))
-
-    def values(self, name: str) -> Any:
-        """The numbers of a parameter."""
-        return self._tensors[name].astype(np.float32)
+        return self.store(self._names[name], self._tensors[name].astype(np.float32))
 
 
 _Make = Callable[[_Graph, Any, Place], None]
@@ -101,10 +98,7 @@ _Make = Callable[[_Graph, Any, Place], None]
 
 def _conv2d(graph: _Graph, layer: Any, place: Place) -> None:
     window = layer.window(place.inputs[0])
-    weights = graph.values(place.tensor("w"))
-    if layer.mode == "convolution":
-        weights = weights[:, :, ::-1, ::-1]
-    inputs = [place.tensors[0], graph.store(f"{place.name}.weight", weights)]
+    inputs = [place.tensors[0], graph.parameter(place.tensor("w"))]
     untied = layer.bias_kind == "untied"
     if layer.bias_kind == "tied":
         inputs.append(graph.parameter(place.tensor("b")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from texts import DENSE, dense, layer
 from cnnsim.kernels.general import GeneralEngine
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.training.evaluate import shares
+from cnnsim.training.export import to_safetensors
 from cnnsim.training.onnx import to_onnx
 from cnnsim.training.trained import open_trained
 
@@ -126,6 +128,38 @@ def test_exported_weights_are_read_back(run: Run, trained: Path, tmp_path: Path)
         {"conv1": torch.nn.Conv2d(1, 4, 3, bias=False), "fc": torch.nn.Linear(36, 10)}
     )
     layers.load_state_dict({name: torch.from_numpy(t) for name, t in stored.items()})
+
+
+def test_torch_computes_the_same_with_kernels_of_a_true_convolution() -> None:
+    """It only knows cross-correlation."""
+    torch = pytest.importorskip("torch")
+    from safetensors.numpy import load
+
+    text = f"""
+title = "Two ways to convolve"
+[input]
+zeros = [2, 6, 6]
+{layer("conv2d", "true", filters=4, size=3, padding=1, groups=2, mode="convolution")}
+{layer("conv2d", "cross", filters=3, size=2)}
+{dense(2)}
+"""
+    iteration = parse_scenario("net", text).iteration
+    tensors = {name: p.draw(3, name) for name, p in iteration.network.parameters.items()}
+    net = torch.nn.Sequential(
+        OrderedDict(
+            true=torch.nn.Conv2d(2, 4, 3, padding=1, groups=2),
+            cross=torch.nn.Conv2d(4, 3, 2),
+            flat=torch.nn.Flatten(),
+            fc=torch.nn.Linear(75, 2),
+        )
+    )
+    stored = load(to_safetensors(iteration.network, tensors))
+    net.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in stored.items()})
+    pictures = np.random.default_rng(0).random((1, 2, 6, 6), np.float32)
+    engine = GeneralEngine(iteration)
+    engine.load(tensors)
+    found = net(torch.from_numpy(pictures)).detach().numpy()
+    np.testing.assert_allclose(found, engine.outputs(pictures), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("which", ["article", "everything"])
