@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -45,6 +46,13 @@ _UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1bP[^\x1b]*\x1b\\")
 _PARTIAL = re.compile(rb"\x1b(?:\[[0-9;:?<>=$]*|P[^\x1b]*\x1b?|\][^\x07\x1b]*)?$")
 _OSC_52 = re.compile(rb"\x1b\]52;[a-z]*;([A-Za-z0-9+/=]*)(?:\x07|\x1b\\)")
 _SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
+_PLAIN_SGR = re.compile(rb"\x1b\[([0-9;]*)m")
+
+
+@cache
+def _attributes(sequence: bytes) -> tuple[int, ...]:
+    """The numbers of an SGR sequence, as pyte reads them."""
+    return tuple(min(int(number or 0), 9999) for number in sequence.split(b";"))
 
 
 class Terminal:
@@ -65,6 +73,7 @@ class Terminal:
         self.screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self.screen)
         self._pending = b""
+        self._lines: list[str] | None = None
         self._ended = False
         self._child = pexpect.spawn(
             command[0],
@@ -99,7 +108,9 @@ class Terminal:
 
     def lines(self) -> list[str]:
         """The screen, row by row."""
-        return list(self.screen.display)
+        if self._lines is None:
+            self._lines = list(self.screen.display)
+        return self._lines
 
     def text(self) -> str:
         """The screen."""
@@ -209,8 +220,19 @@ class Terminal:
         partial = _PARTIAL.search(data)
         end = partial.start() if partial else len(data)
         self._pending = data[end:]
-        self._stream.feed(data[:end])
+        self._feed(data[:end])
         return bool(found)
+
+    def _feed(self, data: bytes) -> None:
+        """Draw whole sequences. Most set colours: pyte goes through those letter by letter."""
+        if data:
+            self._lines = None
+        # Text and what sets its colours, by turns.
+        for number, piece in enumerate(_PLAIN_SGR.split(data)):
+            if number % 2:
+                self.screen.select_graphic_rendition(*_attributes(piece))
+            elif piece:
+                self._stream.feed(piece)
 
     # -- acting -----------------------------------------------------------------------------------
 
@@ -256,6 +278,7 @@ class Terminal:
         """Change the size, as dragging the window's corner does."""
         self._pump(0)
         self.screen.resize(height, width)
+        self._lines = None
         self._child.setwinsize(height, width)
 
     def tell(self, number: int) -> None:
