@@ -8,14 +8,21 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
+from cnnsim.kernels.cache import kernel_cache
+
 Opener = Callable[..., Terminal]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One cache of compiled code for all terminals of a run."""
+    """One cache for all terminals of a run; the compiled code in it is that of all tests."""
+    folder = tmp_path_factory.mktemp("cache")
+    compiled = kernel_cache().parent
+    compiled.mkdir(parents=True, exist_ok=True)
+    (folder / "cnnsim").mkdir()
+    (folder / "cnnsim" / "kernels").symlink_to(compiled)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CNNSIM_TEST_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CNNSIM_TEST_CACHE", str(folder))
         yield
 
 
