@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,22 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports_of(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """What a file says, parsed once for all that is asked about it."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> tuple[tuple[int, str], ...]:
     """(line, module) of every import in a file, also of those inside functions."""
+    return tuple(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[tuple[int, str]]:
     name = name_of(path)
     package = name if path.stem == "__init__" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -142,8 +154,7 @@ def test_rules_are_plain_functions_without_branches() -> None:
         held = [cell.cell_contents for cell in rule.__closure__ or ()]
         assert all(isinstance(each, int) for each in held), f"{name}: {rule} closes over {held}"
         source = Path(code.co_filename)
-        tree = ast.parse(source.read_text("utf-8"))
-        for node in ast.walk(tree):
+        for node in ast.walk(tree_of(source)):
             if isinstance(node, ast.FunctionDef) and node.lineno == code.co_firstlineno:
                 seen.add((source.name, node.name))
                 for inner in ast.walk(node):
