@@ -111,7 +111,12 @@ def _folder() -> Path:
 
 def _key(function: Native) -> Any:
     """What kept code depends on, besides the sources and the compiler's version."""
-    settings = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
+    settings = {
+        name: value
+        for name, value in os.environ.items()
+        # What says "CUDA" changes nothing for the CPU.
+        if name.startswith("NUMBA_") and "CUDA" not in name
+    }
     with suppress(OSError, ValueError):
         settings[_CONFIG.name] = _CONFIG.read_text("utf-8")
     return processor(), sorted(settings.items()), function

@@ -184,6 +184,8 @@ def test_a_compiler_that_is_turned_off_is_named(tmp_path: Path, fresh: Run) -> N
 
 
 def test_what_other_settings_compiled_is_not_taken(tmp_path: Path, run: Run) -> None:
+    # A setting of the GPU's compiler is none of this one's.
+    assert run(NUMBA_ENABLE_CUDASIM="1") == (RIGHT, [], False)
     assert len(run(NUMBA_OPT="1")[1]) == 4
     assert len(files(tmp_path)) == 6
 
