@@ -96,15 +96,15 @@ warm_up = 1
 def bright(folder: Path, text: str = TINY) -> Path:
     """The scenario `text` with its pictures: bright above, or bright below.
 
-    Ten to train with are two batches of four and a half.
+    Six to train with are a batch of four and a half.
     """
     stream = np.random.default_rng(2)
-    classes = np.arange(16) % 2
-    pictures = stream.random((16, 4, 4), np.float32) / 2
+    classes = np.arange(10) % 2
+    pictures = stream.random((10, 4, 4), np.float32) / 2
     for picture, number in zip(pictures, classes, strict=True):
         picture[2 * number : 2 * number + 2] += 0.5
     np.savez(
         folder / "pictures.npz",
-        x_train=pictures[:10], y_train=classes[:10], x_test=pictures[10:], y_test=classes[10:],
+        x_train=pictures[:6], y_train=classes[:6], x_test=pictures[6:], y_test=classes[6:],
     )  # fmt: skip
     return write(folder / "net.toml", text)

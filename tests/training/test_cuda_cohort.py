@@ -142,7 +142,7 @@ def test_every_epoch_that_was_reported_is_kept(
         create_run(tmp_path / f"net-{seed}", read_scenario(str(net)), [f"seed={seed}"])
         for seed in (0, 1)
     ]
-    runs[1].add_rate_change(Change(3, 1e38))
+    runs[1].add_rate_change(Change(2, 1e38))
     events: list[dict[str, Any]] = []
     train_on_gpu(runs, 1, events.append, lambda: False)
     ends = {event["seed"]: event["kind"] for event in events if "seed" in event}
@@ -165,8 +165,8 @@ def test_stopping_saves_all_and_they_go_on(run: Run, net: Path, tmp_path: Path) 
     events: list[dict[str, Any]] = []
     train_on_gpu(runs, 1, events.append, lambda: any(event["kind"] == "epoch" for event in events))
     ends = [event for event in events if event["kind"] == "stopped"]
-    assert [end["iteration"] for end in ends] == [3, 3]
-    assert [each.read()[1].iteration for each in runs] == [3, 3]
+    assert [end["iteration"] for end in ends] == [2, 2]
+    assert [each.read()[1].iteration for each in runs] == [2, 2]
     resumed = run(*words, "--out", tmp_path / "halves", "--resume")
     assert resumed.code == 0, resumed.err
     for seed in (0, 1):
