@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 from pathlib import Path
@@ -24,6 +25,19 @@ settings.register_profile("ci", derandomize=True, max_examples=40, **_COMMON)
 #: For a long hunt: ``HYPOTHESIS_PROFILE=hunt pytest tests``.
 settings.register_profile("hunt", max_examples=800, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that want what need not be installed: those are all that ``-m peers`` runs."""
+    wants: dict[object, bool] = {}
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        module = item.module
+        if module not in wants:
+            lines = inspect.getsource(module).splitlines()
+            wants[module] = any("importorskip(" in line for line in lines if line[:1].strip())
+        if wants[module] or "importorskip" in inspect.unwrap(item.function).__code__.co_names:
+            item.add_marker("peers")
 
 
 @pytest.fixture
