@@ -36,7 +36,7 @@ class Data(BaseModel):
     )
     shuffle: bool = Field(default=True, description="another order in each epoch, from the seed")
     shift: Annotated[int, Field(ge=0, le=1000)] = Field(
-        default=0, description="move each training picture by up to so many pixels, at random"
+        default=0, description="move training pictures by up to so many rows and columns, at random"
     )
 
     @model_validator(mode="after")
