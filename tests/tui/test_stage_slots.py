@@ -128,3 +128,12 @@ def test_the_smallest_screen_still_has_room_for_a_matrix() -> None:
         _, _, width, height = arrange(LEAST[0], LEAST[1] - 2, 2, is_long, False, 99).matrices
         assert width >= 58
         assert height >= 5
+
+
+@given(matrices(), widths, heights, st.booleans())
+def test_where_there_is_room_titles_are_not_cut(shown, width, height, large) -> None:
+    slots = lay_out(shown, width, height, large)
+    used = slots[-1].x + slots[-1].width if slots else width
+    if used < width:
+        numbers = [slot for slot in slots if not (slot.cls.is_map or slot.matrix.is_lens)]
+        assert all(slot.matrix.title_width + 5 <= slot.width for slot in numbers)

@@ -45,6 +45,24 @@ class Matrix:
         return self.slice.rows + top + bottom, self.slice.columns + left + right
 
     @property
+    def place(self) -> str:
+        """Where in its tensor the matrix is, such as ``[0,2]``; nothing where it is all of it."""
+        return self._place(self.slice.fixed)
+
+    @property
+    def title_width(self) -> int:
+        """Columns of its name and place, the same for all matrices of the tensor."""
+        last = tuple(extent - 1 for extent in self.slice.shape[: len(self.slice.fixed)])
+        return len(self.tensor) + len(self._place(last))
+
+    def _place(self, fixed: tuple[int, ...]) -> str:
+        shape = self.slice.shape
+        if all(extent == 1 for extent in shape[: len(fixed)]):
+            return ""
+        # The batch goes without saying where it is one.
+        return f"[{','.join(map(str, fixed[shape[0] == 1 :]))}]"
+
+    @property
     def is_lens(self) -> bool:
         """It shows a part of something larger as numbers."""
         return self.window is not None

@@ -16,8 +16,8 @@ _FRAME = (4, 2)
 _GAP, _WIDEST_GAP = 1, 5
 #: A map narrower than this shows nothing.
 _LEAST_MAP = 12
-#: A title such as "conv1.w" needs this much.
-_LEAST = 14
+#: A title such as "conv1.w" needs this much; columns of the frame beside a title.
+_LEAST, _TITLE = 14, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,13 @@ def _try(
         widths[matrix.key] = max(min(share, wanted), min(share, _LEAST_MAP + _FRAME[0]))
         left -= widths[matrix.key]
     spare = width - sum(widths.values()) - gaps
+    for matrix in numbers:
+        # What the widest gaps leave goes to titles that would be cut.
+        most = spare - (_WIDEST_GAP - _GAP) * (len(matrices) - 1)
+        wanted = matrix.title_width + _TITLE - widths[matrix.key]
+        wider = 0 if matrix.is_lens else max(min(wanted, most), 0)
+        widths[matrix.key] += wider
+        spare -= wider
     more, rest = divmod(spare, max(len(matrices) - 1, 1))
     slots = []
     x = 0

@@ -101,10 +101,8 @@ from, at a cell of an input to see where it goes."""
                 place = f"{row}–{row + rows - 1},{column}–{column + columns - 1}".replace("-", "−")
                 pieces.append((f"[{','.join(map(str, fixed[1:]))},{place}]", palette.dim))
             return pieces
-        if any(extent > 1 for extent in shape[: len(fixed)]):
-            # The batch goes without saying where it is one.
-            start = 1 if shape[0] == 1 else 0
-            pieces.append((f"[{','.join(map(str, fixed[start:]))}]", palette.dim))
+        if matrix.place:
+            pieces.append((matrix.place, palette.dim))
         shown = shape[1:] if len(shape) > 2 and shape[0] == 1 else shape
         text = f" {'×'.join(map(str, shown))}" if shown else ""
         if pieces_width(pieces) + len(text) <= width - 5:
