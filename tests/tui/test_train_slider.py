@@ -37,7 +37,7 @@ INDEX = tuple(extent - 1 for extent in SLOT.shape)
 PULL = pull_on(STEPPER, 0, SLOT.name, INDEX)
 POINTS = tuple((number, float(np.sin(number / 9))) for number in range(0, 121, 8))
 FILTERS = Filters("conv1.w", 3, 2, np.linspace(-1, 1, 27).reshape(3, 3, 3), (1.0, 2.0, 3.0))
-TESTED = Judged(2, ("a", "b"), np.array([[20, 5], [3, 32]]), 60, 52, (), 0.75)
+TESTED = Judged(60, ("a", "b"), np.array([[20, 5], [3, 32]]), 60, 52, (), 0.75)
 
 
 def scene(at: int | None = 60, **changes: Any) -> Scene:

@@ -162,7 +162,21 @@ def test_what_was_tested_says_when(at: int | None, made: int, when: str) -> None
     run = dataclasses.replace(run, tested=dataclasses.replace(run.tested, iteration=made))
     for painter in (draw_confusion, draw_mistakes):
         _, said = painted(painter, 60, 16, scene(run, at=at))
-        assert f"after {when}" in said
+        assert when in said
+
+
+def test_what_was_tested_elsewhere_is_not_said_of_the_slider() -> None:
+    run = scene().run
+    assert run.tested is not None
+    tested = dataclasses.replace(run.tested, loss=0.789)
+    run = dataclasses.replace(run, tested=tested, iteration=30)
+    for at, is_here in ((20, True), (19, False)):
+        canvas = Canvas(120, 2, DARK.base)
+        draw_figures(canvas, scene(run, at=at))
+        text = "\n".join(canvas.lines())
+        assert ("0.789" in text, "91.7%  of 60" in text) == (is_here, is_here)
+        inside, _ = painted(draw_loss, 42, 15, scene(run, at=at))
+        assert ("●" in inside) == is_here
 
 
 def test_back_in_the_run_legends_and_log_are_those_of_then() -> None:

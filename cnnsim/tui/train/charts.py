@@ -42,7 +42,7 @@ def draw_loss(canvas: Canvas, scene: Scene) -> Words:
     if len(runs) == 1:
         lines.insert(0, Line(runs[0].series("train_loss"), palette.dim))
     every = np.concatenate([line.values for line in lines])
-    tested = scene.run.tested
+    tested = scene.tested_here
     now = tested.loss if tested is not None else float("nan")
     title = (("loss", palette.dim),)
     right = ((" log " if scene.log else " linear ", palette.dim), ("e", palette.bold),
@@ -75,7 +75,7 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
              for line in lines]  # fmt: skip
     best = scene.run.best
     mark = None if best is None else (best.epoch - scene.run.rows[0].epoch, best.accuracy * 100)
-    tested = scene.run.tested
+    tested = scene.tested_here
     now = tested.right / tested.pictures * 100 if tested is not None else float("nan")
     slider = _slider(scene, now)
     bottom: tuple[Piece, ...] = ()

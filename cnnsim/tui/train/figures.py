@@ -79,11 +79,12 @@ def _draw_moment(canvas: Canvas, scene: Scene, x: list[int]) -> None:
     palette, run = scene.palette, scene.run
     if run.batch_loss is not None:
         canvas.put(x[1], 1, measured(run.batch_loss, 0), palette.bold)
-    if run.tested is not None:
-        canvas.put(x[2], 1, measured(run.tested.loss, 0), palette.bold)
-        text = f"{run.tested.right / run.tested.pictures:.1%}"
+    tested = scene.tested_here
+    if tested is not None:
+        canvas.put(x[2], 1, measured(tested.loss, 0), palette.bold)
+        text = f"{tested.right / tested.pictures:.1%}"
         at = canvas.put(x[3], 1, text, palette.bold)
-        of = f"  of {count(run.tested.pictures)}"
+        of = f"  of {count(tested.pictures)}"
         if at + len(of) < x[4]:
             canvas.put(at, 1, of, palette.dim)
     canvas.put(x[4], 1, count(round(run.speed)) if run.speed else "·", palette.bold)

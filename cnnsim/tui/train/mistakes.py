@@ -142,7 +142,7 @@ def draw_mistakes(canvas: Canvas, scene: Scene) -> Words:
             number += 1
     bottom = (
         (f"{scene.mistake + 1}", palette.bold),
-        (f" of {len(tested.mistakes)}   {scene.tested_after}", palette.dim),
+        (f" of {len(tested.mistakes)}   after {scene.tested_after}", palette.dim),
     )
     return Words(title, (), bottom, (("enter", palette.bold), (" steps into it", palette.dim)))
 

@@ -10,7 +10,7 @@ from cnnsim.training.samples import Pictures
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.palette import Palette
-from cnnsim.tui.train.view import RunView
+from cnnsim.tui.train.view import RunView, Tested
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,20 @@ class Scene:
         return "Reading the pictures." if self.run.rows and not self.is_live else ""
 
     @property
+    def tested_here(self) -> Tested | None:
+        """The test at the slider; None while that of another place is still shown."""
+        tested = self.run.tested
+        is_here = self.at is None or (tested is not None and tested.iteration == self.place)
+        return tested if is_here else None
+
+    @property
     def tested_after(self) -> str:
-        """``after epoch 12``; at the slider, and between epochs, ``after update 340``."""
+        """``epoch 12``; at the slider, and between epochs, ``update 340``."""
         assert self.run.tested is not None, "there is a test"
         made, each = self.run.tested.iteration, self.run.each
         if self.at is None and each and made % each == 0:
-            return f"after epoch {made // each}"
-        return f"after update {count(made)}"
+            return f"epoch {made // each}"
+        return f"update {count(made)}"
 
     @property
     def beginning(self) -> str:
