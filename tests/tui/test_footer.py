@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -41,6 +42,12 @@ async def test_a_sentence_outlives_what_went_on_meanwhile(bottom) -> None:
     assert "no > 1e30 after this step" in line(pilot)
     footer.show_progress("")
     assert "no > 1e30 after this step" in line(pilot)
+
+
+async def test_a_sentence_that_is_too_long_says_that_it_goes_on(bottom) -> None:
+    footer, pilot = bottom
+    footer.say("word " * 40)
+    assert re.fullmatch(r" (word )+(w|wo|wor|word)?…  \? help  q quit ", line(pilot))
 
 
 async def test_after_its_moment_what_goes_on_is_seen_again(bottom, monkeypatch) -> None:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.timer import Timer
 
 from cnnsim.tui.actions import footer_entries
-from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
+from cnnsim.tui.drawing.canvas import Canvas, Piece, cut_pieces, pieces_width
 from cnnsim.tui.widgets.panel import Panel
 
 #: Seconds that a sentence stays in the footer.
@@ -124,7 +124,7 @@ class Footer(Panel, can_focus=False):
             canvas.pieces(right, 0, [(keys, palette.bar_bold), (f" {verb}", palette.bar_dim)])
             right -= 2
         if message := self._sentence or self._progress:
-            canvas.put(1, 0, message[: max(right - 1, 0)], palette.bar)
+            canvas.pieces(1, 0, cut_pieces([(message, palette.bar)], max(right - 1, 1)))
             return
         at = 1
         for keys, verb, fixed in entries:
