@@ -167,6 +167,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.batch", ".", "batch", "one batch", "One update, then pause.", ("train",)),
     Action("run.epoch", ">", "epoch", "one epoch",
            "To the end of the epoch, then pause.", ("train",)),
+    Action("run.next", "n", "run(1)", "other run", "The next of several runs.", ("train",), "nN"),
+    Action("run.previous", "N", "run(-1)", "other run", "The previous of several runs.",
+           ("train",), "nN"),
     Action("slider.next", "right,l", "slide(1)", "through training",
            "The next update: everything shows the run as it was then.", ("train",), "←→"),
     Action("slider.previous", "left,h", "slide(-1)", "through training",
@@ -200,8 +203,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("mistake.next", "down,j", "choose(1)", "",
            "The next mistake; beside a weight: the next of what moved it.", ("train",)),
     Action("mistake.previous", "up,k", "choose(-1)", "", "The previous one.", ("train",)),
-    Action("run.next", "n", "run(1)", "", "The next of several runs.", ("train",)),
-    Action("run.previous", "N", "run(-1)", "", "The previous of several runs.", ("train",)),
     Action("run.stop", "ctrl+c", "stop", "", "Stop and save; once that is done, quit.",
            ("train",)),
     # Everywhere

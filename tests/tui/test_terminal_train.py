@@ -294,8 +294,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_runs_are_watched(opened: Opener, finished: list[Path]) -> None:
     before = {path: path.read_bytes() for run in finished for path in run.iterdir()}
     terminal = opened("watch", *map(str, finished))
-    terminal.wait_for("digits_article_trained › watch", "✓ finished", timeout=COMPILING)
-    terminal.wait_for("a digits_article_trained 0", "of 360 wrong", "mistakes", "epoch 4")
+    terminal.wait_for("digits_article_trained › watch run a", "✓ finished", timeout=COMPILING)
+    terminal.wait_for("nN other run")
+    terminal.wait_for("a seed 0  b seed 1", "of 360 wrong", "mistakes", "epoch 4")
     terminal.wait_for("enter steps into it")
     terminal.send("space")
     terminal.wait_for("this run has ended")

@@ -249,6 +249,28 @@ def test_gradients_and_log() -> None:
     assert "/runs/net-3-1" in said
 
 
+@pytest.mark.parametrize(
+    ("names", "seeds", "legend"),
+    [
+        (("net", "net", "net"), (0, 1, 7), "a seed 0 b seed 1 c seed 7"),
+        (("net", "deep", "wide"), (0, 0, 0), "a net b deep c wide"),
+        (("net", "net", "deep"), (0, 1, 0), "a net 0 b net 1 c deep 0"),
+        (("net", "net", "net"), (0, 0, 0), "a out-0 b out-1 c out-2"),
+    ],
+)
+def test_several_runs_are_told_apart(
+    names: tuple[str, ...], seeds: tuple[int, ...], legend: str
+) -> None:
+    every = zip(names, seeds, range(3), strict=True)
+    runs = tuple(
+        replace(heard(FRESH, EVENTS), name=name, seed=seed, folder=f"/runs/out-{number}")
+        for name, seed, number in every
+    )
+    for painter in (draw_loss, draw_accuracy):
+        _, said = painted(painter, 60, 12, scene(runs=runs))
+        assert legend in " ".join(said.split())
+
+
 @pytest.mark.parametrize("width", [24, 38, 60])
 def test_the_log_says_in_full_why_a_run_failed(width: int) -> None:
     why = (

@@ -110,7 +110,12 @@ class TrainScreen(TrainBoard):
     # -- leading ---------------------------------------------------------------------------------
 
     def offers(self, action: str) -> bool:
-        """Nothing that leads a run, where it is watched or over; one that was stopped can go on."""
+        """Nothing that leads a run where it is watched or over; one that was stopped can go on.
+
+        And no other run where there is just one.
+        """
+        if action in ("run.next", "run.previous"):
+            return len(self._views) > 1
         leads = action in ("run.pause", "run.batch", "run.epoch", "rate.larger", "rate.smaller")
         goes_on = action == "run.pause" and self.view.can_go_on
         return not leads or (self._is_live and (goes_on or not self.view.has_ended))

@@ -15,6 +15,7 @@ from cnnsim.training.samples import Pictures
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.scrub import Scrub
 from cnnsim.tui.stage.places import Places
+from cnnsim.tui.train.charts import letter
 from cnnsim.tui.train.entries import entry_of, example_entry, trained_entry
 from cnnsim.tui.train.layout import FIGURES, PANELS, lay_train, slider_rows
 from cnnsim.tui.train.rates import rate_at
@@ -158,7 +159,10 @@ class TrainBoard(BaseScreen):
 
     def _show_header(self, scene: Scene) -> None:
         run = scene.run
-        crumbs = [(run.name, "bar_dim"), ("train" if self._is_live else "watch", "bar_bold"),
+        doing = "train" if self._is_live else "watch"
+        if len(scene.runs) > 1:
+            doing += f" run {letter(scene.chosen)}"
+        crumbs = [(run.name, "bar_dim"), (doing, "bar_bold"),
                   (f"seed {run.seed}", "bar_dim"), (Path(run.folder).name, "bar_dim")]  # fmt: skip
         size = "one picture" if run.batch == 1 else f"{run.batch} pictures"
         rate = run.base if run.rate is None else run.rate

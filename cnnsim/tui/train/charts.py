@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from rich.style import Style
@@ -125,14 +126,22 @@ def _lines(scene: Scene, what: str) -> list[Line]:
 def _legend(scene: Scene) -> tuple[Piece, ...]:
     """Letter and name of each run."""
     pieces: list[Piece] = []
-    for line, run, number in zip(_lines(scene, "accuracy"), scene.runs, range(26), strict=False):
+    named = zip(_lines(scene, "accuracy"), _names(scene.runs), strict=True)
+    for number, (line, name) in enumerate(named):
         style = scene.palette.bold if number == scene.chosen else scene.palette.dim
-        pieces += [(f"{line.letter} ", line.style), (f"{_name(run)}  ", style)]
+        pieces += [(f"{line.letter} ", line.style), (f"{name}  ", style)]
     return tuple(pieces)
 
 
-def _name(run: RunView) -> str:
-    return f"{run.name} {run.seed}"
+def _names(runs: Sequence[RunView]) -> list[str]:
+    """In as few words as tell them apart: seeds, names, both, or folders."""
+    ways = (
+        [f"seed {run.seed}" for run in runs] if len({run.name for run in runs}) == 1 else [],
+        [run.name for run in runs],
+        [f"{run.name} {run.seed}" for run in runs],
+    )
+    folders = [Path(run.folder).name for run in runs]
+    return next((names for names in ways if len(set(names)) == len(runs)), folders)
 
 
 def _draw(
