@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import format_address
-from cnnsim.steps.sweep import Sweep
+from cnnsim.steps.sweep import LARGER, SMALLER, Sweep
 from cnnsim.steps.taps import IntArray, gather, is_inside
 from cnnsim.steps.trace import Position
 
@@ -26,7 +26,8 @@ class Flow:
         values: what it reads, in the order of its sweep's reads; None for what does not exist.
         formula: its term, ``{0}`` for the first value.
         term: what it adds to its cell; None where nothing is added, as from a bias.
-        share: of the absolute terms of the cell, for the terms of one cell; else 0.
+        share: of the absolute terms of the cell, for the terms of one cell; all of it for the one
+            that wins a maximum or minimum; else 0.
     """
 
     step: int
@@ -38,18 +39,22 @@ class Flow:
 
 
 def terms_of(stepper: Stepper, position: Position) -> list[Flow]:
-    """The terms of the cell at `position`, the largest first; holes are no terms."""
+    """The terms of the cell at `position`, those that matter most first; holes are no terms."""
     trace, sweep, work = stepper.trace, stepper.trace.sweep_of(position), stepper.work(position)
     first = trace.step(position._replace(tap=(0,) * len(sweep.taps)))
     taps = np.flatnonzero(~work.reach.hole)
-    sizes = np.abs(work.terms[taps])
-    total = float(sizes[np.isfinite(sizes)].sum())
+    terms = work.terms[taps]
+    wins = sweep.fold in (LARGER, SMALLER)
+    weights = np.abs(terms) if not wins else terms if sweep.fold is LARGER else -terms
     # Stable, so that equal terms stay in the order of their taps; NaN and infinities come first.
-    order = taps[np.argsort(-np.nan_to_num(sizes, nan=np.inf), kind="stable")]
+    order = taps[np.argsort(-np.nan_to_num(weights, nan=np.inf), kind="stable")]
+    total = float(weights[np.isfinite(weights)].sum())
     found = []
-    for tap in order.tolist():
+    for place, tap in enumerate(order.tolist()):
         term = float(work.terms[tap])
         share = abs(term) / total if total and np.isfinite(term) else 0.0
+        if wins:
+            share = float(place == 0)
         values = tuple(float(values[tap]) for values in work.values)
         address = stepper.address(first + tap)
         found.append(Flow(first + tap, address, values, sweep.formula, term, share))

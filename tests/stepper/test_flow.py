@@ -40,6 +40,17 @@ def test_terms_make_the_value() -> None:
         assert each.values == tuple(read.value for read in reading.reads)
 
 
+@pytest.mark.parametrize(("pixels", "winner"), [((3, -9, 5, 5), 2), ((-3, 9, -5, -5), 1)])
+def test_of_a_maximum_only_the_winner_arrives(pixels: tuple[int, ...], winner: int) -> None:
+    """Torch's gradient of a max pool is 1 at the first largest pixel, and 0 at the others."""
+    text = f"[input]\nvalues = [{list(pixels)}]\n" + layer("max_pool2d", "pool1", size=[1, 4])
+    opened = stepper(text)
+    terms = terms_of(opened, opened.trace.position(opened.find("pool1.forward[0,0,0,0]")))
+    assert [each.share for each in terms] == [1, 0, 0, 0]
+    assert terms[0].step == winner
+    assert [each.term for each in terms] == sorted(pixels, reverse=True)
+
+
 def test_holes_are_no_terms() -> None:
     """An input gradient with a stride: only the products that exist."""
     opened = stepper(NET.replace("padding = 1", "stride = 2\npadding = 1"))
