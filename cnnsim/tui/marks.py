@@ -31,7 +31,7 @@ class Mark:
 
     @property
     def is_done(self) -> bool:
-        """The last step has been seen."""
+        """The last step has been seen, or the last stop of the tour."""
         return self.farthest >= self.steps - 1
 
 
@@ -67,10 +67,11 @@ class Marks:
         """All marks, the latest first."""
         return list(reversed(self._marks.items()))
 
-    def put(self, scenario: str, step: int, address: str, steps: int) -> None:
-        """Remember a step as the latest."""
+    def put(self, scenario: str, step: int, address: str, steps: int, is_end: bool = False) -> None:
+        """Remember a step as the latest; with `is_end` nothing is left to see after it."""
         old = self._marks.pop(scenario, None)
-        farthest = max(step, old.farthest if old and old.steps == steps else 0)
+        reached = steps - 1 if is_end else step
+        farthest = max(reached, old.farthest if old and old.steps == steps else 0)
         self._marks[scenario] = Mark(step, address, farthest, steps)
         self._ours.add(scenario)
 

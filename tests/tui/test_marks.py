@@ -43,6 +43,14 @@ def test_going_back_keeps_how_far_one_came(path: Path) -> None:
     assert (mark.step, mark.farthest, mark.is_done) == (3, 15, True)
 
 
+def test_the_end_of_a_tour_is_the_end(path: Path) -> None:
+    marks = Marks(path)
+    marks.put("a", 12, "there", 16, is_end=True)
+    mark = marks.get("a")
+    assert mark is not None
+    assert (mark.step, mark.address, mark.is_done) == (12, "there", True)
+
+
 def test_a_scenario_of_another_length_begins_anew(path: Path) -> None:
     marks = Marks(path)
     marks.put("a", 15, "", 16)

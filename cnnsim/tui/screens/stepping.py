@@ -120,7 +120,8 @@ class SteppingScreen(BaseScreen):
         self.view = self.look(step)
         if self.key is not None:
             steps = len(self.stepper.trace)
-            self.cnnsim.marks.put(self.key, step, self.view.reading.address, steps)
+            address, is_end = self.view.reading.address, self.view.is_last_stop
+            self.cnnsim.marks.put(self.key, step, address, steps, is_end)
         self._show(previous)
 
     def _take(self, stepper: Stepper) -> None:

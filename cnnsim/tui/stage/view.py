@@ -77,6 +77,11 @@ class View:
         return number
 
     @property
+    def is_last_stop(self) -> bool:
+        """The tour ends here."""
+        return self.stop is not None and self.stop_number == self.stops - 1
+
+    @property
     def is_last_tap(self) -> bool:
         """The cell is complete after this step."""
         return self.tap == self.sweep.tap_count - 1
