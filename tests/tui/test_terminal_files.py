@@ -228,6 +228,9 @@ def test_a_scenario_with_no_tour_says_so(opened, tmp_path) -> None:
     mine.wait_for("0 → 1")
     mine.send("n")
     mine.wait_for("this scenario has no tour")
+    mine.wait_gone("this scenario has no tour")
+    mine.wait_for("HL cell")
+    assert "n note" not in mine.text()
 
 
 def test_an_override_is_used(opened) -> None:

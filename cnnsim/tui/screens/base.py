@@ -82,6 +82,8 @@ class BaseScreen(Screen[None]):
             return True
         if action == "train":
             return stepper.scenario.model.data is not None or self.cnnsim.is_training
+        if action == "tour.next":
+            return bool(stepper.scenario.tour)
         return action != "backward" or bool(stepper.scenario.iteration.gradients)
 
     def tell(self, message: str) -> None:
