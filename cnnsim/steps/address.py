@@ -2,7 +2,8 @@
 
 ``conv1.forward[0,225,14,7] tap[32,0,0]``, with ``3:`` in front for iteration 3; without ``tap`` the
 cell's last tap. People may also type ``mac 500000000``, ``step 12``, ``50%``, ``conv2``,
-``conv2.forward`` and ``first``, ``last``.
+``conv2.forward`` and ``first``, ``last``; and ``conv2.y[0,1,0,0]``, an entry of a tensor, for the
+step that makes it.
 """
 
 from __future__ import annotations
@@ -104,7 +105,9 @@ def _parse_cell(trace: Trace, match: re.Match[str], end: bool) -> int:
     if match["cell"] is None:
         if match["tap"] is not None:
             raise AddressError("a tap needs its cell", _FORMS)
-        return base + (sweep.steps - 1 if end else 0)
+        # A tensor is made where its sweep ends.
+        is_tensor = match["sweep"] not in (None, sweep.name)
+        return base + (sweep.steps - 1 if end or is_tensor else 0)
     cell = _coordinates(match["cell"], "cell", sweep, sweep.cell_axes, sweep.cells)
     if match["tap"] is None:
         tap = tuple(extent - 1 for extent in sweep.taps)
@@ -128,6 +131,9 @@ def _find_sweep(trace: Trace, layer: str, name: str | None, last: bool) -> int:
         return numbers[0] if named is None else named
     found = trace.number_of(f"{layer}.{name}")
     if found is None:
+        writes = [sweep.writes for sweep in trace.sweeps]
+        if f"{layer}.{name}" in writes:
+            return writes.index(f"{layer}.{name}")
         names = [trace.sweeps[number].name for number in numbers]
         raise AddressError(
             f"{layer} has no sweep '{name}'{did_you_mean(name, names)}",

@@ -45,6 +45,8 @@ def test_reading_what_was_written_in_a_large_network() -> None:
         ("conv2.forward", "conv2.forward[0,0,0,0] tap[0,0,0]"),
         ("conv2.forward[0,225,14,7]", "conv2.forward[0,225,14,7] tap[95,4,4]"),
         ("conv2[0,225,14,7]", "conv2.forward[0,225,14,7] tap[95,4,4]"),
+        ("conv2.y[0,225,14,7]", "conv2.forward[0,225,14,7] tap[95,4,4]"),
+        ("conv2.y", "conv2.forward[0,255,26,26] tap[95,4,4]"),
         (" conv2.forward [ 0 , 225,14, 7 ]  tap [ 32,0,0 ] ", None),
         ("conv2[0,225,14,7]tap[32,0,0]", None),
         ("0:conv2[0,225,14,7] tap[32,0,0]", None),

@@ -11,6 +11,7 @@ from dialogs import ask, go
     [
         ("conv1.forward[0,0,1,0] tap[0,1,0]", "step 10"),
         ("conv1.forward[0,0,1,0]", "step 11"),
+        ("conv1.y[0,0,1,0]", "step 11"),
         ("mac 7", "step 7"),
         ("step 5", "step 5"),
         ("100%", "step 15"),
@@ -41,6 +42,8 @@ def test_an_address_is_explained_while_it_is_typed(shared) -> None:
         ("conv9", "no layer 'conv9' here, did you mean 'conv1'?"),
         ("conv1.forward[0,0,9,0]", "y = 9 is outside conv1.forward"),
         ("conv1.forward[0]", "4 numbers, not 1"),
+        ("conv1.y[0,0,2,0]", "y = 2 is outside conv1.forward"),
+        ("conv1.w[0,0,0,0]", "conv1 has no sweep 'w'"),
         ("120%", "beyond the end"),
         ("[[[", "is no address"),
     ],

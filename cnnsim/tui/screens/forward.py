@@ -65,7 +65,8 @@ class ForwardScreen(MovingScreen):
         self.app.push_screen(
             AskScreen(
                 "go to",
-                "conv1.forward[0,0,0,0] tap[0,1,1]   mac 12   step 12   50%   conv1",
+                "conv1.forward[0,0,0,0] tap[0,1,1]   conv1.y[0,0,1,1]\n"
+                "mac 12   step 12   50%   conv1",
                 check=self._explain_address,
             ),
             answer,
