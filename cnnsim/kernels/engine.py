@@ -21,6 +21,12 @@ def is_on_gpu(name: str) -> bool:
     return name.startswith("cuda")
 
 
+def as_float32(values: Any) -> Floats32:
+    """`values` in float32; what that does not hold becomes infinite: the loss tells."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, np.float32)
+
+
 class Engine(Protocol):
     """The float32 numbers of one training run. A step is forward, loss, backward, update.
 

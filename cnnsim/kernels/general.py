@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from numba.core.errors import NumbaError
 
-from cnnsim.kernels.engine import Floats32, Floats64, Integers
+from cnnsim.kernels.engine import Floats32, Floats64, Integers, as_float32
 from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.folding import Folder
 from cnnsim.kernels.places import TooLarge
@@ -62,7 +62,7 @@ class GeneralEngine:
     def load(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
         """Take over parameters and states; those that are missing become zero."""
         for name, kept in self._kept.items():
-            kept[...] = tensors.get(name, np.float32(0))
+            kept[...] = as_float32(tensors.get(name, 0))
         self._step = int(tensors[COUNTER][0]) if COUNTER in tensors else 0
 
     def tensors(self) -> dict[str, Floats32]:

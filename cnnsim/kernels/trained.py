@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.engine import Engine, Floats32
+from cnnsim.kernels.engine import Engine, Floats32, as_float32
 from cnnsim.kernels.processors import processors
 from cnnsim.network.graph import INPUT
 from cnnsim.network.iteration import Iteration
@@ -65,7 +65,7 @@ def _step(
     begun |= {name: leaves[name] for name in iteration.carried if name in leaves}
     # The counter of an iteration counts its own update too.
     engine.load(begun | {COUNTER: np.asarray(leaves[COUNTER]) - 1})
-    inputs = np.asarray(leaves[INPUT], np.float32)
+    inputs = as_float32(leaves[INPUT])
     batches = np.arange(len(inputs))[np.newaxis]
     targets = np.asarray(leaves[f"{LOSS}.target"])
     return engine, engine.train(inputs, targets, batches, np.array([rate]))

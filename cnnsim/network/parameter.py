@@ -62,7 +62,9 @@ class Parameter:
         if self.init in ("he", "normal"):
             spread = np.sqrt(2 / self.fan_in) if self.init == "he" else self.deviation
             drawn = stream.standard_normal(self.shape, np.float32)
-            drawn *= np.float32(spread)
+            # What float32 does not hold is infinite.
+            with np.errstate(over="ignore", invalid="ignore"):
+                drawn *= np.float32(spread)
             return drawn
         drawn = stream.random(self.shape, np.float32)
         drawn -= np.float32(0.5)

@@ -45,8 +45,12 @@ def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats
     from PIL import Image, ImageOps
 
     with _opened(path) as picture:
-        if picture.mode == "F":
-            raise UsageError(f"{printable(str(path))} has no range of its own", "save it as PNG")
+        # Of PGM files Pillow makes 16 bits in mode I, of TIFF files 32.
+        if picture.mode == "F" or (picture.mode == "I" and picture.format == "TIFF"):
+            raise UsageError(
+                f"{printable(str(path))} has 32 bits a pixel, without a range of their own",
+                "save it as PNG",
+            )
         deep = picture.mode.startswith("I")
         if deep:
             # Pillow would clip 16 bits to 8: these pixels are scaled, and stay grey.
@@ -84,10 +88,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     if what := obstacle(path):
         raise UsageError(f"{where} {what}", "name a PNG or JPEG file")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(path)
-        with picture:
+        # Pillow warns of much that does not matter here, or that is told in other words.
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise UsageError(
                     f"{where} has {picture.width * picture.height:,} pixels",

@@ -70,7 +70,8 @@ def parse_scenario(
     typed = tuple(apply_overrides(document, settings))
 
     def build(model: ScenarioModel, iteration: Iteration) -> Scenario:
-        return Scenario(name, path, text, model, iteration, typed, tuple(settings))
+        # A pipe is called by its whole path, so that mistakes are found.
+        return Scenario(Path(name).name, path, text, model, iteration, typed, tuple(settings))
 
     if beyond := list(_beyond_limits(document)):
         raise FileError(file, located(beyond, text, typed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from cnnsim.errors import AddressError, Problem, did_you_mean, printable
@@ -95,8 +96,8 @@ def what_is_missing(stop: Stop) -> str:
 
 def _complaint(shapes: Shapes | None, key: str, expected: Any) -> str:
     if key == "tolerance":
-        fits = _is_number(expected) and expected >= 0
-        return "" if fits else "should be a number, 0 or more"
+        fits = _is_number(expected) and 0 <= expected < inf
+        return "" if fits else "should be a finite number, 0 or more"
     if key == "tensors":
         return _tensor_complaint(shapes, expected)
     if key not in EXPECTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,9 @@ import numpy.typing as npt
 from cnnsim.network.optimizer import Optimizer
 
 Floats = npt.NDArray[np.float64]
+
+#: Whole numbers from here on are no int64.
+_WHOLE = 2**63
 
 
 class Change(NamedTuple):
@@ -43,7 +47,7 @@ def rates(
         done = np.clip((number - warm_up) / max(total - warm_up, 1), 0, 1)
         factor = 0.5 * (1 + np.cos(np.pi * done))
     elif optimizer.schedule == "step":
-        factor = optimizer.step_factor ** np.floor(number / (optimizer.step_epochs * each))
+        factor = optimizer.step_factor ** _falls(optimizer.step_epochs, first, last, each)
     else:
         factor = np.ones(len(number))
     if warm_up:
@@ -52,3 +56,16 @@ def rates(
     for change in changes:
         base[number >= change.iteration] = change.rate
     return base * factor
+
+
+def _falls(epochs: float, first: int, last: int, each: int) -> Floats:
+    """How often the rate has fallen before each update: once in so many `epochs`.
+
+    In whole numbers: 1.1 epochs of 10 updates are 11 of them, not a hair more.
+    """
+    period = Fraction(str(epochs)) * each
+    if last * period.denominator < _WHOLE and period.numerator < _WHOLE:
+        updates = np.arange(first, last, dtype=np.int64)
+        return np.asarray(updates * period.denominator // period.numerator, np.float64)
+    with np.errstate(over="ignore"):
+        return np.floor(np.arange(first, last, dtype=np.float64) / (epochs * each))

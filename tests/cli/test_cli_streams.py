@@ -13,6 +13,9 @@ import pexpect
 import pytest
 from running import TOY, command, shell, spawn, started, write
 
+from cnnsim.errors import FileError
+from cnnsim.scenario.reader import parse_scenario
+
 #: Enough steps to be interrupted in.
 LONG = """
 title = "Long"
@@ -71,6 +74,13 @@ def test_a_scenario_from_a_pipe(tmp_path: Path, line: str, code: int, said: str)
     done = shell(line, [str(toy), str(pipe)])
     assert done.returncode == code
     assert said in done.stdout + done.stderr
+
+
+def test_a_pipe_has_the_last_part_of_its_path_as_name() -> None:
+    """A run's folder is called by it; a mistake is told of the whole path."""
+    assert parse_scenario("/dev/fd/63", TOY).name == "63"
+    with pytest.raises(FileError, match=r"(?m)^/dev/fd/63:2: "):
+        parse_scenario("/dev/fd/63", "title = 'a'\nb = 1")
 
 
 def test_interrupted(tmp_path: Path) -> None:

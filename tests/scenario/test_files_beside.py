@@ -256,6 +256,30 @@ def test_other_kinds_of_pixels(tmp_path: Path, mode: str) -> None:
     np.testing.assert_allclose(x[0], [COLOURS[:, :, 0] // 200] * 3, atol=1 / 255)
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.float32])
+def test_pixels_of_32_bits_have_no_white(tmp_path: Path, dtype: type[np.generic]) -> None:
+    Image.fromarray(np.full((3, 4), 70_000, dtype)).save(tmp_path / "p.png", format="TIFF")
+    with pytest.raises(FileError, match=r"p\.png has 32 bits a pixel"):
+        read_scenario(picture_file(tmp_path)).leaves()
+
+
+def test_16_bits_of_a_pgm_file(tmp_path: Path) -> None:
+    """Its white is 65,535."""
+    (tmp_path / "p.png").write_bytes(b"P5 2 1 65535\n" + bytes([255, 255, 64, 0]))
+    found = pixels(picture_file(tmp_path, "grey = true"))
+    np.testing.assert_allclose(found, [[[[1.0, 0x4000 / 0xFFFF]]]], atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_pillow_warns_of_is_not_said(tmp_path: Path) -> None:
+    """What a camera noted is cut off: the pixels are all there."""
+    cut = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01"
+    Image.fromarray(COLOURS).save(tmp_path / "p.png", format="JPEG", exif=cut)
+    with pytest.warns(UserWarning, match="Corrupt EXIF"), Image.open(tmp_path / "p.png") as plain:
+        plain.getexif()
+    assert pixels(picture_file(tmp_path)).shape == (1, 3, *COLOURS.shape[:2])
+
+
 def test_resized(tmp_path: Path) -> None:
     left_right = np.zeros((8, 8, 3), np.uint8)
     left_right[:, 4:] = 255

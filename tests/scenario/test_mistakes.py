@@ -183,6 +183,12 @@ def test_the_good_file_is_good() -> None:
             ["list of whole numbers"],
         ),
         (
+            '[[tour]]\nat = "first"\nexpect = { tolerance = inf }',
+            10,
+            "tour[0].expect.tolerance",
+            ["finite number"],
+        ),
+        (
             '[[tour]]\nat = "first"\nexpect = { tolerance = -1 }',
             10,
             "tour[0].expect.tolerance",

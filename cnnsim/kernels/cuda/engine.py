@@ -17,7 +17,7 @@ from cnnsim.kernels.cuda.layout import PACES, Kept, losses_at, paces_at
 from cnnsim.kernels.cuda.plan import Plan
 from cnnsim.kernels.cuda.queue import Queue
 from cnnsim.kernels.cuda.update import paces_of
-from cnnsim.kernels.engine import Floats32, Floats64, Integers
+from cnnsim.kernels.engine import Floats32, Floats64, Integers, as_float32
 from cnnsim.kernels.fill import Report, silent
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.mask import mask_key
@@ -74,7 +74,7 @@ class CudaEngine:
         host = np.zeros(end - begin, np.float32)
         for name, shape in self._kept.shapes.items():
             at = self._kept.layout.places[name] - begin
-            given = np.asarray(tensors.get(name, np.float32(0)), np.float32)
+            given = as_float32(tensors.get(name, 0))
             host[at : at + prod(shape)] = np.broadcast_to(given, shape).reshape(-1)
         with _working():
             self._arena[begin:end].copy_to_device(host)

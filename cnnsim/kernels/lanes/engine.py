@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnnsim.kernels.engine import Floats32, Floats64, Integers
+from cnnsim.kernels.engine import Floats32, Floats64, Integers, as_float32
 from cnnsim.kernels.fill import Report, silent
 from cnnsim.kernels.lanes.chain import LOSSES, Refused, chain_of
 from cnnsim.kernels.lanes.cpu import host_lanes
@@ -177,7 +177,7 @@ class LanesEngine:
         given = tensors[name] if copy == 0 else tensors.get(self._state_name(name, copy))
         if given is None:
             return np.zeros(shape, np.float32)
-        return np.asarray(given, np.float32).reshape(shape)
+        return as_float32(given).reshape(shape)
 
     def _state_name(self, name: str, copy: int) -> str:
         return next((full for full, place in self._states.items() if place == (name, copy)), "")

@@ -42,10 +42,10 @@ def rule_of(optimizer: Optimizer | None) -> Any:
 def paces_of(rule: Any, rates: Floats64, updates: int) -> Floats32:
     """What each update makes of its rate, and of Adam's √v: [steps][2]; `updates` came before."""
     scales = np.ones_like(rates)
-    if rule["kind"] == ADAM:
-        count = np.arange(updates + 1, updates + 1 + rates.size, dtype=np.float64)
-        rates = rates / (1 - rule["beta_one"] ** count)
-        scales = (1 - rule["beta_two"] ** count) ** -0.5
-    # A rate that float32 does not hold is infinite: the loss tells.
+    # A rate that is too large for a float is infinite: the loss tells.
     with np.errstate(over="ignore"):
+        if rule["kind"] == ADAM:
+            count = np.arange(updates + 1, updates + 1 + rates.size, dtype=np.float64)
+            rates = rates / (1 - rule["beta_one"] ** count)
+            scales = (1 - rule["beta_two"] ** count) ** -0.5
         return np.column_stack([rates, scales]).astype(np.float32)

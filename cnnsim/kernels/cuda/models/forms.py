@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cnnsim.kernels.cuda.models.operations import Convolution, Dense
 from cnnsim.kernels.cuda.models.plan import Plan
-from cnnsim.kernels.engine import Floats32
+from cnnsim.kernels.engine import Floats32, as_float32
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
 
@@ -32,7 +32,7 @@ class Forms:
         found = np.zeros(self._plan.model, np.float32)
         for op, copy, names in self._places():
             w, b = (
-                np.asarray(tensors[name], np.float32).reshape(self._shapes[name.rpartition("_")[0]
+                as_float32(tensors[name]).reshape(self._shapes[name.rpartition("_")[0]
                            if copy else name])
                 if name in tensors else None
                 for name in names
