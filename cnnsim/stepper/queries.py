@@ -263,7 +263,8 @@ _QUERIES = {
     "padding": Query("padding", _every, lambda sweep, work: work.reach.padding, needs_reach=True),
     "relu closes": Query(
         "relu closes",
-        lambda sweep, values: values <= 0,
+        # Of −∞ a slope of 0 makes NaN.
+        lambda sweep, values: ~(values > 0),
         lambda sweep, work: work.values[0] <= 0,
         lambda sweep: sweep.term in (relu, leaky),
     ),

@@ -163,6 +163,21 @@ def test_what_is_nothing_to_look_for(text: str) -> None:
         parse_query(text)
 
 
+def test_a_leaky_relu_closes_at_minus_infinity() -> None:
+    """With a slope of 0 as with any other: that what comes out is NaN is another matter."""
+    text = """
+[input]
+values = [[-inf, 1, nan, -2]]
+[[layers]]
+type = "leaky_relu"
+name = "leaky1"
+slope = SLOPE
+"""
+    for slope in ("0.0", "0.5"):
+        opened = stepper(text.replace("SLOPE", slope))
+        assert list(every_step(opened, 0, 3, parse_query("relu closes"))) == [0, 3]
+
+
 def test_what_a_maximum_starts_from_is_no_infinity() -> None:
     """A padded pool begins at −∞ and reads −∞ on its padding; an infinite pixel is one."""
     text = """
