@@ -99,6 +99,9 @@ def _npz(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
             held = set(stored.files)
             for names, test in _NPZ_NAMES:
                 if held >= set(names):
+                    if test and len(held & set(test)) == 1:
+                        there, missing = sorted(test, key=lambda name: name not in held)
+                        raise UsageError(f"{where} has {there} and lacks {missing}")
                     pairs = [names] + ([test] if test and held >= set(test) else [])
                     parts = [
                         _samples(where, stored[pictures], stored[labels], shape)
@@ -181,9 +184,9 @@ def _samples(
     elif pictures.ndim == 4 and (*pictures.shape[3:], *pictures.shape[1:3]) == shape:
         pictures = np.moveaxis(pictures, -1, 1)
     if pictures.shape[1:] != shape:
+        found = times(pictures.shape[1:]) or "one number"
         raise UsageError(
-            f"{where} has pictures of {times(pictures.shape[1:])} and the scenario's [input] is "
-            f"{times(shape)}",
+            f"{where} has pictures of {found} and the scenario's [input] is {times(shape)}",
             "give [input] and the layers that size",
         )
     return Samples(_scaled(where, pictures), classes.astype(np.int64))

@@ -41,6 +41,11 @@ from cnnsim.training.schedule import Change
 
 #: What to do where a run cannot go on; it is said by every command, not by train alone.
 _ANEW = "train --overwrite begins anew"
+#: For each checkpoint the other one, and how that is read.
+_INSTEAD = {
+    LAST: (BEST, "evaluate --best reads the best epoch's"),
+    BEST: (LAST, "without --best it is the last epoch's"),
+}
 #: What every epoch is measured by.
 _MEASURED = ("epoch", "train_loss", "test_accuracy")
 
@@ -83,13 +88,14 @@ class Run:
         """The numbers of a checkpoint. Raises UsageError where there is none, or it is damaged."""
         path = self.folder / which
         where = printable(str(path))
-        best = which == LAST and (self.folder / BEST).is_file()
-        hint = f"evaluate --best reads the best epoch's; {_ANEW}" if best else _ANEW
+        other, instead = _INSTEAD[which]
+        has_other = (self.folder / other).is_file()
+        hint = f"{instead}; {_ANEW}" if has_other else _ANEW
         if path.exists() and not path.is_file():
             raise UsageError(f"{where} is no file", hint)
         if not path.exists():
             never = "the run has not been trained so far"
-            raise UsageError(f"{where} is not there", hint if best else never)
+            raise UsageError(f"{where} is not there", hint if has_other else never)
         if what := obstacle(path):
             raise UsageError(f"{where} {what}")
         return read_checkpoint(path, self.iteration, hint)

@@ -15,7 +15,7 @@ from cnnsim.training.control import Control
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Report, Training, batches_of
 from cnnsim.training.run import Run, best_accuracy, open_run
-from cnnsim.training.runfolder import LAST, METRICS
+from cnnsim.training.runfolder import BEST, LAST, METRICS
 from cnnsim.training.samples import Split
 
 
@@ -121,6 +121,6 @@ def result_of(run: Run, point: Point) -> dict[str, Any] | None:
         "train_loss": rows[-1]["train_loss"],
         "test_loss": rows[-1]["test_loss"],
         "test_accuracy": rows[-1]["test_accuracy"],
-        "best_test_accuracy": best_accuracy(rows),
+        "best_test_accuracy": best_accuracy(rows) if (run.folder / BEST).is_file() else None,
         "run": str(run.folder),
     }

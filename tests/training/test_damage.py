@@ -280,6 +280,18 @@ def test_without_the_last_checkpoint_the_best_one_is_named(copy: Path, capsys: A
     assert said(capsys, "evaluate", copy, "--best")[0] == 0
 
 
+def test_without_the_best_checkpoint_nothing_is_the_best(copy: Path, capsys: Any) -> None:
+    (copy / "best.safetensors").unlink()
+    code, error = said(capsys, "evaluate", copy, "--best")
+    assert code == 2
+    assert "best.safetensors is not there" in error
+    assert "without --best it is the last epoch's" in error
+    assert "has not been trained" not in error
+    assert main(["train", str(copy), "--resume", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["epochs"], result["best_test_accuracy"]) == (2, None)
+
+
 @pytest.mark.parametrize(
     ("typed", "message", "hint"),
     [
@@ -358,7 +370,7 @@ def test_white_is_1_whatever_the_type(tmp_path: Path, dtype: Any, white: int) ->
         (np.full((4, 2, 2), -1), "pixels from -1 to -1"),
         (np.full((4, 2, 2), 1e300), "too large for float32"),
         (np.zeros((4, 1, 6, 5)), "pictures of 1x6x5"),
-        (np.zeros(4), "pictures of "),
+        (np.zeros(4), "pictures of one number and"),
         (np.array(7), "holds no pictures"),
         (np.zeros((0, 2, 2)), "holds no pictures"),
         (np.zeros((3, 2, 2)), "has 3 pictures and 4 labels"),
@@ -369,6 +381,21 @@ def test_pictures_that_do_not_fit_are_told(tmp_path: Path, x: Any, message: str)
 
     np.savez(tmp_path / "d.npz", x=x, y=np.arange(4) % 2)
     with pytest.raises(UsageError, match=message):
+        read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
+
+
+@pytest.mark.parametrize("there", ["x_test", "y_test"])
+def test_half_of_the_test_pictures_is_told(tmp_path: Path, there: str) -> None:
+    """Nobody wants to be tested with training pictures instead."""
+    from cnnsim.training.folders import read_files
+
+    arrays = {"x": np.zeros((4, 2, 2)), "y": np.arange(4) % 2}
+    parts = ("train", "test")
+    whole = {f"{name}_{part}": arrays[name] for name in arrays for part in parts}
+    missing = ({"x_test", "y_test"} - {there}).pop()
+    del whole[missing]
+    np.savez(tmp_path / "d.npz", **whole)
+    with pytest.raises(UsageError, match=rf"d.npz has {there} and lacks {missing}"):
         read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
 
 
