@@ -42,8 +42,9 @@ def bench(
         from cnnsim.kernels.processors import processors
 
         nets = {name: read(name, (NO_TOUR,)).iteration for name in _NETS}
+        most = min(threads or processors(), processors())
         rows = []
-        for found in measurements(nets, threads or processors(), narrator):
+        for found in measurements(nets, most, narrator):
             if json:
                 emit(found.as_dict())
                 output().flush()

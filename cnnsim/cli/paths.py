@@ -7,6 +7,7 @@ from pathlib import Path
 from cnnsim.cli.options import Json
 from cnnsim.cli.output import Column, emit, print_table
 from cnnsim.errors import printable
+from cnnsim.scenario.files import reason_of
 
 
 def paths(*, json: Json = False) -> int:
@@ -27,13 +28,18 @@ def paths(*, json: Json = False) -> int:
     }
     if json:
         for name, path in found.items():
-            emit({"kind": "path", "name": name, "path": str(path), "exists": path.exists()})
+            emit({"kind": "path", "name": name, "path": str(path), "exists": not _absence(path)})
         return 0
     print_table(
         [Column("what"), Column("where"), Column("")],
-        [
-            [name, printable(str(path), 4096), "" if path.exists() else "not there yet"]
-            for name, path in found.items()
-        ],
+        [[name, printable(str(path), 4096), _absence(path)] for name, path in found.items()],
     )
     return 0
+
+
+def _absence(path: Path) -> str:
+    """Why nothing is seen at `path`; empty where something is."""
+    try:
+        return "" if path.exists() else "not there yet"
+    except OSError as error:
+        return reason_of(error)

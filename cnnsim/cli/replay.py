@@ -60,6 +60,8 @@ def replay(
                 )
     if json and csv:
         raise UsageError("--json and --csv exclude each other", "choose one")
+    # Where it is closed that is said once, not of every scenario.
+    output()
     report = Report(json)
     code = 0
     for source in scenarios:

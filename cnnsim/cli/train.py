@@ -62,6 +62,8 @@ def train(
     for name, number in (("--epochs", epochs), ("--threads", threads)):
         if number is not None and number < 1:
             raise UsageError(f"{name} should be 1 or more, not {number}")
+    if out in ("", "-"):
+        raise UsageError("--out needs the name of a folder", "for example --out runs/mine")
     if epochs is not None and epochs > MOST_EPOCHS:
         raise UsageError(f"--epochs should be {MOST_EPOCHS:,} or less, not {epochs}")
     from cnnsim.kernels.choose import choose_device

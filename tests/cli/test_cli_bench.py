@@ -18,6 +18,7 @@ from running import Run
 from cnnsim.kernels import measure
 from cnnsim.kernels.lanes.loops.repeated import TILES, multiply_add_only
 from cnnsim.kernels.lanes.memory import memory
+from cnnsim.kernels.processors import processors
 
 
 def test_json_has_the_ceiling_every_kernel_and_whole_steps(
@@ -92,6 +93,16 @@ def test_an_interrupt_ends_it_even_while_it_compiles(wait: float, tmp_path: Path
     assert process.returncode == 130
     assert out == b""
     assert b"Traceback" not in err
+
+
+def test_there_are_no_more_threads_than_processors(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(measure, "measurements", lambda nets, most, tell: asked.append(most) or ())
+    for count in ("1", "99999999999999999999"):
+        assert run("bench", "--threads", count, "--json").code == 0
+    assert asked == [1, processors()]
 
 
 def test_threads_should_be_some(run: Run) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -189,6 +191,22 @@ def test_paths(tmp_path: Path) -> None:
     assert found["scenarios"]["exists"]
     assert found["kernels"]["path"].startswith(found["cache"]["path"])
     assert "not there yet" in spawn("paths", HOME=str(tmp_path), **homes).stdout
+
+
+def test_a_path_that_may_not_be_looked_at_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+
+    def refuse(path: Path, **words: Any) -> Any:
+        if path.name == "config.toml":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **words)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    result = run("paths")
+    assert (result.code, "may not be read" in result.out) == (0, True)
+    assert run("paths", "--json").objects[0]["exists"] is False
 
 
 def test_install_completion(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def test_closed_streams() -> None:
     assert shell("cnnsim list >&-").returncode == 1
     assert "standard output is closed" in shell("cnnsim list >&-").stderr
     assert shell("cnnsim nothing 2>&-").returncode == 2
+    done = shell("cnnsim replay sobel toy_2x2 >&-")
+    assert (done.returncode, done.stderr) == (1, "error: standard output is closed\n")
     done = shell("cnnsim validate - <&-")
     assert (done.returncode, done.stdout) == (2, "stdin: standard input is closed\n")
 

@@ -137,6 +137,15 @@ def test_mistakes_show_before_training(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("out", ["-", ""])
+def test_a_folder_needs_a_name(run: Run, net: Path, monkeypatch, out: str) -> None:
+    monkeypatch.delenv("CNNSIM_TRACEBACK")
+    monkeypatch.chdir(net.parent)
+    result = run("train", net, "--out", out)
+    assert (result.code, "--out needs the name of a folder" in result.err) == (2, True)
+    assert [*net.parent.iterdir()] == [net]
+
+
 def stopped(folder: Path, net: Path, *settings: str) -> Path:
     """A run of `net` in `folder` that was stopped after some updates."""
     words = [*settings, "seed=3"]
