@@ -3,7 +3,8 @@
 A thread has a window of 2x2 cells in 8 maps: 32 sums in registers. For each kernel element it loads
 two pixels, for the other two are those of the element before, and eight weights that its whole warp
 shares. The planes of a few channels lie in shared memory with their zeros around them, so nothing
-is tested while summing.
+is tested while summing. Where there is little to do, several teams of a block take turns at the
+rows of the kernels; what they have is added up in their order.
 
 The input gradient is the same sum over the output's gradient, with the kernels turned and their
 channels and maps exchanged.
@@ -17,18 +18,20 @@ from typing import Any, NamedTuple
 from numba import cuda, float32
 
 from cnnsim.kernels.cuda.activations import NONE, Activation
+from cnnsim.kernels.cuda.digits import split
 from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, device
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
 from cnnsim.kernels.cuda.sources import Source
-from cnnsim.kernels.cuda.tile import clear, outer4
+from cnnsim.kernels.cuda.tile import clear, outer4, spread8
 
 #: Maps of a thread.
 MAPS = 8
 #: Sums of a thread.
 _SUMS = 4 * MAPS
-#: Threads of a block at most and about, the floats of shared memory that need no permission, and
-#: blocks that fill a large GPU.
-MOST_THREADS, _THREADS, SHARED, _BLOCKS = 512, 8 if SIMULATED else 256, 12 * 1024, 264
+#: Threads of a block, and blocks that fill a large GPU.
+_THREADS, _BLOCKS = (12, 3) if SIMULATED else (256, 128)
+#: Threads of a block with long rows, and the floats of shared memory that need no permission.
+_MOST_THREADS, SHARED = 512, 12 * 1024
 
 
 class Weights(NamedTuple):
@@ -80,28 +83,45 @@ class Blocks(NamedTuple):
     rows: int  # of windows
     samples: int
     groups: int  # of MAPS maps
+    teams: int  # that share the kernels' rows
     channels: int  # at a time
 
 
 def blocks_of(s: Shape) -> Blocks | None:
     """How to cut a convolution up; None where it is too large for a block.
 
-    Blocks are small where there is little to do, so that all of the GPU takes part.
+    Blocks are large, so that many threads share what lies in shared memory, as long as there are
+    enough of them for all of the GPU.
     """
     down, across = -(-s.out_h // 2), -(-s.out_w // 2)
     groups = -(-s.maps // MAPS)
-    threads = min(_THREADS, max(32, s.batch * down * across * groups // _BLOCKS))
-    rows = max(1, min(down, threads // across))
+
+    def fits(rows: int, samples: int, taken: int) -> bool:
+        blocks = -(-s.batch // samples) * -(-down // rows) * -(-groups // taken)
+        return rows * across * samples * taken <= _THREADS and blocks >= _BLOCKS
+
+    rows = max((each for each in range(1, down + 1) if fits(each, 1, 1)), default=1)
+    rows = _evenly(down, rows)
+    taken = max((each for each in range(1, groups + 1) if fits(rows, 1, each)), default=1)
+    taken = _evenly(groups, taken)
     samples = 1
     if rows == down:
-        samples = max(1, min(s.batch, threads // (rows * across)))
-    taken = max(1, min(groups, threads // (rows * across * samples)))
-    if rows * across * samples * taken > MOST_THREADS:
-        return None
+        most = range(1, min(s.batch, _THREADS) + 1)
+        samples = max((each for each in most if fits(rows, each, taken)), default=1)
+    alike = rows * across * samples * taken
     plane = (2 * rows + s.kernel_h - 1) * (2 * across + s.kernel_w - 1)
     each = samples * plane + s.kernel_h * s.kernel_w * taken * MAPS
-    channels = min(s.channels, (SHARED - 4) // each)
-    return Blocks(rows, samples, taken, channels) if channels else None
+    most_channels = min(s.channels, (SHARED - 4) // each)
+    if not most_channels or rows * across > _MOST_THREADS:
+        return None
+    channels = _evenly(s.channels, most_channels)
+    teams = max(1, min(channels * s.kernel_h, _THREADS // alike))
+    return Blocks(rows, samples, taken, teams, channels)
+
+
+def _evenly(count: int, most: int) -> int:
+    """The least size of parts of `count` that are no more than with parts of `most`."""
+    return -(-count // -(-count // most))
 
 
 def convolution(
@@ -125,10 +145,11 @@ def convolution(
     finished = activation.apply
 
     down, across = -(-out_h // 2), -(-out_w // 2)
-    rows, samples, groups, at_once = cut
+    rows, samples, groups, teams, at_once = cut
     windows = rows * across
     bands, sets = -(-down // rows), -(-maps // (groups * MAPS))
-    threads = windows * samples * groups
+    alike = windows * samples * groups
+    threads = alike * teams
     plane_w = 2 * across + kernel_w - 1
     plane_h = 2 * rows + kernel_h - 1
     taps = kernel_h * kernel_w
@@ -137,6 +158,7 @@ def convolution(
     weights_at = -(-pixels // 4) * 4
     weights = at_once * taps * wide
     rounds = -(-channels // at_once)
+    kernel_rows = at_once * kernel_h
 
     @device
     def emit(
@@ -172,59 +194,22 @@ def convolution(
             if is_wide and is_high:
                 st1(arena, place + out_w + 1, finished(d))
 
-    def fill(arena: Any) -> None:
-        shared = cuda.shared.array(0, float32)
-        sums = cuda.local.array(_SUMS, float32)
-        clear(sums, _SUMS)
-        mine = cuda.threadIdx.x
-        first_map = cuda.blockIdx.x % sets * wide
-        band = cuda.blockIdx.x // sets % bands
-        first_sample = cuda.blockIdx.x // (sets * bands) * samples
-        window = mine % windows
-        row, column = window // across, window % across
-        sample = mine // windows % samples
-        group = mine // (windows * samples)
-        for turn in range(rounds):
-            first_channel = turn * at_once
-            cuda.syncthreads()
-            for number in range(mine, pixels, threads):
-                j = number % plane_w - left
-                i = number // plane_w % plane_h + band * 2 * rows - top
-                n = number // (plane_w * plane_h) % samples + first_sample
-                c = number // (plane_w * plane_h * samples) + first_channel
-                pixel = float32(0.0)
-                if 0 <= i < height and 0 <= j < width and n < batch and c < channels:
-                    pixel = source(arena, n * channels + c, i, j)
-                st1(shared, number, pixel)
-            for number in range(mine, weights, threads):
-                o = number % wide + first_map
-                j = number // wide % kernel_w
-                i = number // (wide * kernel_w) % kernel_h
-                c = number // (wide * taps) + first_channel
-                weight = float32(0.0)
-                if o < maps and c < channels:
-                    weight = ld1(
-                        arena,
-                        at + o * map_step + c * channel_step + i * row_step + j * column_step,
-                    )
-                st1(shared, weights_at + number, weight)
-            cuda.syncthreads()
-            for c in range(at_once):
-                corner = ((c * samples + sample) * plane_h + 2 * row) * plane_w + 2 * column
-                weight_at = weights_at + c * taps * wide + group * MAPS
-                for i in range(kernel_h):
-                    upper = corner + i * plane_w
-                    lower = upper + plane_w
-                    a, b = ld1(shared, upper), ld1(shared, lower)
-                    for j in range(kernel_w):
-                        right_a = ld1(shared, upper + j + 1)
-                        right_b = ld1(shared, lower + j + 1)
-                        outer4(sums, 0, a, right_a, b, right_b, ld4(shared, weight_at))
-                        outer4(sums, 16, a, right_a, b, right_b, ld4(shared, weight_at + 4))
-                        a, b = right_a, right_b
-                        weight_at += wide
-        n, o = first_sample + sample, first_map + group * MAPS
-        row += band * rows
+    @device
+    def place_of(unit: int) -> Any:
+        """Sample, first map, row and column of the window that a thread sums."""
+        rest, window = split(unit, windows)
+        row, column = split(window, across)
+        group, sample = split(rest, samples)
+        block, set_ = split(cuda.blockIdx.x, sets)
+        step, band = split(block, bands)
+        return (
+            step * samples + sample, (set_ * groups + group) * MAPS, band * rows + row, column,
+        )  # fmt: skip
+
+    @device
+    def by_itself(arena: Any, shared: Any, sums: Any) -> None:
+        """Finish the sums of a thread."""
+        n, o, row, column = place_of(cuda.threadIdx.x)
         if n < batch and row < down:
             emit(arena, n, o, row, column, sums[0], sums[1], sums[2], sums[3])
             emit(arena, n, o + 1, row, column, sums[4], sums[5], sums[6], sums[7])
@@ -235,5 +220,84 @@ def convolution(
             emit(arena, n, o + 6, row, column, sums[24], sums[25], sums[26], sums[27])
             emit(arena, n, o + 7, row, column, sums[28], sums[29], sums[30], sums[31])
 
+    @device
+    def in_turn(arena: Any, shared: Any, sums: Any) -> None:
+        """Add up what the teams have, and finish it: a map of a window at a time."""
+        cuda.syncthreads()
+        team, unit = split(cuda.threadIdx.x, alike)
+        mine = team * _SUMS * alike + unit
+        spread8(shared, mine, alike, sums, 0)
+        spread8(shared, mine + 8 * alike, alike, sums, 8)
+        spread8(shared, mine + 16 * alike, alike, sums, 16)
+        spread8(shared, mine + 24 * alike, alike, sums, 24)
+        cuda.syncthreads()
+        for number in range(cuda.threadIdx.x, MAPS * alike, threads):
+            which, unit = split(number, alike)
+            n, o, row, column = place_of(unit)
+            a = b = c = d = float32(0.0)
+            for team in range(teams):
+                at = (team * _SUMS + 4 * which) * alike + unit
+                a += ld1(shared, at)
+                b += ld1(shared, at + alike)
+                c += ld1(shared, at + 2 * alike)
+                d += ld1(shared, at + 3 * alike)
+            if n < batch and row < down:
+                emit(arena, n, o + which, row, column, a, b, c, d)
+
+    finish = in_turn if teams > 1 else by_itself
+
+    def fill(arena: Any) -> None:
+        shared = cuda.shared.array(0, float32, alignment=16)
+        sums = cuda.local.array(_SUMS, float32)
+        clear(sums, _SUMS)
+        mine = cuda.threadIdx.x
+        # Of the block's first thread, then within the block.
+        first_sample, first_map, first_row, _ = place_of(0)
+        team, unit = split(mine, alike)
+        rest, window = split(unit, windows)
+        row, column = split(window, across)
+        group, sample = split(rest, samples)
+        for turn in range(rounds):
+            first_channel = turn * at_once
+            cuda.syncthreads()
+            for number in range(mine, pixels, threads):
+                rest, j = split(number, plane_w)
+                rest, i = split(rest, plane_h)
+                c, n = split(rest, samples)
+                i, j = i + 2 * first_row - top, j - left
+                n, c = n + first_sample, c + first_channel
+                pixel = float32(0.0)
+                if 0 <= i < height and 0 <= j < width and n < batch and c < channels:
+                    pixel = source(arena, n * channels + c, i, j)
+                st1(shared, number, pixel)
+            for number in range(mine, weights, threads):
+                rest, o = split(number, wide)
+                rest, j = split(rest, kernel_w)
+                c, i = split(rest, kernel_h)
+                o, c = o + first_map, c + first_channel
+                weight = float32(0.0)
+                if o < maps and c < channels:
+                    weight = ld1(
+                        arena,
+                        at + o * map_step + c * channel_step + i * row_step + j * column_step,
+                    )
+                st1(shared, weights_at + number, weight)
+            cuda.syncthreads()
+            for kernel_row in range(team, kernel_rows, teams):
+                c, i = split(kernel_row, kernel_h)
+                upper = ((c * samples + sample) * plane_h + 2 * row + i) * plane_w + 2 * column
+                lower = upper + plane_w
+                weight_at = weights_at + kernel_row * kernel_w * wide + group * MAPS
+                a, b = ld1(shared, upper), ld1(shared, lower)
+                for j in range(kernel_w):
+                    right_a = ld1(shared, upper + j + 1)
+                    right_b = ld1(shared, lower + j + 1)
+                    outer4(sums, 0, a, right_a, b, right_b, ld4(shared, weight_at))
+                    outer4(sums, 16, a, right_a, b, right_b, ld4(shared, weight_at + 4))
+                    a, b = right_a, right_b
+                    weight_at += wide
+        finish(arena, shared, sums)
+
     blocks = -(-batch // samples) * bands * sets
-    return Kernel(fill, blocks, threads, 4 * (weights_at + weights), name=name)
+    exchanged = _SUMS * threads if teams > 1 else 0
+    return Kernel(fill, blocks, threads, 4 * max(weights_at + weights, exchanged), name=name)

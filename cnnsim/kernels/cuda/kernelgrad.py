@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 from numba import cuda, float32
 
 from cnnsim.kernels.cuda.convolution import MAPS, SHARED, Shape
+from cnnsim.kernels.cuda.digits import split
 from cnnsim.kernels.cuda.jit import SIMULATED, Kernel
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
 from cnnsim.kernels.cuda.sources import Source
 from cnnsim.kernels.cuda.tile import clear, put8, times8
 
 #: Threads of a block, about, and blocks that fill a large GPU.
-_THREADS, _BLOCKS = (8, 4) if SIMULATED else (128, 528)
+_THREADS, _BLOCKS = (8, 4) if SIMULATED else (256, 528)
 #: Elements of a kernel row that a thread can take at once, best first.
 _AT_ONCE = (5, 3, 1)
 
@@ -111,24 +112,24 @@ def kernel_gradient(
         sums = cuda.local.array(count_of_sums, float32)
         clear(sums, count_of_sums)
         mine = cuda.threadIdx.x
-        first_map = cuda.blockIdx.x % sets * MAPS
-        first_channel = cuda.blockIdx.x // sets % blocks_along * some
-        part = cuda.blockIdx.x // (sets * blocks_along)
-        team, unit = mine // units, mine % units
+        block, set_ = split(cuda.blockIdx.x, sets)
+        part, along = split(block, blocks_along)
+        first_map, first_channel = set_ * MAPS, along * some
+        team, unit = split(mine, units)
         is_bias = unit == some * each
-        c = 0 if is_bias else unit // each
-        i = unit % each // pieces
-        j = unit % pieces * row_size
+        c, piece = split(0 if is_bias else unit, each)
+        i, j = split(piece, pieces)
+        j *= row_size
         corner = 0 if is_bias else c * plane + i * plane_w + j
         one = float32(1.0)
         for n in range(part * samples, min((part + 1) * samples, batch)):
             for band in range(bands):
                 cuda.syncthreads()
                 for number in range(mine, pixels, threads):
-                    column = number % plane_w - left
-                    row = number // plane_w % plane_h + band * rows - top
-                    channel = number // inside
-                    at = channel * plane + number % inside
+                    channel, at = split(number, inside)
+                    row, column = split(at, plane_w)
+                    at += channel * plane
+                    row, column = row + band * rows - top, column - left
                     channel += first_channel
                     pixel = float32(0.0)
                     if 0 <= row < height and 0 <= column < width and channel < channels:
@@ -136,13 +137,12 @@ def kernel_gradient(
                     st1(shared, at, pixel)
                 for number in range(mine, gradients, threads):
                     # Neighbouring threads read neighbouring cells.
-                    column = number % out_w
-                    row = number // out_w % rows
-                    o = number // (out_w * rows)
+                    o, cell = split(number, out_w * rows)
+                    row, column = split(cell, out_w)
                     gradient = float32(0.0)
                     if band * rows + row < out_h and first_map + o < maps:
                         gradient = dz(arena, n * maps + first_map + o, band * rows + row, column)
-                    st1(shared, gradients_at + (row * out_w + column) * MAPS + o, gradient)
+                    st1(shared, gradients_at + cell * MAPS + o, gradient)
                 cuda.syncthreads()
                 for row in range(team, rows, teams):
                     at = corner + row * plane_w
@@ -183,15 +183,18 @@ def kernel_gradient(
             total = float32(0.0)
             for other in range(teams):
                 total += ld1(shared, other * units * count_of_sums + number)
-            o, k, unit = number % MAPS, number // MAPS % row_size, number // count_of_sums
-            channel = first_channel + unit // each
+            rest, o = split(number, MAPS)
+            unit, k = split(rest, row_size)
+            c, piece = split(unit, each)
+            channel = first_channel + c
             begin = parts + (part * maps + first_map + o) * line
             if first_map + o < maps:
                 if unit == some * each:
                     if k == 0 and first_channel == 0:
                         st1(arena, begin + elements, total)
                 elif channel < channels:
-                    element = unit % each // pieces * kernel_w + unit % pieces * row_size + k
+                    i, j = split(piece, pieces)
+                    element = i * kernel_w + j * row_size + k
                     if turned:
                         element = taps - 1 - element
                     st1(arena, begin + channel * taps + element, total)

@@ -49,10 +49,10 @@ def through_pool(
 
     @device
     def read(arena: Any, plane: int, row: int, column: int) -> Any:
-        if row // 2 >= half_h or column // 2 >= half_w:
+        if row >> 1 >= half_h or column >> 1 >= half_w:
             return float32(0.0)
-        place = (plane * half_h + row // 2) * half_w + column // 2
-        if ld1(arena, code + place) != float32(row % 2 * 2 + column % 2):
+        place = (plane * half_h + (row >> 1)) * half_w + (column >> 1)
+        if ld1(arena, code + place) != float32((row & 1) * 2 + (column & 1)):
             return float32(0.0)
         return ld1(arena, dy + place) * slope(ld1(arena, y + place))
 
