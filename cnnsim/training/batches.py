@@ -64,6 +64,7 @@ class Batches:
         #: Updates in an epoch.
         self.each = -(-len(samples) // batch)
         self._order = lru_cache(maxsize=2)(self._order_of)
+        self._rows = lru_cache(maxsize=2)(self._rows_of)
         self._moves = lru_cache(maxsize=2)(self._moves_of)
 
     def size(self, update: int) -> int:
@@ -91,12 +92,10 @@ class Batches:
     def rows(self, update: int, most: int) -> Rows:
         """The samples of the updates from `update` on: at most so many, of one epoch."""
         epoch, first = divmod(update, self.each)
-        padded = np.zeros(self.each * self.batch, np.int64)
-        padded[: len(self.samples)] = self._order(epoch)
         last = min(first + most, self.each)
         begins = np.arange(first, last, dtype=np.int64) * self.batch
         sizes = np.minimum(self.batch, len(self.samples) - begins)
-        return Rows(padded.reshape(self.each, self.batch)[first:last], sizes)
+        return Rows(self._rows(epoch)[first:last], sizes)
 
     def moves(self, epoch: int) -> Integers:
         """How far each sample is moved in an epoch, down and right [samples, 2]; or [0, 2]."""
@@ -104,8 +103,7 @@ class Batches:
 
     def prepare(self, epoch: int) -> None:
         """Draw what an epoch needs, while something else computes."""
-        if self._shuffle:
-            self._order(epoch)
+        self._rows(epoch)
         self.moves(epoch)
 
     def _order_of(self, epoch: int) -> Integers:
@@ -113,6 +111,12 @@ class Batches:
         if not self._shuffle:
             return np.arange(count, dtype=np.int64)
         return stream_of(self._seed, f"data.order.{epoch}").permutation(count)
+
+    def _rows_of(self, epoch: int) -> Integers:
+        """All batches of an epoch; what the last one lacks is 0."""
+        padded = np.zeros(self.each * self.batch, np.int64)
+        padded[: len(self.samples)] = self._order(epoch)
+        return padded.reshape(self.each, self.batch)
 
     def _moves_of(self, epoch: int) -> Integers:
         stream = stream_of(self._seed, f"data.shift.{epoch}")

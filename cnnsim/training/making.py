@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from copy import copy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +148,24 @@ def _frozen(scenario: Scenario, settings: Sequence[str]) -> str:
     """The text of the run's own scenario. Raises UsageError for a path that no text can hold."""
     import tomlkit
 
-    document: Any = tomlkit.parse(scenario.text)
+    seeds = [word for word in settings if word.partition("=")[0].strip() == "seed"]
+    others = tuple(word for word in settings if word not in seeds)
+    # The seed stands at the top: what is below is the same in all.
+    document = copy(_settled(scenario.text, scenario.path, others, Path.cwd()))
+    apply_overrides(document, seeds)
+    return f"{FIRST}{printable(scenario.name, _LONGEST)}\n{tomlkit.dumps(document)}"
+
+
+@lru_cache(maxsize=1)
+def _settled(text: str, path: Path | None, settings: tuple[str, ...], here: Path) -> Any:
+    """The document of a run that is asked for from `here`; not to be changed.
+
+    Parsing takes long, and many runs share all but their seed. Raises UsageError for a path that no
+    text can hold.
+    """
+    import tomlkit
+
+    document: Any = tomlkit.parse(text)
     apply_overrides(document, settings)
     # What a tour expects is true of the weights that the scenario began with.
     document.pop("tour", None)
@@ -155,13 +174,13 @@ def _frozen(scenario: Scenario, settings: Sequence[str]) -> str:
             holder[key] = _GIVEN + Path(str(holder[key])).suffix
     data = document["data"]
     if str(data["source"]) not in NAMED:
-        path = str(beside(scenario.path, str(data["source"])).absolute())
-        if bad := unprintable(path, allowed=""):
+        source = str(here / beside(path, str(data["source"])))
+        if bad := unprintable(source, allowed=""):
             raise UsageError(
-                f"{printable(path)} holds {bad}, which a scenario cannot", "rename that folder"
+                f"{printable(source)} holds {bad}, which a scenario cannot", "rename that folder"
             )
-        data["source"] = path
-    return f"{FIRST}{printable(scenario.name, _LONGEST)}\n{tomlkit.dumps(document)}"
+        data["source"] = source
+    return document
 
 
 def _difference(old: Any, new: Any, at: str = "") -> str:

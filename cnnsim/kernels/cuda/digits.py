@@ -40,7 +40,7 @@ def _intrinsic() -> Any:
 
 if SIMULATED:
 
-    def split(number: int, base: int) -> tuple[int, int]:
+    def split(number: int, base: int) -> Any:
         """``divmod`` of numbers from 0 to 2³²."""
         assert 0 <= number < 1 << 32
         return divmod(number, base)
