@@ -11,8 +11,11 @@ from views import view_of
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import Start
+from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.ledger import TermColumn
 from cnnsim.tui.drawing.numbers import number
+from cnnsim.tui.drawing.palette import DARK
+from cnnsim.tui.drawing.timeline import draw_timeline
 from cnnsim.tui.stage.crumbs import crumbs_of, state_of
 from cnnsim.tui.stage.names import read_letter
 from cnnsim.tui.stage.narrate import narrate, origins
@@ -235,6 +238,18 @@ def test_a_lesson_has_a_tick_for_each_cell_with_its_value() -> None:
         "y[0,1,1]",
     ]
     assert [tick.now for tick in ticks] == [False, False, True, False]
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+@pytest.mark.parametrize("step", [0, 161])
+def test_each_sweep_of_a_lesson_is_named_below_its_first_tick(width: int, step: int) -> None:
+    stepper = Stepper(read_scenario("sobel"))
+    stepper.values.compute_all()
+    canvas = Canvas(width, 2, DARK.base)
+    ticks = ticks_of(Stage(stepper), view_of(stepper, step))
+    draw_timeline(canvas, 0, 0, width, ticks, step / 161, DARK)
+    line = canvas.lines()[1]
+    assert 0 <= line.index("correlate.forward[0,0,0]") < line.index("convolve.forward[0,0,0]")
 
 
 def test_a_network_has_a_tick_for_each_layer() -> None:

@@ -15,12 +15,13 @@ _TICK_ROOM = 4  # columns to a tick; denser ones look like a fence
 
 @dataclass(frozen=True)
 class Tick:
-    """A place 0..1 on the rail with its label."""
+    """A place 0..1 on the rail with its label; one that `names` the sweep goes before others."""
 
     position: float
     label: str
     done: bool
     now: bool = False
+    names: bool = False
 
 
 def column_of(position: float, width: int) -> int:
@@ -44,7 +45,8 @@ def draw_timeline(
 ) -> None:
     """Two rows: the rail, and the labels under their ticks.
 
-    Labels never overlap: the current one always stands, others from the left as room allows.
+    Labels never overlap: the current one always stands, then those that name a sweep, then others
+    from the left as room allows.
     """
     if width < 1:
         return
@@ -67,7 +69,7 @@ def _placed(ticks: Sequence[Tick], width: int) -> dict[Tick, tuple[int, str]]:
     """First column and text of each label that stands."""
     taken: list[tuple[int, int]] = []
     placed: dict[Tick, tuple[int, str]] = {}
-    for tick in sorted(ticks, key=lambda tick: (not tick.now, tick.position)):
+    for tick in sorted(ticks, key=lambda tick: (not tick.now, not tick.names, tick.position)):
         size = len(cells_of(tick.label)[0])
         if not size or (size > width and not tick.now):
             continue

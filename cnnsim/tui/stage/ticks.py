@@ -78,5 +78,5 @@ def _cell_ticks(stage: Stage, trace: Trace, view: View) -> list[Tick]:
             if passed and values.is_ready(sweep.writes):
                 label += f" = {number(float(values[sweep.writes][at]))}"
             position = (first + cell * sweep.tap_count) / last
-            found.append(Tick(position, label, passed, here))
+            found.append(Tick(position, label, passed, here, several and cell == 0))
     return found
