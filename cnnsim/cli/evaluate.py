@@ -77,6 +77,7 @@ def _print_json(run: str, found: Trained, result: Evaluation, worst: int) -> Non
             "scenario": found.run.name,
             "seed": found.run.seed,
             "epoch": found.point.epoch,
+            "iteration": found.point.iteration,
             "pictures": len(measure.classes),
             "right": measure.right,
             "test_accuracy": measure.accuracy,
@@ -103,7 +104,7 @@ def _print_json(run: str, found: Trained, result: Evaluation, worst: int) -> Non
 def _print_text(found: Trained, result: Evaluation, worst: int) -> None:
     measure, names, out = result.measure, _names(result), output()
     title = style(found.run.name, "1", out)
-    print(f"{title} seed {found.run.seed} after {_count(found.point.epoch, 'epoch')}", file=out)
+    print(f"{title} seed {found.run.seed} after {_after(found, result)}", file=out)
     total = len(measure.classes)
     accuracy = style(f"{measure.accuracy:.2%}", "1", out)
     print(
@@ -138,6 +139,15 @@ def _print_text(found: Trained, result: Evaluation, worst: int) -> None:
             for number in mistakes
         ],
     )
+
+
+def _after(found: Trained, result: Evaluation) -> str:
+    """How far it was trained; a run that was stopped within an epoch has some updates more."""
+    from cnnsim.training.loop import batches_of
+
+    point, each = found.point, batches_of(found.run, result.split).each
+    epochs, updates = _count(point.epoch, "epoch"), point.iteration - point.epoch * each
+    return f"{epochs} and {_count(updates, 'update')}" if updates else epochs
 
 
 def _count(number: int, noun: str) -> str:

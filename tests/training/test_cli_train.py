@@ -20,6 +20,7 @@ from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.writing import draft_of
 from cnnsim.training import load
 from cnnsim.training.making import create_run
+from cnnsim.training.run import open_run
 from cnnsim.training.trained import open_trained
 
 
@@ -153,6 +154,15 @@ def stopped(folder: Path, net: Path, *settings: str) -> Path:
     create_run(folder, scenario, words)
     assert train(folder, after(3))[-1]["kind"] == "stopped"
     return folder
+
+
+def test_evaluate_says_where_a_run_was_stopped(run: Run, net: Path, tmp_path: Path) -> None:
+    folder = stopped(tmp_path / "run", net)
+    made = open_run(folder).read()[1].iteration
+    epochs, updates = divmod(made, 1437)
+    (found,) = run("evaluate", folder, "--json", "--worst", "0").objects
+    assert (found["iteration"], found["epoch"]) == (made, epochs)
+    assert f"after {epochs} epochs and {updates:,} updates\n" in run("evaluate", folder).out
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
