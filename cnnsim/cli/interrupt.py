@@ -11,6 +11,35 @@ from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
+#: Seconds after which a ctrl+c that was lost comes again.
+_SOON = 0.01
+
+
+def keep_interrupts() -> None:
+    """From now on a ctrl+c that lands where no exception gets through comes again a moment later.
+
+    Python prints and forgets what is raised in a ``__del__``, for a weak reference, or in a call
+    from C.
+    """
+    before = sys.unraisablehook
+
+    def look(lost: sys.UnraisableHookArgs) -> None:
+        if isinstance(lost.exc_value, KeyboardInterrupt):
+            threading.Timer(_SOON, _interrupt).start()
+        else:
+            before(lost)
+
+    sys.unraisablehook = look
+
+
+def _interrupt() -> None:
+    """As the key does, also where the main thread waits for something."""
+    main = threading.main_thread().ident
+    if main is not None and hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
+
 
 @contextmanager
 def leaving_at_once() -> Iterator[None]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from cnnsim import collector
+from cnnsim.cli.interrupt import keep_interrupts
 from cnnsim.cli.streams import flush, forget_output, prepare, style
 from cnnsim.errors import CnnsimError, FileError, printable
 from cnnsim.frames import with_room
@@ -19,6 +20,7 @@ _LONGEST = 2000
 def command() -> int:
     """What the shell starts: `main` in a process of its own."""
     collector.start()
+    keep_interrupts()
     return main()
 
 

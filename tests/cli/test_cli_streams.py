@@ -96,6 +96,38 @@ def test_interrupted(tmp_path: Path) -> None:
     assert not errors
 
 
+_SWALLOWED = """
+import signal, sys, time, weakref
+from cnnsim.cli import interrupt
+
+class Thing:
+    def __del__(self):
+        if HOW == "del":
+            signal.raise_signal(signal.SIGINT)
+
+def forgotten(reference):
+    signal.raise_signal(signal.SIGINT)
+
+HOW = sys.argv[1]
+interrupt.keep_interrupts()
+thing = Thing()
+kept = weakref.ref(thing, forgotten) if HOW == "weak" else None
+try:
+    del thing
+    print("swallowed", flush=True)
+    time.sleep(20)
+except KeyboardInterrupt:
+    print("heard", flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", ["del", "weak"])
+def test_an_interrupt_that_python_would_forget_comes_again(how: str) -> None:
+    words = [sys.executable, "-c", _SWALLOWED, how]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("swallowed\nheard\n", "", 0)
+
+
 #: Iterations that take hours.
 ENDLESS = """
 title = "Endless"
