@@ -249,13 +249,19 @@ def bindings_of(screen: str) -> list[Binding]:
 
 _NAMES = {
     "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
-    "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓",
+    "escape": "esc", "pageup": "PgUp", "pagedown": "PgDn",
+    "left": "←", "right": "→", "up": "↑", "down": "↓",
 }  # fmt: skip
 
 
 def key_name(key: str) -> str:
     """How a key is called on the screen."""
     return _NAMES.get(key, key.replace("ctrl+", "^"))
+
+
+def every_key(action: Action, keymap: dict[str, str]) -> str:
+    """All keys of an action, after the user's key table."""
+    return " ".join(map(key_name, keymap.get(action.id, action.keys).split(",")))
 
 
 def shown_keys(action: Action, keymap: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
 from cnnsim.errors import CnnsimError
-from cnnsim.tui.actions import actions_of, key_name
+from cnnsim.tui.actions import actions_of, every_key
 
 if TYPE_CHECKING:
     from cnnsim.tui.app import CnnsimApp
@@ -49,7 +49,7 @@ class Everything(Provider):
         if isinstance(screen, BaseScreen):
             for action in actions_of(screen.kind):
                 run: Any = partial(screen.run_action, action.method)
-                keys = " ".join(key_name(key) for key in action.keys.split(","))
+                keys = every_key(action, cast("CnnsimApp", self.app).keys)
                 yield Command(action.tip.rstrip("."), keys, run)
         stepper = getattr(screen, "stepper", None)
         if stepper is not None and hasattr(screen, "go"):

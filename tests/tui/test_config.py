@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsim.errors import UsageError
-from cnnsim.tui.actions import ACTIONS, bindings_of, footer_entries, shown_keys
+from cnnsim.tui.actions import ACTIONS, bindings_of, every_key, footer_entries, shown_keys
 from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config, config_file, is_key, read_config
 from cnnsim.tui.screens.draw import DrawScreen
@@ -194,3 +194,9 @@ def test_the_footer_leaves_out_what_a_screen_does_not_offer() -> None:
     verbs = {verb for _, verb, _ in entries}
     assert not verbs & {"train", "backward"}
     assert {"step", "walk", "draw", "help", "quit"} <= verbs
+
+
+def test_the_keys_that_are_told_are_those_in_force() -> None:
+    note = next(action for action in ACTIONS if action.id == "note.on")
+    assert every_key(note, {}) == "PgDn"
+    assert every_key(note, {"note.on": "Z,ctrl+t"}) == "Z ^t"

@@ -150,6 +150,10 @@ def test_the_wheel_scrolls_the_note(shared) -> None:
 def test_a_click_opens_what_is_chosen_at_home(opened) -> None:
     home = opened()
     home.wait_for("sobel", "162")
+    home.wheel(*home.find("○ sobel"))
+    home.wait_gone("─ toy_2x2 ─")
+    home.wheel(*home.find("○ sobel"), down=False)
+    home.wait_for("─ toy_2x2 ─")
     home.click(*home.find("○ sobel"))
     home.wait_for("─ sobel ─")
     home.click(*home.find("○ sobel"))

@@ -11,15 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from cnnsim.tui.actions import actions_of, key_name
+from cnnsim.tui.actions import actions_of, every_key, shown_keys
 from cnnsim.tui.screens.dialog import Dialog
 
 
 class HelpScreen(Dialog[None]):
-    """Closes with ?, escape or q."""
+    """Closes with the key that opened it, escape or q."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,escape,q,f1,enter", "dismiss", "close", show=False),
+        Binding("question_mark,f1", "dismiss", "close", show=False, id="help"),
+        Binding("escape,q,enter", "dismiss", "close", show=False),
     ]
 
     def __init__(self, kind: str, text: str) -> None:
@@ -36,14 +37,15 @@ class HelpScreen(Dialog[None]):
         keys.add_column(min_width=16)
         keys.add_column()
         for action in actions_of(self._kind):
-            names = keymap.get(action.id, action.keys).split(",")
-            keys.add_row(Text(" ".join(map(key_name, names))), Text(action.tip))
+            keys.add_row(Text(every_key(action, keymap)), Text(action.tip))
         with Vertical(classes="dialog"):
             with VerticalScroll():
                 if self._text:
                     yield Static(unwrapped(self._text) + "\n", markup=False)
                 yield Static(keys)
-            yield Static("\n? closes", classes="hint", markup=False)
+            opened = next(action for action in actions_of(self._kind) if action.id == "help")
+            close = shown_keys(opened, keymap)
+            yield Static(f"\n{close} closes", classes="hint", markup=False)
 
 
 def unwrapped(text: str) -> str:

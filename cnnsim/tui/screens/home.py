@@ -14,7 +14,7 @@ from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.scenario.catalogue import Entry, catalogue
 from cnnsim.scenario.files import expanded
 from cnnsim.tui.actions import bindings_of
-from cnnsim.tui.home.listing import ListRow, lesson_rows, matching, network_rows, recent_rows
+from cnnsim.tui.home.listing import DONE, ListRow, lesson_rows, matching, network_rows, recent_rows
 from cnnsim.tui.home.source import check_source, written
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.widgets.listpanel import ListPanel
@@ -112,13 +112,15 @@ class HomeScreen(BaseScreen):
         self._chosen = min(self._chosen, max(len(lists[self._list]) - 1, 0))
         for number, (panel, rows) in enumerate(zip(self._lists, lists, strict=True)):
             panel.show(rows, self._chosen if number == self._list and rows else None)
-        done = sum(row.mark == "●" for row in lists[0])
-        state = f"{done} of {len(lists[0])} lessons done"
+        lessons = lesson_rows(self._entries, {}, dict(self.cnnsim.marks.recent()))
+        done = sum(row.mark == DONE for row in lessons)
+        state = f"{done} of {len(lessons)} lessons done"
         tagline = "step through a convolutional network, one multiply-add at a time"
         crumbs = [] if self.cnnsim.activity else [(tagline, "bar_dim")]
         if self._word:
             crumbs = [(f"only with '{self._word}', esc shows all", "bar_bold")]
-        self.header.show(crumbs, [(state, "bar_dim")])
+        # Where there is no room for both, the tagline goes.
+        self.header.show(crumbs, [(state, "bar_dim")], () if self._word else ((0,),))
         self._show_preview()
 
     def chosen_row(self) -> ListRow | None:

@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from cnnsim.tui.drawing.bar import bar_text
-from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.canvas import Canvas, cut_pieces
 from cnnsim.tui.home.listing import DONE, ListRow
 from cnnsim.tui.widgets.panel import Panel
 
@@ -51,7 +51,7 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
         room = canvas.height - 2
         if not self.rows:
             self._frame(canvas, "")
-            canvas.put(2, 1, self._empty, palette.dim)
+            canvas.pieces(2, 1, cut_pieces([(self._empty, palette.dim)], max(canvas.width - 4, 1)))
             return
         chosen = self.chosen or 0
         has_bar = self.chosen is not None and 0 < self.rows[chosen].share < 1
@@ -115,6 +115,20 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
         x += names + 2
         if right - x > 5:
             canvas.put(x, y, _shortened(row.text, right - x - 1), dim)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The next row."""
+        self._scroll(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The previous row."""
+        self._scroll(-1)
+
+    def _scroll(self, by: int) -> None:
+        if self.rows:
+            number = 0 if self.chosen is None else self.chosen + by
+            number = min(max(number, 0), len(self.rows) - 1)
+            self.post_message(self.Chosen(self, number, False))
 
     def on_click(self, event: events.Click) -> None:
         """Choose, or open what is chosen."""

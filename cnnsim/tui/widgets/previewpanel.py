@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.canvas import Canvas, cut_pieces
 from cnnsim.tui.drawing.cellclass import XL, choose_class, small
 from cnnsim.tui.drawing.plane import draw_plane, fit, size_of, value_width
 from cnnsim.tui.home.preview import Preview
@@ -38,7 +38,6 @@ class PreviewPanel(Panel, can_focus=False):
                 2, 1, self._error or "Nothing is chosen: jk or a click chooses.", palette.dim
             )
             return
-        canvas.frame(palette, title=[(preview.source.rpartition("/")[2], palette.bold)])
         width = canvas.width - 4
         paragraphs: list[Paragraph] = [[(preview.title, "bold")], [], *markdown(preview.about)]
         if self._error:
@@ -55,8 +54,9 @@ class PreviewPanel(Panel, can_focus=False):
             y += min(lines, left)
         self._matrices(canvas, preview, y + 1)
         foot = canvas.height - 2
-        canvas.pieces(2, foot, [("▸ ", palette.now_text), ("enter", palette.bold),
-                                (" from the first step", palette.dim)])  # fmt: skip
+        begin = [("▸ ", palette.now_text), ("enter", palette.bold),
+                 (" from the first step", palette.dim)]  # fmt: skip
+        canvas.pieces(2, foot, cut_pieces(begin, max(width, 1)))
         if self._mark:
             # Beside it, above it, or as much of it as fits there.
             text = f" resume at {self._mark}"
@@ -64,6 +64,8 @@ class PreviewPanel(Panel, can_focus=False):
             if x + 1 + len(text) > canvas.width - 2:
                 text = text[: canvas.width - 4 - x] + "…"
             canvas.pieces(x, y, [("r", palette.bold), (text, palette.dim)])
+        # Last, over words that are wider than the panel.
+        canvas.frame(palette, title=[(preview.source.rpartition("/")[2], palette.bold)])
 
     def _matrices(self, canvas: Canvas, preview: Preview, y: int) -> None:
         height = canvas.height - 3 - y
