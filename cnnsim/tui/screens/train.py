@@ -40,6 +40,8 @@ class TrainScreen(TrainBoard):
         self._sources = list(sources)
         self._reading: set[int] = set()
         self._asked = 0.0
+        # Whether it has been asked to stand still, or to go on, and does not do so yet.
+        self._hold: bool | None = None
         #: What to do once the run stands still and is saved.
         self._then: Callable[[], None] | None = None
 
@@ -64,6 +66,8 @@ class TrainScreen(TrainBoard):
                 self._views[number] = heard(self._views[number], news)
                 changed = True
         view = self.view
+        if self._hold == (view.state == "paused"):
+            self._hold = None
         if changed:
             self.scrub.follow(view)
             self._stand()
@@ -135,22 +139,29 @@ class TrainScreen(TrainBoard):
             self.notify(f"{told} cnnsim train {where} --resume", timeout=6, markup=False)
         return self._is_live and not view.has_ended
 
-    def _ask(self, request: str) -> None:
-        if self._can_lead():
+    def _ask(self, request: str) -> bool:
+        """Whether it can be told that."""
+        can = self._can_lead()
+        if can:
             self._sources[0].tell({"ask": request})
+        return can
 
     def action_pause(self) -> None:
         """Pause, or go on."""
         view = self._views[0]
         if self._is_live and view.can_go_on:
             self._train_on()
-        else:
-            self._ask("continue" if view.state == "paused" else "pause")
+            return
+        # Quick hands go on before it stands still.
+        stands = self._hold if self._hold is not None else view.state == "paused"
+        if self._ask("continue" if stands else "pause"):
+            self._hold = not stands
 
     def _train_on(self) -> None:
         """Go on with a run that has been stopped, from what it saved."""
         run = self._runs[0]
         self._views[0] = replace(self._views[0], state="starting", note="", rows=view_of(run).rows)
+        self._hold = None
         self._sources = [Trainer(run)]
         self._sources[0].start()
         self.refresh_panels()
@@ -262,9 +273,8 @@ class TrainScreen(TrainBoard):
             self.cnnsim.forget_training()
         elif self._is_live:
             self._tell_activity()
-            self.notify(
-                f"{self.view.name} goes on training: t comes back to it", timeout=4, markup=False
-            )
+            does = "is paused" if self.view.state == "paused" else "goes on training"
+            self.notify(f"{self.view.name} {does}: t comes back to it", timeout=4, markup=False)
 
     def _tell_activity(self) -> None:
         """For the headers of other screens."""

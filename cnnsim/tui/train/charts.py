@@ -11,7 +11,7 @@ from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.curve import Floats, column_of, draw_curve, draw_guide, row_of
-from cnnsim.tui.drawing.glyphs import NOW_DOT
+from cnnsim.tui.drawing.glyphs import MINUS, NOW_DOT
 from cnnsim.tui.drawing.numbers import counted, measured
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.axis import Axis, axis_of, round_numbers
@@ -167,7 +167,7 @@ def _draw(
     rows: dict[int, str] = {}
     for tick in axis.ticks(max(height // 2, 2)):
         row = row_of(float(axis.place(np.array([tick]))[0]), axis.limits, height)
-        rows.setdefault(row, f"{tick:g}")
+        rows.setdefault(row, f"{tick:g}".replace("-", MINUS))
     for row, text in rows.items():
         draw_guide(canvas, x, y + row, width, palette)
         canvas.put_right(x - 1, y + row, text, palette.dim)

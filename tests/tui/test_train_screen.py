@@ -1,0 +1,62 @@
+"""Leading a run from the training screen, with nobody who trains it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.training.making import create_run
+from cnnsim.tui.app import CnnsimApp
+from cnnsim.tui.config import Config
+from cnnsim.tui.marks import Marks
+from cnnsim.tui.screens.train import TrainScreen
+
+GOES = {"kind": "progress", "iteration": 5, "iterations": 500, "loss": 0.5, "rate": 0.01,
+        "images_per_second": 1600.0}  # fmt: skip
+
+
+class Silent:
+    """Somebody who trains, and says only what a test lets him say."""
+
+    def __init__(self) -> None:
+        self.coming: list[dict[str, Any]] = [GOES]
+        self.heard: list[str] = []
+
+    def start(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def news(self) -> list[dict[str, Any]]:
+        coming, self.coming = self.coming, []
+        return coming
+
+    def tell(self, message: dict[str, Any]) -> None:
+        self.heard += [message["ask"]] if "ask" in message else []
+
+
+async def test_two_quick_presses_go_on_and_a_paused_run_is_not_said_to_train(
+    tmp_path: Path,
+) -> None:
+    source = Silent()
+    run = create_run(tmp_path / "run", read_scenario("digits_cnn"))
+    app = CnnsimApp(None, 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.push_screen(screen := TrainScreen([run], [source], True))
+        while screen.view.state != "running":
+            await pilot.pause(0.05)
+        await pilot.press("space", "space")
+        assert source.heard == ["pause", "continue"]
+        source.coming = [{"kind": "paused"}, GOES]
+        await pilot.pause(0.3)
+        await pilot.press("space")
+        assert source.heard == ["pause", "continue", "pause"]
+        source.coming = [{"kind": "paused"}]
+        while screen.view.state != "paused":
+            await pilot.pause(0.05)
+        await pilot.press("escape")
+        await pilot.pause()
+        [told] = [notification.message for notification in app._notifications]
+        assert told == "digits_cnn is paused: t comes back to it"
