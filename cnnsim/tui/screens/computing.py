@@ -11,7 +11,6 @@ from textual.worker import get_current_worker
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.fill import Progress, Report, is_compiled
 from cnnsim.kernels.warm import warm
-from cnnsim.network.layer import times
 from cnnsim.tui.widgets.waitpanel import Waiting
 
 if TYPE_CHECKING:
@@ -115,5 +114,5 @@ class Computing:
             if self._progress is not None and self._progress.sweep.startswith(f"{layer}."):
                 share += max(self._progress.share, 0.01) / len(sweeps)
             macs = sum(sweep.steps for sweep in sweeps if sweep.counts_macs)
-            rows.append(Waiting(layer, times(place.output), macs, min(share, 1.0)))
+            rows.append(Waiting(layer, "×".join(map(str, place.output)), macs, min(share, 1.0)))
         return rows

@@ -159,6 +159,7 @@ class FlowScreen(Dialog[int | None]):
         line = self.query_one(Input)
         at = self._entries.index(line.value) + direction if line.value in self._entries else 0
         line.value = self._entries[at % len(self._entries)]
+        line.cursor_position = len(line.value)
 
     def action_move(self, direction: int) -> None:
         """Choose the next or previous row."""
