@@ -241,6 +241,30 @@ def test_what_is_beyond_the_ledger_comes_later(monkeypatch: pytest.MonkeyPatch) 
 
 
 @launches
+def test_steps_are_replayed_many_at_once_and_the_rest_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cnnsim.kernels.cuda.engine._RECORDED", 2)
+    of, x, target = opened("frozen at first", 2)
+    engine, recorded = CudaEngine(of), []
+    record = engine._queue.record
+
+    def recording(launches: Any, times: int) -> Any:
+        recorded.append(times)
+        return record(launches, times)
+
+    monkeypatch.setattr(engine._queue, "record", recording)
+    rows, rates = np.tile(np.arange(2), (5, 1)), np.full(5, 0.1)
+    engine.load(drawn(of))
+    losses = engine.train(x, target, rows, rates)
+    assert recorded == [2, 1]
+    engine.load(drawn(of))
+    singly = [engine.train(x, target, rows[:1], rates[:1]) for _ in range(5)]
+    assert recorded == [2, 1]
+    assert np.concatenate(singly).tobytes() == losses.tobytes()
+
+
+@launches
 def test_what_cannot_be_recorded_is_launched() -> None:
     """Recording ends, or nobody could wait for the GPU any more; and it is told once."""
 

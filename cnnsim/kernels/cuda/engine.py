@@ -25,7 +25,7 @@ from cnnsim.network.optimizer import COUNTER
 
 #: Numbers of the largest activations that evaluation holds at once.
 _MOST_VALUES = 1 << 26
-#: Steps that one recorded graph makes.
+#: Steps that one recorded graph makes, where there are as many.
 _RECORDED = 16
 #: What needs the memory, for people.
 _WHAT = "this network with its batch"
@@ -233,23 +233,33 @@ class CudaEngine:
 
 
 class _Ready:
-    """A plan compiled for certain arrays, and recorded once it has run."""
+    """A plan compiled for certain arrays, and recorded when it first runs."""
 
     def __init__(self, plan: Plan, arrays: tuple[Any, ...], queue: Queue, report: Report) -> None:
         self.plan, self.arrays = plan, arrays
         self._queue = queue
         self._launches = plan.compile(arrays, report)
-        self._many: Callable[[], None] | None = None
+        self._recorded: dict[int, Callable[[], None]] = {}
 
     def run(self, steps: int) -> None:
         """Make so many steps and wait for them."""
-        done = 0
-        if steps >= _RECORDED and not self.plan.is_hosted:
-            if self._many is None:
-                self._many = self._queue.record(self._launches, _RECORDED)
-            for _ in range(steps // _RECORDED):
-                self._many()
-                done += _RECORDED
-        for _ in range(done, steps):
-            self._queue.run(self._launches)
+        # Every launch would ask the driver anew which context is the current one.
+        cuda.require_context(self._begin)(steps)
         self._queue.wait()
+
+    def _begin(self, steps: int) -> None:
+        if self.plan.is_hosted:
+            for _ in range(steps):
+                self._queue.run(self._launches)
+        else:
+            # Single ones too: an epoch's last batches are few, and so are those of a test.
+            for times in (_RECORDED, 1):
+                for _ in range(steps // times):
+                    self._replayed(times)()
+                steps %= times
+
+    def _replayed(self, times: int) -> Callable[[], None]:
+        """What makes so many steps at once."""
+        if times not in self._recorded:
+            self._recorded[times] = self._queue.record(self._launches, times)
+        return self._recorded[times]
