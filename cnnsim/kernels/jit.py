@@ -63,6 +63,9 @@ class _QuickCache(FunctionCache):
         #: Whether the code needs Numba's runtime, which counts who holds an array.
         self._makes_arrays = makes_arrays
 
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return sig, codegen.magic_tuple(), _meaning(self._py_func)
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of that signature; None where it was not kept."""
         if self._makes_arrays:
@@ -76,6 +79,20 @@ class _QuickCache(FunctionCache):
         """Keep a compiled function."""
         with suppress(OSError):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
+
+def _meaning(value: Any) -> Any:
+    """What a function is, with the functions and numbers that it holds: the same in every process.
+
+    Pickles, which Numba takes, are not: that of a nested function's code is one where its module
+    was loaded from the source, and another where it was from a .pyc.
+    """
+    code = getattr(value, "__code__", None)
+    if code is None:
+        return repr(value)
+    cells = getattr(value, "__closure__", None) or ()
+    held = tuple(_meaning(cell.cell_contents) for cell in cells)
+    return value.__module__, value.__qualname__, code.co_code, held
 
 
 def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:

@@ -84,6 +84,42 @@ def test_it_is_loaded_without_the_compilers_registries(tmp_path: Path) -> None:
     assert run() == [*right, 2, False]
 
 
+#: A kernel that calls what it holds.
+HOLDING = """
+from numba.extending import register_jitable
+from cnnsim.kernels.jit import entry
+
+def made(by):
+    @register_jitable
+    def times(x):
+        return by * x
+    def kernel(x):
+        return times(x) + 1
+    return entry(kernel)
+"""
+
+
+def test_a_module_from_its_source_and_from_its_pyc_have_the_same_code(tmp_path: Path) -> None:
+    (tmp_path / "ours.py").write_text(HOLDING)
+    program = """
+from ours import made
+for by in (3, 4):
+    kernel = made(by)
+    print(kernel(2), sum(kernel.stats.cache_hits.values()))
+"""
+    found = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+            cwd=tmp_path,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path),
+                 "PYTHONDONTWRITEBYTECODE": ""},
+        )  # fmt: skip
+        found.append(done.stdout.split())
+    assert list(tmp_path.rglob("ours.*.pyc"))
+    assert found == [["7", "0", "9", "0"], ["7", "1", "9", "1"]]
+
+
 def _said(script: Path, home: Path) -> tuple[list[Any], int]:
     """What the script says, and how much it found in the cache."""
     done = subprocess.run(
