@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from types import NoneType
 from typing import Any, TypeVar
 
 from numba import njit
@@ -23,6 +24,10 @@ from cnnsim.kernels.kept import BROKEN, KeptFiles
 from cnnsim.kernels.pipeline import EntryPipeline, PartPipeline
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: What a text says all of.
+_PLAIN = (bool, int, float, str, NoneType)
+
 _njit: Any = njit
 _dumps: Any = dumps
 _overload: Any = overload
@@ -82,17 +87,20 @@ class _QuickCache(FunctionCache):
 
 
 def _meaning(value: Any) -> Any:
-    """What a function is, with the functions and numbers that it holds: the same in every process.
+    """What a function is, with all that it holds: the same in every process.
 
     Pickles, which Numba takes, are not: that of a nested function's code is one where its module
     was loaded from the source, and another where it was from a .pyc.
     """
-    code = getattr(value, "__code__", None)
-    if code is None:
-        return repr(value)
-    cells = getattr(value, "__closure__", None) or ()
-    held = tuple(_meaning(cell.cell_contents) for cell in cells)
-    return value.__module__, value.__qualname__, code.co_code, held
+    function = getattr(value, "py_func", value)
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        held = tuple(_meaning(cell.cell_contents) for cell in function.__closure__ or ())
+        return function.__module__, function.__qualname__, code.co_code, held
+    if isinstance(value, tuple):
+        return type(value).__qualname__, tuple(map(_meaning, value))
+    # As text, for 1 and 1.0 are equal.
+    return repr(value) if isinstance(value, _PLAIN) else _dumps(value)
 
 
 def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:

@@ -84,17 +84,20 @@ def test_it_is_loaded_without_the_compilers_registries(tmp_path: Path) -> None:
     assert run() == [*right, 2, False]
 
 
-#: A kernel that calls what it holds.
+#: A kernel that calls what it holds, the one part of it and the other compiled for itself.
 HOLDING = """
 from numba.extending import register_jitable
-from cnnsim.kernels.jit import entry
+from cnnsim.kernels.jit import entry, part
 
-def made(by):
+def made(by, twice=2):
     @register_jitable
     def times(x):
-        return by * x
+        return twice * x
+    @part
+    def more(x):
+        return x + by
     def kernel(x):
-        return times(x) + 1
+        return more(times(x)) + 1
     return entry(kernel)
 """
 
@@ -117,7 +120,7 @@ for by in (3, 4):
         )  # fmt: skip
         found.append(done.stdout.split())
     assert list(tmp_path.rglob("ours.*.pyc"))
-    assert found == [["7", "0", "9", "0"], ["7", "1", "9", "1"]]
+    assert found == [["8", "0", "9", "0"], ["8", "1", "9", "1"]]
 
 
 def _said(script: Path, home: Path) -> tuple[list[Any], int]:
