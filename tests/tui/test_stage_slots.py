@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from views import view_of
 
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.stage.layout import LEAST, LOW, TABS, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.planes import slice_at
 from cnnsim.tui.stage.slots import lay_out, signs_between
+from cnnsim.tui.stage.stage import Stage
 
 sides = st.one_of(st.integers(1, 12), st.integers(13, 240))
 
@@ -137,3 +142,28 @@ def test_where_there_is_room_titles_are_not_cut(shown, width, height, large) -> 
     if used < width:
         numbers = [slot for slot in slots if not (slot.cls.is_map or slot.matrix.is_lens)]
         assert all(slot.matrix.title_width + 5 <= slot.width for slot in numbers)
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [("conv_layer", "untied.forward[0,0,0,1]"), ("toy_2x2", "first"), ("sobel", "last"),
+     ("backprop_toy", "conv1.kernel_grad")],
+)  # fmt: skip
+def test_titles_get_the_free_columns(name: str, at: str) -> None:
+    """At 80 columns numbers leave enough for the names, the parts and the sides of all of them."""
+    stepper = Stepper(read_scenario(name))
+    stepper.values.compute_all()
+    slots = lay_out(Stage(stepper).matrices(view_of(stepper, at)), 80, 9, False)
+    for slot in slots:
+        assert slot.width >= slot.matrix.title_width + 5
+
+
+def test_numbers_are_no_blocks_where_all_of_them_fit_beside_each_other() -> None:
+    """Adam's second moment at 80 columns: four panels of two numbers, 19 columns each."""
+    cut = slice_at((2,), (0,))
+    shown = [
+        Matrix(f"read{n}", f"fc.b_square{n}", n, cut, (0, 0, 0, 0), None, 6, 2, -2)
+        for n in range(3)
+    ]
+    shown.append(replace(shown[0], key="out", tensor="fc.b_square_next", read=None))
+    assert all(not slot.cls.is_map for slot in lay_out(shown, 80, 9, False))

@@ -46,21 +46,37 @@ class Matrix:
 
     @property
     def place(self) -> str:
-        """Where in its tensor the matrix is, such as ``[0,2]``; nothing where it is all of it."""
-        return self._place(self.slice.fixed)
+        """Which part of the tensor it is, `[0,1]`; nothing where it is all of it."""
+        return self._place(self.slice.fixed, self.window)
+
+    @property
+    def sides(self) -> str:
+        """The shape of the tensor, `6×28×28`; nothing where a window is shown."""
+        shape = self.slice.shape
+        shown = shape[1:] if len(shape) > 2 and shape[0] == 1 else shape
+        return "" if self.window is not None else "×".join(map(str, shown))
 
     @property
     def title_width(self) -> int:
-        """Columns of its name and place, the same for all matrices of the tensor."""
-        last = tuple(extent - 1 for extent in self.slice.shape[: len(self.slice.fixed)])
-        return len(self.tensor) + len(self._place(last))
+        """Columns that its whole title takes, at the last part of its tensor as at every other."""
+        shape, window = self.slice.shape, self.window
+        fixed = tuple(extent - 1 for extent in shape[: len(self.slice.fixed)])
+        if window is not None:
+            _, _, rows, columns = window
+            window = (self.slice.rows - rows, self.slice.columns - columns, rows, columns)
+        return len(f"{self.tensor}{self._place(fixed, window)} {self.sides}".rstrip())
 
-    def _place(self, fixed: tuple[int, ...]) -> str:
-        shape = self.slice.shape
-        if all(extent == 1 for extent in shape[: len(fixed)]):
+    def _place(self, fixed: tuple[int, ...], window: tuple[int, int, int, int] | None) -> str:
+        if window is not None:
+            if self.slice.is_grid:
+                return ""
+            row, column, rows, columns = window
+            place = f"{row}–{row + rows - 1},{column}–{column + columns - 1}".replace("-", "−")
+            return f"[{','.join(map(str, fixed[1:]))},{place}]"
+        if all(extent == 1 for extent in self.slice.shape[: len(fixed)]):
             return ""
         # The batch goes without saying where it is one.
-        return f"[{','.join(map(str, fixed[shape[0] == 1 :]))}]"
+        return f"[{','.join(map(str, fixed[self.slice.shape[0] == 1 :]))}]"
 
     @property
     def is_lens(self) -> bool:

@@ -16,8 +16,8 @@ _FRAME = (4, 2)
 _GAP, _WIDEST_GAP = 1, 5
 #: A map narrower than this shows nothing.
 _LEAST_MAP = 12
-#: A title such as "conv1.w" needs this much; columns of the frame beside a title.
-_LEAST, _TITLE = 14, 5
+#: A title such as "conv1.w" needs this much; what stands around one; more columns for a sign.
+_LEAST, _TITLED, _SIGN = 14, 5, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +83,23 @@ def _try(
             room,
             height,
             max(m.text_width for m in numbers),
-            gap=_GAP,
+            gap=0,
             frame=_FRAME,
             largest=XL if large else L,
             half_blocks=half_blocks,
         )
+        least = min(_LEAST, room // len(numbers))
         for matrix in numbers:
-            inner = cls.size(*matrix.outer)[0]
-            titled = max(_LEAST, len(matrix.tensor) + 6)
-            widths[matrix.key] = max(inner + _FRAME[0], min(titled, room // len(numbers)))
-        if cls.is_map or sum(widths.values()) > room:
+            widths[matrix.key] = max(cls.size(*matrix.outer)[0] + _FRAME[0], least)
+        spare = room - sum(widths.values())
+        if cls.is_map or spare < 0:
             return None
+        spare = max(spare - _SIGN * (len(matrices) - 1), 0)
+        for matrix in numbers:
+            # Titles get what numbers and signs leave.
+            more = min(max(matrix.title_width + _TITLED - widths[matrix.key], 0), spare)
+            widths[matrix.key] += more
+            spare -= more
     left = width - gaps - sum(widths.values())
     small = MAP if half_blocks else blocks_of(1)
     classes = {}
@@ -106,16 +112,10 @@ def _try(
         fits = roomy[0] + 2 <= share and roomy[1] + 2 <= height
         classes[matrix.key] = BLOCKS if fits else small
         wanted = classes[matrix.key].size(rows, columns)[0] + 2
-        widths[matrix.key] = max(min(share, wanted), min(share, _LEAST_MAP + _FRAME[0]))
+        titled = min(share - _SIGN, matrix.title_width + _TITLED)
+        widths[matrix.key] = max(min(share, wanted), min(share, _LEAST_MAP + _FRAME[0]), titled)
         left -= widths[matrix.key]
     spare = width - sum(widths.values()) - gaps
-    for matrix in numbers:
-        # What the widest gaps leave goes to titles that would be cut.
-        most = spare - (_WIDEST_GAP - _GAP) * (len(matrices) - 1)
-        wanted = matrix.title_width + _TITLE - widths[matrix.key]
-        wider = 0 if matrix.is_lens else max(min(wanted, most), 0)
-        widths[matrix.key] += wider
-        spare -= wider
     more, rest = divmod(spare, max(len(matrices) - 1, 1))
     slots = []
     x = 0

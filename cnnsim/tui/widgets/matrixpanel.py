@@ -92,21 +92,9 @@ from, at a cell of an input to see where it goes."""
         pieces: list[Piece] = []
         if matrix.is_lens and width > 20:
             pieces.append(("field ", palette.dim))
-        pieces.append((matrix.tensor, palette.bold))
-        shape = matrix.slice.shape
-        fixed = matrix.slice.fixed
-        if matrix.window is not None:
-            row, column, rows, columns = matrix.window
-            if not matrix.slice.is_grid:
-                place = f"{row}–{row + rows - 1},{column}–{column + columns - 1}".replace("-", "−")
-                pieces.append((f"[{','.join(map(str, fixed[1:]))},{place}]", palette.dim))
-            return pieces
-        if matrix.place:
-            pieces.append((matrix.place, palette.dim))
-        shown = shape[1:] if len(shape) > 2 and shape[0] == 1 else shape
-        text = f" {'×'.join(map(str, shown))}" if shown else ""
-        if pieces_width(pieces) + len(text) <= width - 5:
-            pieces.append((text, palette.dim))
+        pieces += [(matrix.tensor, palette.bold), (matrix.place, palette.dim)]
+        if matrix.sides and pieces_width(pieces) + 1 + len(matrix.sides) <= width - 5:
+            pieces.append((f" {matrix.sides}", palette.dim))
         return pieces
 
     def _corner(self, step: int, width: int) -> list[Piece]:
