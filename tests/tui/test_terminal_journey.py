@@ -105,7 +105,7 @@ def test_from_training_to_a_drawn_seven(opened: Opener) -> None:
     terminal.wait_for(f"{wrong} of 360 wrong", f"after update {each}")
 
     # A click on the first cell of the first filter watches that weight.
-    x, y = terminal.find("─ filters")
+    x, y = terminal.find("─ 4 filters")
     terminal.click(x + 1, y + 1)
     terminal.wait_for("update_w", "terms", timeout=COMPILING)
     weights = History(run).tensors(each)["conv1.w"]

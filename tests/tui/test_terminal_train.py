@@ -252,7 +252,7 @@ def test_a_filters_weight_is_watched_and_then_opened(opened: Opener, finished: l
     terminal.send("left")
     terminal.wait_for("batch loss", timeout=COMPILING)
     terminal.settle()
-    left, top = terminal.find("filters")
+    left, top = terminal.find("4 filters")
     place = (left + 2, top + 2)
     terminal.click(*place)
     terminal.wait_for("update_w", "36 terms", timeout=COMPILING)
