@@ -92,3 +92,14 @@ def test_two_processes_that_keep_kernels_at_once_do_not_mix_them_up(
         assert opened(*first).load("one") == "the one's"
         assert opened(*second).load("other") == "the other one's"
         assert opened(*second).load("one") is None
+
+
+@needs_numba_cuda
+def test_what_is_launched_is_compiled_as_it_was_checked() -> None:
+    """The checks of machine code compile with the same options; the compiler must have them all."""
+    from cnnsim.kernels.cuda.jit import Kernel
+
+    kernel = Kernel(lambda arena: None, 1, 64)
+    found = kernel.jitted().targetoptions
+    assert {name: found[name] for name in kernel.options} == kernel.options
+    assert kernel.options == {"launch_bounds": 64, "lto": False}

@@ -116,8 +116,16 @@ class Kernel:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the compiler is told. No fast mathematics: a NaN has to stay one, to be seen."""
-        return {"launch_bounds": self.threads}
+        """What the compiler is told. No fast mathematics: a NaN has to stay one, to be seen.
+
+        Nor is anything optimised while linking: a kernel is all in one piece, and those with many
+        sums would be given too few registers.
+        """
+        return {"launch_bounds": self.threads, "lto": False}
+
+    def jitted(self) -> Any:
+        """What compiles it. As a decorator, which is given no function, Numba drops options."""
+        return cuda.jit(self.function, **self.options)
 
     def launch(self, stream: Any, *arguments: Any) -> None:
         """Run it on `stream`, 0 for the default one; the first call compiles, or loads."""
@@ -134,11 +142,12 @@ class Kernel:
             _simulate(self.function)
             self._compiled = cuda.jit(self.function)
             return
-        compiled = cuda.jit(**self.options)(self.function)
+        compiled = self.jitted()
         types = tuple(compiled.typeof_pyval(argument) for argument in arguments)
         if _CAN_CACHE and self.keeps:
             codegen = compiled.targetctx.codegen()
-            self.function.__qualname__ = own_name(self.function, types, codegen.magic_tuple())
+            told = types, codegen.magic_tuple(), self.options
+            self.function.__qualname__ = own_name(self.function, *told)
             compiled.enable_caching()
         compiled.compile(types)
         _load(compiled, self.shared)
