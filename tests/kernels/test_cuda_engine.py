@@ -27,6 +27,7 @@ if CAN_LAUNCH:
     from cnnsim.kernels.cuda import choice, device, jit, plan
     from cnnsim.kernels.cuda.activations import NONE, activation_of
     from cnnsim.kernels.cuda.choice import Fast
+    from cnnsim.kernels.cuda.convolution import Shape, blocks_of
     from cnnsim.kernels.cuda.engine import CudaEngine
     from cnnsim.kernels.cuda.feeding import mask
     from cnnsim.kernels.cuda.product import Finish, Matrix, product
@@ -298,6 +299,24 @@ def test_what_cannot_be_recorded_is_launched() -> None:
 
 
 @launches
+def test_blocks_are_large_even_where_there_is_little_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """LeNet's second convolution, of 64 pictures and 1,024: 25 windows, two groups of maps."""
+    monkeypatch.setattr("cnnsim.kernels.cuda.convolution._THREADS", 256)
+    monkeypatch.setattr("cnnsim.kernels.cuda.convolution._BLOCKS", 128)
+
+    def cut(batch: int) -> tuple[int, ...]:
+        found = blocks_of(Shape(batch, 6, 14, 14, 16, 5, 5, 0, 0, 10, 10, True))
+        assert found is not None
+        return tuple(found)
+
+    # 128 blocks of 10 teams, which have 3 of the 30 rows of kernels each; 205 blocks of 5 pictures.
+    assert cut(64) == (5, 1, 1, 10, 6)
+    assert cut(1024) == (5, 5, 2, 1, 6)
+
+
+@launches
 @pytest.mark.parametrize(
     ("rows", "columns", "depth"), [(1, 1, 1), (5, 9, 3), (8, 7, 50), (13, 4, 17), (30, 30, 6)]
 )
@@ -348,7 +367,7 @@ def test_too_little_memory_leaves_everything_as_it_was(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is said before anything is allocated, where it can be known; then less trains on."""
-    of, x, target = opened("lenet's pattern", 3)
+    of, x, target = opened("frozen at first", 3)
     engine, twin = CudaEngine(of), CudaEngine(of)
     rows, rates = np.array([[0, 1], [2, 0]]), np.full(2, 0.01)
     for each in (engine, twin):

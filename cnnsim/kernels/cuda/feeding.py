@@ -13,8 +13,10 @@ import numpy as np
 from numba import cuda, float32
 from numba.extending import register_jitable
 
+from cnnsim.kernels.cuda.digits import split
 from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, grid
 from cnnsim.kernels.cuda.layout import PACES, losses_at, paces_at
+from cnnsim.kernels.cuda.loads import ld1, st1
 from cnnsim.network.mask import kept, mixed, threshold
 
 #: Where the samples of the steps begin in the ledger.
@@ -35,11 +37,12 @@ def gather(batch: int, size: int, inputs: int, width: int, targets: int, by_clas
         first = cuda.grid(1)
         one, none = float32(1.0), float32(0.0)
         for number in range(first, pixels, cuda.gridsize(1)):
-            sample = ledger[ORDER + step * batch + number // size]
-            arena[inputs + number] = pictures[sample * size + number % size]
+            n, place = split(number, size)
+            sample = ledger[ORDER + step * batch + n]
+            st1(arena, inputs + number, ld1(pictures, sample * size + place))
         for number in range(first, numbers, cuda.gridsize(1)):
-            sample = ledger[ORDER + step * batch + number // width]
-            at = number % width
+            n, at = split(number, width)
+            sample = ledger[ORDER + step * batch + n]
             if by_class:
                 arena[targets + number] = one if wanted[sample] == float32(at) else none
             else:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from numba import cuda, float32
 
 from cnnsim.kernels.cuda.activations import NONE, Activation
+from cnnsim.kernels.cuda.digits import split
 from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, device, grid
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
 from cnnsim.kernels.cuda.tasks import Task, launched
@@ -20,7 +21,7 @@ from cnnsim.kernels.cuda.tile import clear, outer4
 #: Terms of the sum whose strips lie in shared memory together, and blocks that fill a large GPU.
 _DEEP, _BLOCKS = (4, 3) if SIMULATED else (16, 132)
 #: Sides of a tile, of which a thread has a quarter of four.
-_SMALL, _LARGE = (8, 8) if SIMULATED else (32, 64)
+_SMALL, _LARGE = (16, 16) if SIMULATED else (32, 64)
 
 
 class Matrix(NamedTuple):
@@ -105,7 +106,8 @@ def product(
             total = float32(0.0)
             for part in range(parts):
                 total += ld1(arena, part_at + part * count + number)
-            finished(arena, number // wide, number % wide, total)
+            row, column = split(number, wide)
+            finished(arena, row, column, total)
 
     return Product(task, Task(add_up, added, each, 0, f"{name} sum"))
 
@@ -132,6 +134,22 @@ def _finish(finish: Finish, columns: int, result: Matrix, ones_at: int) -> Any:
     return finished
 
 
+def _shared_out(side: int, threads: int, by_term: bool) -> tuple[Any, tuple[int, int]]:
+    """What says which term and row, or column, a thread brings first, and how far on the next is.
+
+    Whole rounds of threads take either all terms of some rows or all rows of some terms.
+    """
+    fast = _DEEP if by_term else side
+    assert threads % fast == 0
+
+    @device
+    def place(thread: int) -> Any:
+        inner, outer = thread % fast, thread // fast
+        return (inner, outer) if by_term else (outer, inner)
+
+    return place, (0, threads // fast) if by_term else (threads // fast, 0)
+
+
 def _multiply(
     rows: int, columns: int, wide: int, depth: int, left: Matrix, right: Matrix, has_ones: bool,
     side: int, parts: int, share: int, part_at: int, finished: Any,
@@ -142,12 +160,40 @@ def _multiply(
     line = side + 4
     strip, across = _DEEP * line, side // 4
     threads = across * across
-    numbers = _DEEP * side
     tiles_across = -(-wide // side)
     tiles = -(-rows // side) * tiles_across
     deep, is_cut = _DEEP, parts > 1
     # Neighbouring threads read neighbouring numbers.
-    left_by_term, right_by_term = left_across == 1, right_down == 1
+    left_place, left_steps = _shared_out(side, threads, left_across == 1)
+    right_place, right_steps = _shared_out(side, threads, right_down == 1)
+    turns = deep * side // threads
+    left_term, left_other = left_steps
+    right_term, right_other = right_steps
+
+    @device
+    def bring_left(arena: Any, shared: Any, begin: int, last: int, first_row: int) -> None:
+        term, other = left_place(cuda.threadIdx.x)
+        for _ in range(turns):
+            value, row = float32(0.0), first_row + other
+            if row < rows and begin + term < last:
+                value = ld1(arena, left_at + row * left_down + (begin + term) * left_across)
+            st1(shared, term * line + other, value)
+            term, other = term + left_term, other + left_other
+
+    @device
+    def bring_right(arena: Any, shared: Any, begin: int, last: int, first_column: int) -> None:
+        term, other = right_place(cuda.threadIdx.x)
+        for _ in range(turns):
+            value, column = float32(0.0), first_column + other
+            if begin + term < last:
+                if column < columns:
+                    value = ld1(
+                        arena, right_at + (begin + term) * right_down + column * right_across
+                    )
+                elif has_ones and column == columns:
+                    value = float32(1.0)
+            st1(shared, strip + term * line + other, value)
+            term, other = term + right_term, other + right_other
 
     @device
     def store(arena: Any, part: int, row: int, column: int, total: Any) -> None:
@@ -169,33 +215,15 @@ def _multiply(
         last = min((part + 1) * share, depth)
         for begin in range(part * share, last, deep):
             cuda.syncthreads()
-            for number in range(mine, numbers, threads):
-                if left_by_term:
-                    term, other = number % deep, number // deep
-                else:
-                    term, other = number // side, number % side
-                value, row = float32(0.0), first_row + other
-                if row < rows and begin + term < last:
-                    value = ld1(arena, left_at + row * left_down + (begin + term) * left_across)
-                st1(shared, term * line + other, value)
-            for number in range(mine, numbers, threads):
-                if right_by_term:
-                    term, other = number % deep, number // deep
-                else:
-                    term, other = number // side, number % side
-                value, column = float32(0.0), first_column + other
-                if begin + term < last:
-                    if column < columns:
-                        value = ld1(
-                            arena, right_at + (begin + term) * right_down + column * right_across
-                        )
-                    elif has_ones and column == columns:
-                        value = float32(1.0)
-                st1(shared, strip + term * line + other, value)
+            bring_left(arena, shared, begin, last, first_row)
+            bring_right(arena, shared, begin, last, first_column)
             cuda.syncthreads()
-            for term in range(deep):
-                a, b, c, d = ld4(shared, term * line + my_row)
-                outer4(sums, 0, a, b, c, d, ld4(shared, strip + term * line + my_column))
+            for term in range(0, deep, 4):
+                x, w = term * line + my_row, strip + term * line + my_column
+                for _ in range(4):
+                    a, b, c, d = ld4(shared, x)
+                    outer4(sums, 0, a, b, c, d, ld4(shared, w))
+                    x, w = x + line, w + line
         row, column = first_row + my_row, first_column + my_column
         store(arena, part, row, column, sums[0])
         store(arena, part, row + 1, column, sums[1])
