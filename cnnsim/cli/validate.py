@@ -12,7 +12,6 @@ from cnnsim.cli.output import emit
 from cnnsim.cli.source import read
 from cnnsim.cli.streams import output
 from cnnsim.errors import FileError, Problem, UsageError, printable
-from cnnsim.scenario.data import NAMED
 
 
 def validate(
@@ -45,6 +44,8 @@ def validate(
 
 def _check(file: str) -> str:
     """Read `file` with all it refers to; a line that says what is in it. Raises UsageError."""
+    from cnnsim.scenario.data import NAMED
+
     scenario = read(file)
     scenario.leaves()
     data = scenario.model.data
