@@ -79,7 +79,7 @@ def test_a_stroke_is_a_band_as_wide_as_the_pen() -> None:
 
 
 def test_digits_as_high_as_the_sheet_have_as_much_ink_as_those_that_were_learned() -> None:
-    paper = _paper(read_scenario("digits_cnn"))
+    paper = _paper(read_scenario("digits_cnn"), "digits")
     shares = []
     for strokes in STROKES.values():
         sheet = Sheet(paper.rows, paper.columns, paper.bits, paper.radius)
