@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from types import NoneType
 from typing import Any, TypeVar
 
 from numba import njit
@@ -21,12 +20,10 @@ from numba.extending import overload
 
 from cnnsim.kernels.cache import kernel_cache, prepare_cache
 from cnnsim.kernels.kept import BROKEN, KeptFiles
+from cnnsim.kernels.meaning import meaning
 from cnnsim.kernels.pipeline import EntryPipeline, PartPipeline
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-#: What a text says all of.
-_PLAIN = (bool, int, float, str, NoneType)
 
 _njit: Any = njit
 _dumps: Any = dumps
@@ -69,7 +66,7 @@ class _QuickCache(FunctionCache):
         self._makes_arrays = makes_arrays
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        return sig, codegen.magic_tuple(), _meaning(self._py_func)
+        return sig, codegen.magic_tuple(), meaning(self._py_func)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of that signature; None where it was not kept."""
@@ -84,23 +81,6 @@ class _QuickCache(FunctionCache):
         """Keep a compiled function."""
         with suppress(OSError):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
-
-
-def _meaning(value: Any) -> Any:
-    """What a function is, with all that it holds: the same in every process.
-
-    Pickles, which Numba takes, are not: that of a nested function's code is one where its module
-    was loaded from the source, and another where it was from a .pyc.
-    """
-    function = getattr(value, "py_func", value)
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        held = tuple(_meaning(cell.cell_contents) for cell in function.__closure__ or ())
-        return function.__module__, function.__qualname__, code.co_code, held
-    if isinstance(value, tuple):
-        return type(value).__qualname__, tuple(map(_meaning, value))
-    # As text, for 1 and 1.0 are equal.
-    return repr(value) if isinstance(value, _PLAIN) else _dumps(value)
 
 
 def entry(function: F, caches: bool = True, makes_arrays: bool = False) -> F:

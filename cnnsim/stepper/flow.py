@@ -53,8 +53,7 @@ def terms_of(stepper: Stepper, position: Position) -> list[Flow]:
     for place, tap in enumerate(order.tolist()):
         term = float(work.terms[tap])
         share = abs(term) / total if total and np.isfinite(term) else 0.0
-        if wins:
-            share = float(place == 0)
+        share = float(place == 0) if wins else share
         values = tuple(float(values[tap]) for values in work.values)
         address = stepper.address(first + tap)
         found.append(Flow(first + tap, address, values, sweep.formula, term, share))

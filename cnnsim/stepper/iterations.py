@@ -79,6 +79,7 @@ class CourseIterations(Iterations):
         self._iteration = iteration
         self._course = course
         self._later = OrderedDict()
+        self._opened: Values | None = None
         self._trained: tuple[int, Mapping[str, Array]] | None = None
 
     @property
@@ -91,22 +92,30 @@ class CourseIterations(Iterations):
 
         Raises CnnsimError where that has a batch of another size.
         """
+        if number == self._course.opened:
+            if self._opened is None:
+                self._opened = self._made(number, report)
+            return self._opened
         if number not in self._later:
-
-            def tell(share: float) -> None:
-                report(Progress("computing", f"iteration {number:,}", share))
-
-            leaves = self._course.leaves(number, tell)
-            sweeps = [self._course.sweep(sweep, number) for sweep in self._iteration.sweeps]
-            self._later[number] = Values(sweeps, leaves)
+            self._later[number] = self._made(number, report)
             while len(self._later) > KEPT:
                 self._later.popitem(last=False)
         self._later.move_to_end(number)
         return self._later[number]
 
+    def _made(self, number: int, report: Report) -> Values:
+        def tell(share: float) -> None:
+            report(Progress("computing", f"iteration {number:,}", share))
+
+        leaves = self._course.leaves(number, tell)
+        return Values(
+            [self._course.sweep(sweep, number) for sweep in self._iteration.sweeps], leaves
+        )
+
     def has(self, number: int) -> bool:
         """Whether iteration `number` is there without computing anything."""
-        return number in self._later
+        is_opened = number == self._course.opened and self._opened is not None
+        return is_opened or number in self._later
 
     def trained(self, number: int, tensor: str) -> Array | None:
         """What the CPU's engine makes of `tensor` in float32, where it keeps that."""

@@ -134,7 +134,7 @@ def _hits(
 
     Sweeps that begin behind `last` are not looked at.
     """
-    trace = stepper.trace
+    trace, course = stepper.trace, stepper.scenario.course
     begin = step + 1 if forward else step - 1
     if not 0 <= begin < len(trace):
         return
@@ -143,6 +143,8 @@ def _hits(
         first = iteration * trace.steps_per_iteration + trace.first_step(number)
         if last is not None and first > last:
             return
+        if course is not None and not course.fits(iteration):
+            continue
         report(Searched(sweep.full_name, iteration, 0.0))
         if not query.sweeps(sweep) or (query.needs_reach and not _has_padding(stepper, number)):
             continue

@@ -111,7 +111,7 @@ class Stepper:
         """The step that an address names, with the stepper of its iteration. See `reopened`."""
         course, number = self.scenario.course, iteration_of(text)
         if course is None or number is None or number >= course.iterations or course.fits(number):
-            return self, self.find(text)
+            return self.reopened(self.find(text))
         other = Stepper(course.reopened(number))
         return other, other.find(text)
 

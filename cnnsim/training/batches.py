@@ -115,7 +115,7 @@ class Batches:
     def _rows_of(self, epoch: int) -> Integers:
         """All batches of an epoch; what the last one lacks is 0."""
         padded = np.zeros(self.each * self.batch, np.int64)
-        padded[: len(self.samples)] = self._order(epoch)
+        padded[: len(self.samples)] = self._order_of(epoch)
         return padded.reshape(self.each, self.batch)
 
     def _moves_of(self, epoch: int) -> Integers:

@@ -36,22 +36,28 @@ def locked(path: Path) -> Iterator[None]:
         try:
             descriptor = os.open(path, os.O_RDONLY)
         except OSError as error:
-            reason = printable(error.strerror or str(error))
-            many = "go on with fewer at once" if error.errno == errno.EMFILE else ""
-            raise CnnsimError(f"{where} cannot be held: {reason}", many) from None
+            raise _cannot_hold(where, error) from None
         with _closed(descriptor):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise CnnsimError(
                     f"{where} is being trained by another process",
                     "wait for it, or choose another folder with --out",
                 ) from None
+            except OSError as error:
+                raise _cannot_hold(where, error) from None
             # Whoever held it may have put another file in its place.
             if not _is_at(descriptor, path):
                 continue
             yield
             return
+
+
+def _cannot_hold(where: str, error: OSError) -> CnnsimError:
+    many = "go on with fewer at once" if error.errno == errno.EMFILE else ""
+    reason = printable(error.strerror or str(error))
+    return CnnsimError(f"{where} cannot be held: {reason}", many)
 
 
 @contextmanager

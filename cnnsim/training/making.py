@@ -18,6 +18,7 @@ from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.writing import draft_of, drafted, write_whole
 from cnnsim.training.files import locked
+from cnnsim.training.load import data_of
 from cnnsim.training.run import Run, open_run
 from cnnsim.training.runfolder import FILES, FIRST, METRICS, SCENARIO
 
@@ -39,9 +40,9 @@ def create_run(
     other files; CnnsimError where it cannot be written, or another process is training it.
     """
     where = printable(str(folder))
-    text = _frozen(scenario, settings)
     old = folder / SCENARIO
     try:
+        text = _frozen(scenario, settings)
         if old.is_file() and not anew:
             run = open_run(folder)
             _check_same(run, text)
@@ -82,7 +83,7 @@ def _write(folder: Path, text: str, files: Mapping[str, bytes]) -> None:
             write_whole(folder / METRICS, b"")
             draft.replace(folder / SCENARIO)
         except BaseException:
-            for name in files:
+            for name in (*files, METRICS):
                 (folder / name).unlink(missing_ok=True)
             raise
 
@@ -151,7 +152,8 @@ def _frozen(scenario: Scenario, settings: Sequence[str]) -> str:
     seeds = [word for word in settings if word.partition("=")[0].strip() == "seed"]
     others = tuple(word for word in settings if word not in seeds)
     # The seed stands at the top: what is below is the same in all.
-    document = copy(_settled(scenario.text, scenario.path, others, Path.cwd()))
+    here = Path() if data_of(scenario).source in NAMED else Path.cwd()
+    document = copy(_settled(scenario.text, scenario.path, others, here))
     apply_overrides(document, seeds)
     return f"{FIRST}{printable(scenario.name, _LONGEST)}\n{tomlkit.dumps(document)}"
 

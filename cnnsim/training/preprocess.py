@@ -39,7 +39,7 @@ def are_centred(pictures: npt.NDArray[np.float32]) -> bool:
     if pictures.shape[1:] != (1, SIDE, SIDE):
         return False
     some = pictures[:: max(1, len(pictures) // _SOME), 0]
-    return sum(map(_is_centred, some)) >= _MOST * len(some)
+    return len(some) > 0 and sum(map(_is_centred, some)) >= _MOST * len(some)
 
 
 def _is_centred(picture: npt.NDArray[np.float32]) -> bool:

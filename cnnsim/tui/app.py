@@ -104,7 +104,7 @@ class CnnsimApp(App[int]):
         from cnnsim.tui.screens.walk import WalkScreen
 
         try:
-            stepper = Stepper(scenario)
+            stepper, at = Stepper(scenario).reopened(at)
         except CnnsimError as error:
             self.complain(error)
             return

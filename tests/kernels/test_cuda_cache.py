@@ -41,7 +41,8 @@ needs_numba_cuda = pytest.mark.skipif(
 
 
 @needs_numba_cuda
-def test_keys_are_the_same_in_every_process() -> None:
+def test_keys_are_the_same_in_every_process(tmp_path: Path) -> None:
+    """The first of them loads its modules from their sources, the second from what Python kept."""
     tests = Path(__file__).parents[1]
     rooms = os.pathsep.join(map(str, [tests.parent, tests, tests / "kernels"]))
     found = [
@@ -50,7 +51,13 @@ def test_keys_are_the_same_in_every_process() -> None:
             capture_output=True,
             text=True,
             check=True,
-            env={**os.environ, "PYTHONPATH": rooms, "PYTHONHASHSEED": str(number)},
+            env={
+                **os.environ,
+                "PYTHONPATH": rooms,
+                "PYTHONHASHSEED": str(number),
+                "PYTHONDONTWRITEBYTECODE": "",
+                "PYTHONPYCACHEPREFIX": str(tmp_path),
+            },
         ).stdout
         for number in (1, 2)
     ]

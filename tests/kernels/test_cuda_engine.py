@@ -292,7 +292,7 @@ def test_what_cannot_be_recorded_is_launched() -> None:
         queue.record([launch], 3)()
         assert not builder.is_building
     assert len(seen) == 6
-    assert told == ["no CUDA graph: RuntimeError; kernels are launched one by one"]
+    assert told == ["kernels to be launched one by one, without a CUDA graph (RuntimeError)"]
 
 
 # -- single kernels --------------------------------------------------------------------------------

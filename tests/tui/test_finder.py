@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ async def test_a_search_computes_nothing_where_the_app_would_stand_still(
         stepping = app.screen
         monkeypatch.setattr(values, "fill", fill)
         await pilot.press(key, *"nan", "enter")
-        while app.screen is not stepping or not threads:
+        deadline = time.monotonic() + 60
+        while app.screen is not stepping or not threads or stepping._player.is_playing != goes_on:
+            assert time.monotonic() < deadline
             await pilot.pause(0.05)
         assert threading.main_thread() not in threads
-        assert stepping._player.is_playing == goes_on

@@ -135,15 +135,47 @@ async def test_playing_goes_on_into_batches_of_another_size(run: Path) -> None:
         assert screen._player.is_playing
 
 
-async def test_a_search_ends_at_batches_of_another_size(run: Path) -> None:
+async def test_a_search_stays_among_batches_of_one_size(run: Path) -> None:
     async with opened(run, "1:fc.update_b[9]") as pilot:
-        await pilot.press("slash", *"nan", "enter")
+        screen = await shown(pilot)
+        await pilot.press("slash", *"largest", "enter")
+        deadline = time.monotonic() + 60
+        while pilot.app.screen is not screen or not screen.is_showing:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        assert screen.stepper.trace.position(screen.step).iteration == 3
+
+
+@pytest.mark.parametrize("text", ["last", "50%", "mac 12", "step 1"])
+async def test_every_form_of_an_address_is_gone_to(run: Path, text: str) -> None:
+    async with opened(run, "2:conv1.forward[0,0,0,0]") as pilot:
+        stepper = (await shown(pilot)).stepper
+        expected, step = stepper.reopened(stepper.find(text))
+        await pilot.press("g", *text, "enter")
+        screen = await shown(pilot)
+        assert screen.stepper.address(screen.step) == expected.address(step)
+
+
+async def test_a_guess_does_not_leave_the_batch(run: Path) -> None:
+    async with opened(run, "1:fc.update_b[9]") as pilot:
+        screen = await shown(pilot)
+        await pilot.press("p")
         await pilot.pause()
-        await shown(pilot)
-        (said,) = pilot.app._notifications
-        assert said.message == (
-            'iteration 2 has a batch of 237 pictures, not 600\nbegin there: "2:…"'
-        )
+        assert pilot.app.screen is screen
+        assert "step into it first" in footer_of(screen)
+
+
+async def test_the_last_step_of_a_run_is_where_the_app_may_begin(run: Path) -> None:
+    scenario = open_scenario(str(run), at="last")
+    step = parse_address(scenario.trace, "last")
+    app = CnnsimApp(scenario, step, Config(), Marks(run / "marks.json"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await shown(pilot)
+        assert screen.view is not None
+        assert screen.view.reading.address == "5:fc.update_b[9]"
+        mark = app.marks.get(str(screen.key))
+        assert mark is not None
+        assert (mark.step, mark.steps) == (5, 6)
 
 
 def test_a_run_is_not_read_anew_when_it_gets_more_epochs(run: Path) -> None:

@@ -18,6 +18,7 @@ from numba.extending import register_jitable
 
 from cnnsim.kernels.cache import kernel_cache, prepare_cache
 from cnnsim.kernels.cuda.device import is_simulated
+from cnnsim.kernels.meaning import meaning
 
 SIMULATED = is_simulated()
 
@@ -149,6 +150,8 @@ class Kernel:
             told = types, codegen.magic_tuple(), self.options
             self.function.__qualname__ = own_name(self.function, *told)
             compiled.enable_caching()
+            # The name says it all. Numba would ask for the same pickles too, which differ.
+            compiled._cache._index_key = lambda types, codegen: (types, codegen.magic_tuple())
         compiled.compile(types)
         _load(compiled, self.shared)
         self._compiled = compiled
@@ -171,12 +174,10 @@ def own_name(function: Callable[..., None], *told: Any) -> str:
     processes that add to it at the same time give out the same number, and one of them would load
     the other one's kernel ever after. So every kernel has an index of its own.
     """
-    from numba.cuda.serialize import dumps
-
-    held = tuple(cell.cell_contents for cell in function.__closure__ or ())
+    held = tuple(meaning(cell.cell_contents) for cell in function.__closure__ or ())
     known = (function.__code__.co_code, held, version("numba-cuda"), *map(str, told))
     name = function.__qualname__.partition("-")[0]
-    return f"{name}-{sha256(dumps(known)).hexdigest()[:16]}"
+    return f"{name}-{sha256(repr(known).encode()).hexdigest()[:16]}"
 
 
 def _load(compiled: Any, size: int) -> None:

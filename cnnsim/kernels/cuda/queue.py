@@ -52,7 +52,8 @@ class Queue:
                 graph = self._recorded(launches, times)
             except Exception as error:  # noqa: BLE001 - whatever it is, launches do without
                 self._device = None
-                what = f"no CUDA graph: {type(error).__name__}; kernels are launched one by one"
+                why = type(error).__name__
+                what = f"kernels to be launched one by one, without a CUDA graph ({why})"
                 self._report(Progress("compiling", what, 0.0))
             else:
                 stream = self._stream

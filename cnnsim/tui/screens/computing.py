@@ -66,7 +66,7 @@ class Computing:
             moved = progress.share - last > 0.1 or progress.share < last or progress.share == 0
             if moved or monotonic() - when > _PAUSE:
                 last, when = progress.share, monotonic()
-                screen.from_thread(self._hear, progress)
+                screen.from_thread(self._hear, stepper, progress)
 
         try:
             self._warm(stepper, report)
@@ -74,7 +74,7 @@ class Computing:
         except CnnsimError:
             return
         if not worker.is_cancelled:
-            screen.from_thread(self._done)
+            screen.from_thread(self._done, stepper)
 
     @staticmethod
     def _warm(stepper: Stepper, report: Report) -> None:
@@ -84,7 +84,9 @@ class Computing:
         sweeps = [sweep for sweep in stepper.trace.sweeps if is_compiled(sweep)]
         warm(sweeps, stepper.shapes, drawn, report)
 
-    def _hear(self, progress: Progress) -> None:
+    def _hear(self, stepper: Stepper, progress: Progress) -> None:
+        if stepper is not self._screen.stepper:
+            return
         self._progress = progress
         first = ", first run only" if progress.stage == "compiling" else ""
         share = f" {progress.share:.0%}" if progress.stage == "computing" else ""
@@ -92,7 +94,9 @@ class Computing:
         if not self._screen.is_showing:
             self._screen.show_again()
 
-    def _done(self) -> None:
+    def _done(self, stepper: Stepper) -> None:
+        if stepper is not self._screen.stepper:
+            return
         self._end()
         self._screen.show_again()
 

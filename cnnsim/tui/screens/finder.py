@@ -145,7 +145,7 @@ class Finder:
             return False
 
         def know(outcome: Outcome) -> None:
-            # Where it failed, playing ends where the numbers do, and says so.
+            # Where it failed nothing is known to be ahead.
             self._ahead = (step, None if isinstance(outcome, CnnsimError) else outcome)
 
         def play_on(outcome: Outcome) -> None:

@@ -29,6 +29,8 @@ class Guesser:
         target = guessed_step(screen.stepper, screen.step, unit, skip_padding)
         if target is None:
             screen.tell("this is the last step: there is nothing left to guess")
+        elif screen.stepper.reopened(target)[0] is not screen.stepper:
+            screen.tell("the next update has a batch of another size: step into it first")
         elif screen.needs(target):
             screen.tell(_COMPUTING)
         else:

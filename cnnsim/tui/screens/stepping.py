@@ -119,7 +119,10 @@ class SteppingScreen(BaseScreen):
             self.app.clear_notifications()
         self.view = self.look(step)
         if self.key is not None:
-            steps = len(self.stepper.trace)
+            course, steps = self.stepper.scenario.course, len(self.stepper.trace)
+            if course is not None:
+                # Steps of a run are counted anew where batches have another size; updates are not.
+                step, steps = self.view.position.iteration, course.iterations
             address, is_end = self.view.reading.address, self.view.is_last_stop
             self.cnnsim.marks.put(self.key, step, address, steps, is_end)
         self._show(previous)

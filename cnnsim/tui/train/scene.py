@@ -97,7 +97,9 @@ class Scene:
     @property
     def no_test(self) -> str:
         """Why a run that has epochs shows no test; empty where it has none."""
-        return "Reading the pictures." if self.run.rows and not self.is_live else ""
+        if self.is_live or not self.run.rows:
+            return ""
+        return "There is no test to show." if self.run.note else "Reading the pictures."
 
     @property
     def tested_here(self) -> Tested | None:

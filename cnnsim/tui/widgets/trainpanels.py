@@ -144,7 +144,7 @@ class ConfusionPanel(TrainPanel):
     label, number, painter = "confusion", 3, draw_confusion
     help_text = """\
 How often pictures of a class (row) were taken for a class (column), on all test pictures after the
-last epoch. The diagonal is right; the redder, the more often it goes wrong."""
+epoch or update in the title. The diagonal is right; the redder, the more often it goes wrong."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The test, and what the frame says of when."""
