@@ -52,7 +52,8 @@ def _check(file: str) -> str:
     if data is not None and data.source not in NAMED:
         from cnnsim.training.load import load
 
-        load(scenario)
+        with scenario.blamed("data", "source"):
+            load(scenario)
     name = printable(str(scenario.path)) if scenario.path else scenario.name
     steps = len(scenario.trace)
     stops = len(scenario.tour)

@@ -13,6 +13,14 @@ _dumps: Any = dumps
 _PLAIN = (bool, int, float, str, NoneType)
 
 
+def inside(function: Any) -> tuple[Any, ...]:
+    """What a function does, by whatever name: its code with its constants, and what it holds."""
+    code = function.__code__
+    constants = tuple(repr(each) for each in code.co_consts if isinstance(each, _PLAIN))
+    held = tuple(meaning(cell.cell_contents) for cell in function.__closure__ or ())
+    return code.co_code, constants, held
+
+
 def meaning(value: Any) -> Any:
     """What a function is, with all that it holds: the same in every process.
 
@@ -20,10 +28,8 @@ def meaning(value: Any) -> Any:
     was loaded from the source, and another where it was from a .pyc.
     """
     function = getattr(value, "py_func", value)
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        held = tuple(meaning(cell.cell_contents) for cell in function.__closure__ or ())
-        return function.__module__, function.__qualname__, code.co_code, held
+    if hasattr(function, "__code__"):
+        return function.__module__, function.__qualname__, *inside(function)
     if isinstance(value, tuple):
         return type(value).__qualname__, tuple(map(meaning, value))
     # As text, for 1 and 1.0 are equal.

@@ -73,15 +73,15 @@ class Scenario:
         if self.course is not None:
             return self.course.leaves(self.course.opened, lambda share: None)
         network = self.network
-        with self._blamed("input", "image"):
+        with self.blamed("input", "image"):
             given = read_input(self.model, network, self.path)
-        with self._blamed("weights"):
+        with self.blamed("weights"):
             stored = read_weights(self.model, network, self.path)
         return Leaves(self.model, self.iteration, given, stored)
 
     @contextmanager
-    def _blamed(self, *key: str) -> Iterator[None]:
-        """What goes wrong inside is a mistake of the file's `key`."""
+    def blamed(self, *key: str) -> Iterator[None]:
+        """A UsageError inside is a mistake of the file's `key`, and becomes a FileError."""
         try:
             yield
         except UsageError as error:

@@ -70,7 +70,9 @@ def test_validate_looks_at_the_pictures_to_train_with(run: Run, tmp_path: Path) 
     write(file, text.replace('source = "digits"', 'source = "pictures.npz"'))
     missing = run("validate", file)
     assert (missing.code, missing.out.count("\n")) == (2, 1)
-    assert f"there are no pictures at {tmp_path / 'pictures.npz'}" in missing.out
+    line = text.split("\n").index('source = "digits"') + 1
+    place = f"{file}:{line}: data.source: there are no pictures at {tmp_path / 'pictures.npz'}"
+    assert missing.out.startswith(place)
     classes = np.arange(20) % 10
     np.savez(tmp_path / "pictures.npz", x=np.zeros((20, 5, 5), np.uint8), y=classes)
     assert "5" in run("validate", file).out

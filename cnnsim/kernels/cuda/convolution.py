@@ -22,7 +22,7 @@ from cnnsim.kernels.cuda.digits import split
 from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, device
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
 from cnnsim.kernels.cuda.sources import Source
-from cnnsim.kernels.cuda.tile import clear, outer4, spread8
+from cnnsim.kernels.cuda.tile import clear, outer4, put8
 
 #: Maps of a thread.
 MAPS = 8
@@ -226,10 +226,10 @@ def convolution(
         cuda.syncthreads()
         team, unit = split(cuda.threadIdx.x, alike)
         mine = team * _SUMS * alike + unit
-        spread8(shared, mine, alike, sums, 0)
-        spread8(shared, mine + 8 * alike, alike, sums, 8)
-        spread8(shared, mine + 16 * alike, alike, sums, 16)
-        spread8(shared, mine + 24 * alike, alike, sums, 24)
+        put8(shared, mine, alike, sums, 0)
+        put8(shared, mine + 8 * alike, alike, sums, 8)
+        put8(shared, mine + 16 * alike, alike, sums, 16)
+        put8(shared, mine + 24 * alike, alike, sums, 24)
         cuda.syncthreads()
         for number in range(cuda.threadIdx.x, MAPS * alike, threads):
             which, unit = split(number, alike)

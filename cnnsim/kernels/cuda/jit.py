@@ -18,7 +18,7 @@ from numba.extending import register_jitable
 
 from cnnsim.kernels.cache import kernel_cache, prepare_cache
 from cnnsim.kernels.cuda.device import is_simulated
-from cnnsim.kernels.meaning import meaning
+from cnnsim.kernels.meaning import inside
 
 SIMULATED = is_simulated()
 
@@ -174,8 +174,7 @@ def own_name(function: Callable[..., None], *told: Any) -> str:
     processes that add to it at the same time give out the same number, and one of them would load
     the other one's kernel ever after. So every kernel has an index of its own.
     """
-    held = tuple(meaning(cell.cell_contents) for cell in function.__closure__ or ())
-    known = (function.__code__.co_code, held, version("numba-cuda"), *map(str, told))
+    known = (*inside(function), version("numba-cuda"), *map(str, told))
     name = function.__qualname__.partition("-")[0]
     return f"{name}-{sha256(repr(known).encode()).hexdigest()[:16]}"
 

@@ -171,13 +171,13 @@ def kernel_gradient(
                                 times8(sums, 32, last, low, high)
                                 a, b, c_, d = b, c_, d, last
         cuda.syncthreads()
-        put8(shared, mine * count_of_sums, sums, 0)
+        put8(shared, mine * count_of_sums, 1, sums, 0)
         if row_size >= 3:
-            put8(shared, mine * count_of_sums + 8, sums, 8)
-            put8(shared, mine * count_of_sums + 16, sums, 16)
+            put8(shared, mine * count_of_sums + 8, 1, sums, 8)
+            put8(shared, mine * count_of_sums + 16, 1, sums, 16)
         if row_size >= 5:
-            put8(shared, mine * count_of_sums + 24, sums, 24)
-            put8(shared, mine * count_of_sums + 32, sums, 32)
+            put8(shared, mine * count_of_sums + 24, 1, sums, 24)
+            put8(shared, mine * count_of_sums + 32, 1, sums, 32)
         cuda.syncthreads()
         for number in range(mine, units * count_of_sums, threads):
             total = float32(0.0)

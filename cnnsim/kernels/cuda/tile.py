@@ -56,20 +56,7 @@ def times8(sums: Any, at: int, x: Any, low: Any, high: Any) -> None:
 
 
 @device
-def put8(array: Any, at: int, sums: Any, first: int) -> None:
-    """Store 8 sums from `first` on side by side."""
-    st1(array, at, sums[first])
-    st1(array, at + 1, sums[first + 1])
-    st1(array, at + 2, sums[first + 2])
-    st1(array, at + 3, sums[first + 3])
-    st1(array, at + 4, sums[first + 4])
-    st1(array, at + 5, sums[first + 5])
-    st1(array, at + 6, sums[first + 6])
-    st1(array, at + 7, sums[first + 7])
-
-
-@device
-def spread8(array: Any, at: int, step: int, sums: Any, first: int) -> None:
+def put8(array: Any, at: int, step: int, sums: Any, first: int) -> None:
     """Store 8 sums from `first` on, `step` apart."""
     st1(array, at, sums[first])
     st1(array, at + step, sums[first + 1])

@@ -129,7 +129,8 @@ class TrainScreen(TrainBoard):
         view = self._views[self._chosen]
         where = shlex.quote(view.folder)
         if self._is_live and view.can_go_on:
-            self.tell("the run has been stopped: space goes on with it")
+            what = "failed" if view.state == "failed" else "been stopped"
+            self.tell(f"the run has {what}: space goes on with it")
         elif view.has_ended and self._is_live:
             self.notify(f"the run is over: it is kept in {where}", timeout=6, markup=False)
         elif view.has_ended:

@@ -165,7 +165,7 @@ class RunView:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether it ended before its time, and what it saved is good."""
+        """Whether it ended before its time: what it saved may be gone on with."""
         return self.state in ("stopped", "failed")
 
     @property
