@@ -204,8 +204,10 @@ def _prepare(
             folders[scenario.name, seed] = Path(out)
         else:
             folders[scenario.name, seed] = Path(out or RUNS) / f"{scenario.name}-{seed}"
+    # Asked once: another process may begin one meanwhile.
+    there = {folder for folder in folders.values() if is_run(folder)}
     for folder in folders.values():
-        if is_run(folder) and not resume and not overwrite:
+        if folder in there and not resume and not overwrite:
             raise UsageError(
                 f"{printable(str(folder))} holds a run",
                 "--resume goes on with it, --overwrite begins anew, --out names another folder",
@@ -225,11 +227,11 @@ def _prepare(
         return create_run(run.folder, run.scenario, [*settings, f"seed={seed}"], overwrite)
 
     # Those that are there first: where one cannot go on, no new folder is made.
-    for there in (True, False):
+    for is_there in (True, False):
         some = [
             (run, seed)
             for run, (_, seed) in zip(asked, wanted, strict=True)
-            if is_run(run.folder) is there
+            if (run.folder in there) is is_there
         ]
         made = [make(run, seed) for run, seed in some]
         counts = [run.optimizer.epochs for run, _ in some]

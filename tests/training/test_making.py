@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Barrier, Thread
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.training.control import Control
 from cnnsim.training.disk import check_disk
 from cnnsim.training.files import locked
+from cnnsim.training.lengthening import lengthen_runs
 from cnnsim.training.making import create_run
 from cnnsim.training.run import Run as OpenedRun
 from cnnsim.training.run import open_run
@@ -98,6 +100,22 @@ def test_a_run_that_has_become_another_one_is_not_trained(
         assert "just been changed by another process" in result.err
     assert open_run(folder).scenario.model.data.classes == [3, 5]
     assert not (folder / "last.safetensors").exists()
+
+
+def test_a_run_that_another_command_begins_meanwhile_is_taken_up(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two identical commands at once: the same runs, whoever makes their folders."""
+    net = write(tmp_path / "net.toml", DENSE)
+
+    def both(runs: Sequence[OpenedRun], epochs: Sequence[int]) -> list[OpenedRun]:
+        create_run(tmp_path / "runs" / "net-2", read_scenario(str(net)), ["seed=2"])
+        return lengthen_runs(runs, epochs)
+
+    monkeypatch.setattr("cnnsim.training.lengthening.lengthen_runs", both)
+    result = run("train", net, "--seeds", "1,2", "--out", tmp_path / "runs", "--json")
+    assert result.code == 0, result.err
+    assert {row["seed"] for row in result.objects if row["kind"] == "result"} == {1, 2}
 
 
 # -- cut off --------------------------------------------------------------------------------------
