@@ -74,4 +74,8 @@ class Parameter:
 
 def stream_of(seed: int, name: str) -> np.random.Generator:
     """The random stream of (seed, name), the same on every machine."""
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *name.encode()])))
+    # As if [seed, *name.encode()] were given; words are taken over twice as fast.
+    words = np.frombuffer(seed.to_bytes(4 * max(1, -(-seed.bit_length() // 32)), "little"), "<u4")
+    letters = np.frombuffer(name.encode(), np.uint8)
+    told = np.concatenate((words, letters), dtype=np.uint32)
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(told)))

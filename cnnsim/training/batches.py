@@ -5,6 +5,7 @@ Everything follows from the seed and the number of the update, so any of them ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -30,16 +31,17 @@ class Piece(NamedTuple):
     batches: Integers
 
 
-class Rows(NamedTuple):
-    """Some updates in a row whose batches may differ in size.
+class Epoch(NamedTuple):
+    """The updates of an epoch, for each of several runs.
 
     Attributes:
-        batches: the samples of each update [updates, batch]; what a small batch lacks is 0.
-        sizes: how many of them count [updates].
+        batches: the samples of each update [runs, updates, batch]; what a small batch lacks is 0.
+        moves: how far each sample is moved, down and right [runs, samples, 2]; of no samples, where
+            all of them stay.
     """
 
-    batches: Integers
-    sizes: Integers
+    batches: npt.NDArray[np.int32]
+    moves: npt.NDArray[np.int16]
 
 
 class Batches:
@@ -60,12 +62,11 @@ class Batches:
         self.batch = batch
         self._seed = seed
         self._shuffle = shuffle
-        self._shift = shift
+        self.shift = shift
         #: Updates in an epoch.
         self.each = -(-len(samples) // batch)
-        self._order = lru_cache(maxsize=2)(self._order_of)
-        self._rows = lru_cache(maxsize=2)(self._rows_of)
-        self._moves = lru_cache(maxsize=2)(self._moves_of)
+        self._order = lru_cache(maxsize=2)(self.order)
+        self._moves = lru_cache(maxsize=2)(self.moves)
 
     def size(self, update: int) -> int:
         """How many samples an update has: the last one of an epoch may have fewer."""
@@ -82,45 +83,37 @@ class Batches:
             count = min(most, full - first)
             rows = order[first * self.batch : (first + count) * self.batch]
             rows = rows.reshape(count, self.batch)
-        if not self._shift:
+        if not self.shift:
             return Piece(self.samples.pictures, self.samples.classes, rows)
         chosen = rows.reshape(-1)
         moved = shifted(self.samples.pictures[chosen], self._moves(epoch)[chosen])
         numbers = np.arange(len(chosen), dtype=np.int64).reshape(rows.shape)
         return Piece(moved, self.samples.classes[chosen], numbers)
 
-    def rows(self, update: int, most: int) -> Rows:
-        """The samples of the updates from `update` on: at most so many, of one epoch."""
-        epoch, first = divmod(update, self.each)
-        last = min(first + most, self.each)
-        begins = np.arange(first, last, dtype=np.int64) * self.batch
-        sizes = np.minimum(self.batch, len(self.samples) - begins)
-        return Rows(self._rows(epoch)[first:last], sizes)
-
-    def moves(self, epoch: int) -> Integers:
-        """How far each sample is moved in an epoch, down and right [samples, 2]; or [0, 2]."""
-        return self._moves(epoch) if self._shift else np.zeros((0, 2), np.int64)
-
-    def prepare(self, epoch: int) -> None:
-        """Draw what an epoch needs, while something else computes."""
-        self._rows(epoch)
-        self.moves(epoch)
-
-    def _order_of(self, epoch: int) -> Integers:
+    def order(self, epoch: int) -> Integers:
+        """The samples in the order of an epoch."""
         count = len(self.samples)
         if not self._shuffle:
             return np.arange(count, dtype=np.int64)
         return stream_of(self._seed, f"data.order.{epoch}").permutation(count)
 
-    def _rows_of(self, epoch: int) -> Integers:
-        """All batches of an epoch; what the last one lacks is 0."""
-        padded = np.zeros(self.each * self.batch, np.int64)
-        padded[: len(self.samples)] = self._order_of(epoch)
-        return padded.reshape(self.each, self.batch)
-
-    def _moves_of(self, epoch: int) -> Integers:
+    def moves(self, epoch: int) -> Integers:
+        """How far each sample is moved in an epoch, down and right [samples, 2]."""
         stream = stream_of(self._seed, f"data.shift.{epoch}")
-        return stream.integers(-self._shift, self._shift + 1, (len(self.samples), 2))
+        return stream.integers(-self.shift, self.shift + 1, (len(self.samples), 2))
+
+
+def epoch_of(every: Sequence[Batches], epoch: int) -> Epoch:
+    """An epoch of runs that differ in nothing but the seed; their last batches may be small."""
+    first = every[0]
+    count, batch, is_shifted = len(first.samples), first.batch, first.shift > 0
+    batches = np.zeros((len(every), first.each * batch), np.int32)
+    moves = np.zeros((len(every), count if is_shifted else 0, 2), np.int16)
+    for number, run in enumerate(every):
+        batches[number, :count] = run.order(epoch)
+        if is_shifted:
+            moves[number] = run.moves(epoch)
+    return Epoch(batches.reshape(len(every), first.each, batch), moves)
 
 
 def shifted(pictures: Pictures, moves: Integers) -> Pictures:

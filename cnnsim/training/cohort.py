@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from cnnsim.kernels.cuda.models.engine import ModelsEngine
 from cnnsim.kernels.engine import Floats32, Floats64
 from cnnsim.kernels.fill import Progress
-from cnnsim.training.batches import Batches
+from cnnsim.training.batches import epoch_of
 from cnnsim.training.checkpoint import Point
 from cnnsim.training.evaluate import guesses
 from cnnsim.training.load import load
@@ -39,7 +40,6 @@ class _Member:
     """One run, and where it stands beyond what all of them have alike."""
 
     run: Run
-    batches: Batches
     changes: tuple[Change, ...]
     loss: float = 0.0
     best: float | None = None
@@ -80,10 +80,12 @@ class Cohort:
             self._split = split
             self._digest = split.digest()
             self._members: dict[int, _Member] = {
-                number: _Member(run, batches_of(run, split), run.rate_changes())
-                for number, run in enumerate(self._runs)
+                number: _Member(run, run.rate_changes()) for number, run in enumerate(self._runs)
             }
-            self._each = self._members[0].batches.each
+            batches = [batches_of(run, split) for run in self._runs]
+            self._each, self._batch = batches[0].each, batches[0].batch
+            self._sizes = np.array([batches[0].size(update) for update in range(self._each)])
+            self._epoch = lru_cache(maxsize=2)(partial(epoch_of, batches))
             self._total = first.optimizer.epochs * self._each
             self._engine = ModelsEngine(first.iteration, len(self._runs), self._compiling)
             try:
@@ -125,50 +127,37 @@ class Cohort:
 
     def _launch(self, most: int) -> tuple[int, Floats64, Any]:
         """Take updates of every model: how many, their losses [models, updates], the sizes."""
-        members = self._members
-        rows = {
-            number: member.batches.rows(self._iteration, most) for number, member in members.items()
-        }
-        some = next(iter(rows.values()))
-        count, batch = some.batches.shape
-        epoch = self._iteration // self._each
-        models = len(self._runs)
-        batches = np.zeros((models, count, batch), np.int64)
-        paces = np.zeros((models, count))
+        epoch, first = divmod(self._iteration, self._each)
+        last = min(first + most, self._each)
+        drawn, sizes = self._epoch(epoch), self._sizes[first:last]
+        if epoch != self._moved_in:
+            self._moved_in = epoch
+            self._engine.move(drawn.moves)
+        paces = np.zeros((len(self._runs), last - first))
         by_changes: dict[tuple[Change, ...], Floats64] = {}
-        for number, member in members.items():
+        for number, member in self._members.items():
             if member.changes not in by_changes:
                 by_changes[member.changes] = rates(
-                    member.run.optimizer, self._iteration, self._iteration + count, self._each,
-                    member.changes,
+                    member.run.optimizer, self._iteration, self._iteration + last - first,
+                    self._each, member.changes,
                 )  # fmt: skip
-            batches[number] = rows[number].batches
             paces[number] = by_changes[member.changes]
-        if epoch != self._moved_in:
-            self._move(epoch)
-        losses = self._engine.train(batches, some.sizes, paces)
+        losses = self._engine.train(drawn.batches[:, first:last], sizes, paces)
         # The GPU is at work now: what the next epoch needs is drawn meanwhile.
-        if self._iteration + count == (epoch + 1) * self._each < self._total:
-            for member in members.values():
-                member.batches.prepare(epoch + 1)
-        return count, losses(), some.sizes
-
-    def _move(self, epoch: int) -> None:
-        """Tell how far each picture is moved in an epoch."""
-        self._moved_in = epoch
-        some = {number: member.batches.moves(epoch) for number, member in self._members.items()}
-        moves = np.zeros((len(self._runs), *next(iter(some.values())).shape), np.int16)
-        for number, found in some.items():
-            moves[number] = found
-        self._engine.move(moves)
+        if last == self._each and (epoch + 1) * self._each < self._total:
+            self._epoch(epoch + 1)
+        return last - first, losses(), sizes
 
     def _take_losses(self, losses: Floats64, sizes: Any) -> None:
         """Add up each model's losses; one that is no number ends its model, not the others."""
+        before = np.zeros((len(self._runs), 1))
+        for number, member in self._members.items():
+            before[number] = member.loss
+        # One after the other, however many a launch took: the same bits.
+        totals = np.cumsum(np.hstack([before, losses * sizes]), axis=1)[:, -1]
         for number, member in list(self._members.items()):
-            # One after the other, however many a launch took: the same bits.
-            total = np.cumsum([member.loss, *(losses[number] * sizes)])[-1]
-            if math.isfinite(total):
-                member.loss = float(total)
+            if math.isfinite(totals[number]):
+                member.loss = float(totals[number])
                 continue
             bad = int(np.flatnonzero(~np.isfinite(losses[number]))[0])
             self._diverge(number, self._iteration + bad)
@@ -284,8 +273,7 @@ class Cohort:
             return
         epoch, within = divmod(self._iteration - 1, self._each)
         members = self._members.values()
-        batch = next(iter(members)).batches.batch
-        count = min((within + 1) * batch, len(self._split.train)) * len(members)
+        count = min((within + 1) * self._batch, len(self._split.train)) * len(members)
         event = {
             "kind": "progress",
             "together": self._together,

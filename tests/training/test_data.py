@@ -21,7 +21,7 @@ from cnnsim.kernels.lanes.rule import paces_of, rule_of
 from cnnsim.network.optimizer import Optimizer, optimizers
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.training import mnist
-from cnnsim.training.batches import Batches, shifted
+from cnnsim.training.batches import Batches, epoch_of, shifted
 from cnnsim.training.folders import read_files
 from cnnsim.training.idx import read_idx
 from cnnsim.training.load import load
@@ -346,21 +346,20 @@ def test_every_picture_once_in_an_epoch_whatever_the_pieces() -> None:
     assert [*chain(*all_of(plain, 7, 2))] == list(range(23))
 
 
-def test_rows_are_those_of_the_pieces() -> None:
-    """What an engine takes that is told all updates of an epoch at once, the small last one too."""
-    batches = Batches(numbered(23), 5, seed=3, shift=1)
-    for first, most in ((0, 2), (2, 9), (5, 5)):
-        rows = batches.rows(first, most)
-        assert rows.batches.shape == (len(rows.sizes), 5)
-        for number, (row, size) in enumerate(zip(rows.batches, rows.sizes, strict=True), first):
-            piece = batches.piece(number, 1)
-            moves = batches.moves(number // batches.each)
-            chosen = row[:size]
-            assert batches.samples.classes[chosen].tolist() == piece.classes.tolist()
-            moved = shifted(batches.samples.pictures[chosen], moves[chosen])
-            np.testing.assert_array_equal(moved, piece.pictures)
-    assert batches.rows(2, 9).sizes.tolist() == [5, 5, 3]
-    assert Batches(numbered(23), 5, seed=3).moves(0).shape == (0, 2)
+def test_an_epoch_of_several_runs_is_that_of_their_pieces() -> None:
+    """What an engine takes that trains many models at once, the small last batch too."""
+    every = [Batches(numbered(23), 5, seed=seed, shift=1) for seed in (3, 8)]
+    for epoch in (0, 4):
+        found = epoch_of(every, epoch)
+        assert found.batches.shape == (2, 5, 5)
+        for batches, rows, moves in zip(every, found.batches, found.moves, strict=True):
+            for number, row in enumerate(rows, epoch * batches.each):
+                piece = batches.piece(number, 1)
+                chosen = row[: batches.size(number)]
+                assert batches.samples.classes[chosen].tolist() == piece.classes.tolist()
+                moved = shifted(batches.samples.pictures[chosen], moves[chosen])
+                np.testing.assert_array_equal(moved, piece.pictures)
+    assert epoch_of([Batches(numbered(23), 5, seed=3)], 0).moves.shape == (1, 0, 2)
 
 
 def test_shifts_move_pictures_and_bring_in_zeros() -> None:

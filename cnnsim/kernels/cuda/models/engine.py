@@ -21,13 +21,15 @@ from cnnsim.kernels.cuda.device import (
 from cnnsim.kernels.cuda.models.forms import Forms, Tensors
 from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
 from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
-from cnnsim.kernels.engine import MODELS, Floats32, Floats64, Integers
+from cnnsim.kernels.engine import MODELS, Floats32, Floats64
 from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.lanes.chain import Refused
 from cnnsim.kernels.lanes.rule import paces_of, rule_of
 from cnnsim.network.iteration import Iteration
 
 Flags = npt.NDArray[np.bool_]
+#: Whole numbers of any size.
+Whole = npt.NDArray[np.signedinteger[Any]]
 
 #: The simulator's blocks: as much shared memory as on the GPUs that this is made for, and fewer
 #: threads, for each is one of Python's.
@@ -168,7 +170,7 @@ class ModelsEngine:
                 flat = np.ascontiguousarray(values, np.float32).ravel()
                 self._on_device[f"{what}.{name}"] = cuda.to_device(flat)
 
-    def move(self, moves: Integers) -> None:
+    def move(self, moves: Whole) -> None:
         """How far each training picture is moved from now on, down and right.
 
         Args:
@@ -177,7 +179,7 @@ class ModelsEngine:
         with explained():
             self._on_device["moves"] = cuda.to_device(np.ascontiguousarray(moves, np.int16))
 
-    def train(self, batches: Integers, sizes: Integers, rates: Floats64) -> Callable[[], Floats64]:
+    def train(self, batches: Whole, sizes: Whole, rates: Floats64) -> Callable[[], Floats64]:
         """Begin an update of each model for each batch; the function waits, and gives the losses.
 
         Args:
