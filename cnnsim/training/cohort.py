@@ -168,7 +168,7 @@ class Cohort:
         self._engine.drop(number)
         self._write_measured(number, member)
         if not (member.run.folder / LAST).is_file():
-            member.run.write(_begun(member.run), self._point_at(0, 0.0))
+            member.run.write(self._begun(member.run), self._point_at(0, 0.0))
         self._tell_end(member, Outcome("diverged", iteration))
 
     # -- beginning and saving ----------------------------------------------------------------------
@@ -181,7 +181,7 @@ class Cohort:
             run = member.run
             if not (run.folder / LAST).is_file():
                 run.keep_metrics(0)
-                every.append(_begun(run))
+                every.append(self._begun(run))
                 continue
             tensors, point = run.take_up(self._digest, self._total)
             if point.engine != self._engine.name:
@@ -203,6 +203,15 @@ class Cohort:
         first = self._members[0].run
         if not (first.folder / LAST).is_file():
             first.write(every[0], self._point(self._members[0]))
+
+    def _begun(self, run: Run) -> dict[str, Any]:
+        """What a checkpoint holds before the first update: the optimiser keeps zeros."""
+        # The shapes of all runs are those of the first: to work them out takes longer than to draw.
+        states = self._runs[0].iteration.states
+        return {
+            **run.initial(),
+            **{name: np.zeros(shape, np.float32) for name, shape in states.items()},
+        }
 
     def _save(self) -> None:
         """Save everything, a run's checkpoint last: what it counts must be there."""
@@ -297,12 +306,6 @@ class Cohort:
                 **ending(member.run, self._split, outcome, seconds),
             }
         )
-
-
-def _begun(run: Run) -> dict[str, Any]:
-    """What a checkpoint holds before the first update: the optimiser keeps zeros."""
-    states = {name: np.zeros(shape, np.float32) for name, shape in run.iteration.states.items()}
-    return {**run.initial(), **states}
 
 
 def _right(answers: Floats32, split: Split) -> Any:

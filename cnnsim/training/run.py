@@ -190,9 +190,7 @@ class Run:
     def keep_metrics(self, count: int) -> list[dict[str, Any]]:
         """The same, and what was measured later is forgotten. Raises CnnsimError."""
         found = self.metrics_until(count)
-        with self.saving():
-            text = "".join(_line(row) + "\n" for row in found)
-            write_whole(self.folder / METRICS, text.encode("ascii"))
+        self._keep_lines(METRICS, [_line(row) for row in found])
         return found
 
     def add_metrics(self, rows: list[dict[str, Any]]) -> None:
@@ -221,12 +219,17 @@ class Run:
         Raises UsageError where their file is damaged, CnnsimError where it cannot be written.
         """
         changes = self.rate_changes()
-        path = self.folder / RATES
-        if path.exists():
-            with self.saving():
-                text = "".join(_rate_line(change) + "\n" for change in changes)
-                write_whole(path, text.encode("ascii"))
+        self._keep_lines(RATES, [_rate_line(change) for change in changes])
         return changes
+
+    def _keep_lines(self, name: str, lines: list[str]) -> None:
+        """Leave these lines of a file and nothing else. Raises CnnsimError."""
+        path = self.folder / name
+        kept = "".join(line + "\n" for line in lines).encode("ascii")
+        with self.saving():
+            held = path.read_bytes() if path.exists() else b""
+            if kept != held:
+                write_whole(path, kept)
 
     def add_rate_change(self, change: Change) -> None:
         """Append a learning rate, before any update uses it. Raises CnnsimError."""
