@@ -80,18 +80,43 @@ name = "softmax"
 """
 
 
+#: Logarithms of 0 stop at −100 and slopes at 10¹²; ReLU of −∞ is 0.
+LIMITS = """
+title = "limits"
+[input]
+values = [0.0, 1.0]
+[[layers]]
+type = "relu"
+name = "same"
+[loss]
+type = "binary_cross_entropy"
+target = [0, 0]
+"""
+INFINITE = """
+title = "infinite"
+[input]
+values = [[[1.0, -inf]]]
+[[layers]]
+type = "relu"
+name = "relu"
+"""
+
+
 def views() -> list[View]:
     """A view of the last cell of every sweep."""
-    stepper = Stepper(parse_scenario("kinds", TEXT + LOSS))
     found = []
-    for end, sweep in zip(stepper.trace.ends, stepper.trace.sweeps, strict=True):
-        position = stepper.trace.position(end - 1)
-        work, reading = stepper.work(position), stepper.read(end - 1)
-        found.append(View("kinds", end - 1, 0, 0, sweep, position, work, reading))
+    for name, text in (("kinds", TEXT + LOSS), ("limits", LIMITS), ("infinite", INFINITE)):
+        stepper = Stepper(parse_scenario(name, text))
+        for end, sweep in zip(stepper.trace.ends, stepper.trace.sweeps, strict=True):
+            position = stepper.trace.position(end - 1)
+            work, reading = stepper.work(position), stepper.read(end - 1)
+            found.append(View(name, end - 1, 0, 0, sweep, position, work, reading))
     return found
 
 
-@pytest.mark.parametrize("view", views(), ids=lambda view: view.sweep.full_name)
+@pytest.mark.parametrize(
+    "view", views(), ids=lambda view: f"{view.scenario}-{view.sweep.full_name}"
+)
 @pytest.mark.parametrize("make", [numpy_code, torch_code])
 def test_the_code_prints_the_value(view: View, make) -> None:
     if make is torch_code:

@@ -6,15 +6,15 @@ The code is made from the sweep's own formula, so it works for every kind of lay
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
+from cnnsim.steps.taps import FloatArray
 from cnnsim.tui.stage.view import View
 
 #: The signs of formulas, in Python.
 _SIGNS = (("−", "-"), ("·", " * "), ("²", " ** 2"), ("^", " ** "), ("∞", "{m}.inf"))
-#: Words that no array stands for.
-_IN_WORDS = re.compile(r"\b(here|count|place)\b")
 _TERNARY = re.compile(r"(?P<yes>.+?) if (?P<test>.+?) else (?P<no>.+)")
 _FOLDS = {"add": "sum", "larger": "max", "smaller": "min"}
 
@@ -39,10 +39,12 @@ def _code(view: View, module: str, imports: str, array: str) -> str:
     for name, values, read in zip(names, work.values, sweep.reads, strict=True):
         numbers = ", ".join(_literal(float(value), module) for value in values[kept])
         lines.append(f"{name} = {array.format(f'[{numbers}]')}  # {read.tensor}")
-    lines += [f"{name} = {value!r}" for name, value in _params(view).items()]
-    term = _python(sweep.formula.format(*names), module)
-    if _IN_WORDS.search(sweep.formula):
-        # The formula speaks of the cell's place: the terms themselves stand for it.
+    params = _params(view)
+    lines += [f"{name} = {value!r}" for name, value in params.items()]
+    formula = sweep.formula.format(*names)
+    term = _python(formula, module)
+    arrays = {name: values[kept] for name, values in zip(names, work.values, strict=True)}
+    if not _gives(_python(formula, "np"), {**arrays, **params}, work.terms[kept]):
         terms = ", ".join(_literal(float(value), module) for value in work.terms[kept])
         lines.append(f"terms = {array.format(f'[{terms}]')}  # {sweep.formula}")
         term = "terms"
@@ -60,6 +62,19 @@ def _code(view: View, module: str, imports: str, array: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _gives(expression: str, names: dict[str, Any], terms: FloatArray) -> bool:
+    """Whether an expression of `names` gives the terms; if not, they have to stand for it.
+
+    Some formulas speak of the cell's place, in words, or leave a limit unsaid.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            found = eval(expression, {"np": np}, names)
+    except (NameError, SyntaxError, TypeError, ValueError):
+        return False
+    return np.allclose(found, terms, rtol=1e-12, atol=0.0, equal_nan=True)
+
+
 def _params(view: View) -> dict[str, float]:
     """The params that the formula names, ε included."""
     params = view.sweep.params._asdict() if view.sweep.params else {}
@@ -75,7 +90,7 @@ def _python(formula: str, module: str) -> str:
         formula = formula.replace(sign, python.format(m=module))
     formula = formula.replace("ε", "epsilon").replace("√", f"{module}.sqrt")
     formula = re.sub(r"\b(exp|tanh|log)\(", rf"{module}.\1(", formula)
-    formula = re.sub(r"max\(0, (\w+)\)", r"\1 * (\1 > 0)", formula)
+    formula = re.sub(r"max\(0, (\w+)\)", rf"{module}.clip(\1, 0, None)", formula)
     if match := _TERNARY.fullmatch(formula):
         formula = f"{module}.where({match['test']}, {match['yes']}, {match['no']})"
     return formula
