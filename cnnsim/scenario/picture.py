@@ -27,13 +27,15 @@ Floats = npt.NDArray[np.float64]
 MOST_PIXELS = 50_000_000
 #: The tag of EXIF that says how a camera was held.
 _ORIENTATION = 0x0112
+#: Where it says so rows and columns are exchanged.
+_EXCHANGED = (5, 6, 7, 8)
 
 
 def picture_size(path: Path) -> tuple[int, int]:
     """(height, width) of a picture file, without decoding it. Raises UsageError."""
     with _opened(path) as picture:
-        # A photograph may lie on its side: orientations 5 to 8 exchange rows and columns.
-        turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+        # A photograph may lie on its side; what else stands there turns nothing.
+        turned = picture.getexif().get(_ORIENTATION) in _EXCHANGED
         return (picture.width, picture.height) if turned else (picture.height, picture.width)
 
 
@@ -52,11 +54,12 @@ def read_picture(path: Path, grey: bool, size: tuple[int, int] | None) -> Floats
                 "save it as PNG",
             )
         deep = picture.mode.startswith("I")
+        upright = ImageOps.exif_transpose(picture)
         if deep:
             # Pillow would clip 16 bits to 8: these pixels are scaled, and stay grey.
-            converted = Image.fromarray(np.asarray(picture, np.float32) / np.float32(257))
+            converted = Image.fromarray(np.asarray(upright, np.float32) / np.float32(257))
         else:
-            converted = _opaque(ImageOps.exif_transpose(picture)).convert("L" if grey else "RGB")
+            converted = _opaque(upright).convert("L" if grey else "RGB")
         if size is not None and converted.size != (size[1], size[0]):
             converted = converted.resize((size[1], size[0]), Image.Resampling.BILINEAR)
         pixels = np.asarray(converted, np.float64) / 255
@@ -100,7 +103,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise UsageError(f"{where} is no picture that can be read", "use PNG or JPEG") from None
     except Image.DecompressionBombError:
         raise UsageError(f"{where} has too many pixels", "make it smaller") from None
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, NotImplementedError) as error:
         raise UsageError(f"{where} cannot be read: {printable(str(error))}") from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import warnings
 from pathlib import Path
 
@@ -302,7 +303,13 @@ def test_no_picture(tmp_path: Path) -> None:
     assert "p.png" in complaint(picture_file(tmp_path))
 
 
-@pytest.mark.parametrize("data", [b"", b"GIF89a", b"hello", b"\x89PNG\r\n\x1a\n" + b"\0" * 50])
+#: The head of a DDS picture that is 1 by 1, with pixels of no known form.
+_DDS = b"DDS " + struct.pack("<7I44s8I5I", 124, 0x1007, 1, 1, 0, 0, 0, b"", 32, *[0] * 12)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"GIF89a", b"hello", b"\x89PNG\r\n\x1a\n" + b"\0" * 50, _DDS]
+)
 @pytest.mark.parametrize("keys", ["", "size = [4, 4]"])
 def test_what_is_no_picture(tmp_path: Path, data: bytes, keys: str) -> None:
     (tmp_path / "p.png").write_bytes(data)

@@ -157,13 +157,19 @@ def test_what_is_transparent_is_paper(tmp_path: Path, mode: str, ink_is_dark: bo
     assert is_dark_on_light(tmp_path / "ink.png") == ink_is_dark
 
 
-@pytest.mark.parametrize("held", range(1, 9))
-def test_a_photograph_is_seen_upright(tmp_path: Path, held: int) -> None:
-    """Pillow's own turning is the oracle."""
-    picture = Image.fromarray(np.rint(255 * seven(40, 5)[:, :30]).astype(np.uint8))
+@pytest.mark.parametrize("white", [255, 65535])
+@pytest.mark.parametrize("held", range(10))
+def test_a_photograph_is_seen_upright(tmp_path: Path, held: int, white: int) -> None:
+    """Pillow's own turning is the oracle; what means nothing turns nothing."""
+    depth = np.uint8 if white == 255 else np.uint16
+    picture = Image.fromarray(np.rint(white * seven(40, 5)[:, :30]).astype(depth))
     exif = Image.Exif()
-    exif[0x0112] = held
-    picture.save(tmp_path / "held.png", exif=exif)
+    exif[0x0112] = held or 6
+    told = exif.tobytes()
+    if not held:
+        # A text in place of a number.
+        told = told.replace(b"\x01\x12\x00\x03", b"\x01\x12\x00\x02")
+    picture.save(tmp_path / "held.png", exif=told)
     with Image.open(tmp_path / "held.png") as photograph:
         upright = ImageOps.exif_transpose(photograph)
     upright.save(tmp_path / "upright.png", exif=Image.Exif())
