@@ -67,14 +67,17 @@ def create_run(
 
 def given_files(scenario: Scenario) -> dict[str, Path]:
     """The files that a run of `scenario` needs beside its own, by their names in its folder."""
-    sources = (scenario.model.weights, scenario.model.input.image)
-    paths = [beside(scenario.path, source) for source in sources if source is not None]
-    return {_given(path): path for path in paths}
+    sources = {"weights": scenario.model.weights, "image": scenario.model.input.image}
+    return {
+        _given(key, source): beside(scenario.path, source)
+        for key, source in sources.items()
+        if source is not None
+    }
 
 
-def _given(source: Path) -> str:
-    """The name in a run's folder of what its scenario begins with."""
-    return _GIVEN + source.suffix
+def _given(key: str, source: str) -> str:
+    """The name in a run's folder of what its scenario begins with, under that key."""
+    return _GIVEN + (".safetensors" if key == "weights" else Path(source).suffix)
 
 
 def _write(folder: Path, text: str, files: Mapping[str, bytes]) -> None:
@@ -178,7 +181,7 @@ def _settled(text: str, path: Path | None, settings: tuple[str, ...], here: Path
     document.pop("tour", None)
     for holder, key in ((document["input"], "image"), (document, "weights")):
         if key in holder:
-            holder[key] = _given(Path(str(holder[key])))
+            holder[key] = _given(key, str(holder[key]))
     data = document["data"]
     if str(data["source"]) not in NAMED:
         source = str(here / beside(path, str(data["source"])))

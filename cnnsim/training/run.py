@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ _INSTEAD = {
     BEST: (LAST, "without --best it is the last epoch's"),
 }
 #: What every epoch is measured by.
-_MEASURED = ("epoch", "train_loss", "test_accuracy")
+_MEASURED = ("train_loss", "test_accuracy")
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class Run:
             values = [row.get(key) for key in _MEASURED]
             # A test loss that is no number stands as null.
             values.append(0 if row.get("test_loss", "") is None else row.get("test_loss"))
-            if not all(isinstance(value, float | int) for value in values):
+            if row.get("epoch") != number or not all(map(_is_number, values)):
                 raise _damaged(self.folder / METRICS, number)
         return rows
 
@@ -207,8 +208,7 @@ class Run:
         for number, row in enumerate(_rows(self.folder / RATES), 1):
             iteration: Any = row.get("iteration")
             rate: Any = row.get("rate")
-            good = type(iteration) is int and isinstance(rate, float | int)
-            if not good or iteration < 0 or not 0 < rate < math.inf:
+            if type(iteration) is not int or iteration < 0 or not _is_number(rate) or rate <= 0:
                 raise _damaged(self.folder / RATES, number)
             changes.append(Change(iteration, float(rate)))
         return tuple(changes)
@@ -267,12 +267,17 @@ def _rows(path: Path) -> list[dict[str, Any]]:
             break
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
             raise _damaged(path, number)
         found.append(row)
     return found
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is one that float64 holds."""
+    return isinstance(value, float | int) and abs(value) <= sys.float_info.max
 
 
 def _damaged(path: Path, line: int) -> UsageError:

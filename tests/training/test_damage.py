@@ -25,6 +25,9 @@ from cnnsim.training.run import open_run
 
 Files = dict[str, bytes]
 
+#: What is measured after an epoch: its number, its training loss.
+ROW = '{"kind": "epoch", "epoch": %s, "train_loss": %s, "test_loss": 1, "test_accuracy": 1}'
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -243,9 +246,17 @@ def test_a_checkpoint_that_may_not_be_read_is_not_called_damaged(
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("metrics.jsonl", '{"kind": "epoch", "epoch": 1, "train_loss": 1, "test_loss": 1}'),
-        ("metrics.jsonl", '{"epoch": 1, "train_loss": 1, "test_loss": 1, "test_accuracy": "1"}'),
+        ("metrics.jsonl", '{"kind": "epoch", "epoch": 3, "train_loss": 1, "test_loss": 1}'),
+        ("metrics.jsonl", '{"epoch": 3, "train_loss": 1, "test_loss": 1, "test_accuracy": "1"}'),
         ("metrics.jsonl", "garbage"),
+        ("metrics.jsonl", ROW % (3, "NaN")),
+        ("metrics.jsonl", ROW % (3, "1.6e999")),
+        ("metrics.jsonl", ROW % (3, "1" + "0" * 400)),
+        ("metrics.jsonl", ROW % (-1, "1")),
+        ("metrics.jsonl", ROW % (1, "1")),
+        ("metrics.jsonl", '{"a": ' * 100_000),
+        ("rates.jsonl", '{"kind": "rate", "iteration": 5, "rate": 1%s}' % ("0" * 400)),
+        ("rates.jsonl", '{"kind": "rate", "iteration": 5, "rate": NaN}'),
         ("rates.jsonl", "garbage"),
         ("rates.jsonl", '{"kind": "rate", "iteration": 1e400, "rate": 1}'),
         ("rates.jsonl", '{"kind": "rate", "iteration": -5, "rate": 1}'),
@@ -260,6 +271,7 @@ def test_a_damaged_line_is_named(copy: Path, name: str, line: str) -> None:
     with path.open("a") as stream:
         stream.write(f"{line}\n")
     opened = open_run(copy)
+    assert name == "rates.jsonl" or number == 3
     with pytest.raises(UsageError, match=rf"{name} is damaged in line {number}"):
         opened.metrics() if name == "metrics.jsonl" else opened.rate_changes()
 

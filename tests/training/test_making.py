@@ -118,6 +118,22 @@ def test_a_run_that_another_command_begins_meanwhile_is_taken_up(
     assert {row["seed"] for row in result.objects if row["kind"] == "result"} == {1, 2}
 
 
+def test_a_picture_and_weights_without_endings_stay_two_files(
+    run: Run, tmp_path: Path, drawn: Path
+) -> None:
+    assert run("train", drawn, "--out", tmp_path / "first").code == 0
+    (tmp_path / "black").write_bytes((tmp_path / "black.png").read_bytes())
+    (tmp_path / "known").write_bytes((tmp_path / "first" / "last.safetensors").read_bytes())
+    text = drawn.read_text().replace("black.png", "black")
+    net = write(tmp_path / "again.toml", 'weights = "known"\n' + text)
+    assert run("train", net, "--out", tmp_path / "second").code == 0
+    given = {path.name: path.read_bytes() for path in (tmp_path / "second").glob("given*")}
+    assert given == {
+        "given": (tmp_path / "black").read_bytes(),
+        "given.safetensors": (tmp_path / "known").read_bytes(),
+    }
+
+
 # -- cut off --------------------------------------------------------------------------------------
 
 _KILLED = """
