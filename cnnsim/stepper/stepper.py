@@ -103,15 +103,15 @@ class Stepper:
         """The step one `unit` (see `steps.moves.UNITS`) away; `step` itself at the ends."""
         return move(self.trace, step, unit, forward, self.reach, skip_padding)
 
-    def find(self, text: str, end: bool = False) -> int:
-        """The step that an address names. Raises AddressError."""
-        return parse_address(self.trace, text, end=end)
+    def find(self, text: str, end: bool = False, iteration: int = 0) -> int:
+        """The step that an address names, in `iteration` unless it says. Raises AddressError."""
+        return parse_address(self.trace, text, end=end, iteration=iteration)
 
-    def locate(self, text: str) -> tuple[Stepper, int]:
-        """The step that an address names, with the stepper of its iteration. See `reopened`."""
+    def locate(self, text: str, iteration: int = 0) -> tuple[Stepper, int]:
+        """The same, with the stepper of the step's iteration. See `reopened`."""
         course, number = self.scenario.course, iteration_of(text)
         if course is None or number is None or number >= course.iterations or course.fits(number):
-            return self.reopened(self.find(text))
+            return self.reopened(self.find(text, iteration=iteration))
         other = Stepper(course.reopened(number))
         return other, other.find(text)
 

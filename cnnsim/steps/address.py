@@ -55,8 +55,11 @@ def iteration_of(text: str) -> int | None:
     return int(match[1])
 
 
-def parse_address(trace: Trace, text: str, *, end: bool = False) -> int:
+def parse_address(trace: Trace, text: str, *, end: bool = False, iteration: int = 0) -> int:
     """The step that `text` names. With `end`, a layer or sweep means its last step.
+
+    What begins with no iteration of its own is meant in `iteration`; steps, which are counted
+    through all of them, are not.
 
     Raises AddressError with the nearest right name or the legal range.
     """
@@ -68,10 +71,11 @@ def parse_address(trace: Trace, text: str, *, end: bool = False) -> int:
     if text.lower() in ("last", "end"):
         return len(trace) - 1
     if match := _NUMBERED.fullmatch(text):
-        iteration = int(match[1] or 0)
         number = _integer(match[3], match[2])
+        is_mac = match[2].lower() == "mac"
+        iteration = int(match[1]) if match[1] else iteration if is_mac else 0
         _check_iteration(trace, iteration)
-        if match[2].lower() == "mac":
+        if is_mac:
             return trace.step_of_mac(number, iteration)
         if match[1] and not 0 <= number < trace.steps_per_iteration:
             raise AddressError(
@@ -93,11 +97,11 @@ def parse_address(trace: Trace, text: str, *, end: bool = False) -> int:
     match = _ADDRESS.fullmatch(text)
     if match is None:
         raise AddressError(f"'{printable(text)}' is no address", _FORMS)
-    return _parse_cell(trace, match, end)
+    return _parse_cell(trace, match, end, iteration)
 
 
-def _parse_cell(trace: Trace, match: re.Match[str], end: bool) -> int:
-    iteration = int(match["iteration"] or 0)
+def _parse_cell(trace: Trace, match: re.Match[str], end: bool, iteration: int) -> int:
+    iteration = int(match["iteration"] or iteration)
     _check_iteration(trace, iteration)
     number = _find_sweep(trace, match["layer"], match["sweep"], end and match["cell"] is None)
     sweep = trace.sweeps[number]

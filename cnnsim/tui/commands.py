@@ -51,11 +51,10 @@ class Everything(Provider):
                 run: Any = partial(screen.run_action, action.method)
                 keys = every_key(action, cast("CnnsimApp", self.app).keys)
                 yield Command(action.tip.rstrip("."), keys, run)
-        stepper = getattr(screen, "stepper", None)
-        if stepper is not None and hasattr(screen, "go"):
+        if hasattr(screen, "located"):
             forward = cast("ForwardScreen", screen)
-            for layer in dict.fromkeys(sweep.layer for sweep in stepper.trace.sweeps):
-                go = partial(forward.go, stepper.find(layer))
+            for layer in dict.fromkeys(sweep.layer for sweep in forward.stepper.trace.sweeps):
+                go = partial(forward.go_in, *forward.located(layer))
                 yield Command(f"layer {layer}", "Go to its first step.", go)
         yield from self._scenarios()
 
@@ -75,13 +74,12 @@ class Everything(Provider):
             app.complain(error)
 
     def _addresses(self, query: str) -> Iterator[Command]:
-        stepper = getattr(self.screen, "stepper", None)
-        if stepper is None or not hasattr(self.screen, "go"):
-            return
-        try:
-            stepper, step = stepper.locate(query)
-        except CnnsimError:
+        if not hasattr(self.screen, "located"):
             return
         forward = cast("ForwardScreen", self.screen)
+        try:
+            stepper, step = forward.located(query)
+        except CnnsimError:
+            return
         address = stepper.address(step)
         yield Command(query, f"Go to {address}.", partial(forward.go_in, stepper, step))

@@ -93,6 +93,10 @@ def test_iterations() -> None:
     assert parse_address(trace, "2:conv2d.forward[0,0,1,1] tap[0,0,1]") == 32 + 13
     assert parse_address(trace, "1:mac 3") == parse_address(trace, "1: step 3") == 19
     assert format_address(trace, trace.position(45)) == "2:conv2d.forward[0,0,1,1] tap[0,0,1]"
+    # In an iteration of its own, where it says none; steps are counted through all of them.
+    here = {"conv2d": 16, "mac 3": 19, "conv2d.y[0,0,0,0]": 19, "2:mac 3": 35, "step 3": 3, "0%": 0}
+    for text, step in here.items():
+        assert parse_address(trace, text, iteration=1) == step
     for text in ("3:conv2d", "3:mac 0", "99999:step 0"):
         with pytest.raises(AddressError) as caught:
             parse_address(trace, text)

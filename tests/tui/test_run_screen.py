@@ -146,7 +146,7 @@ async def test_a_search_stays_among_batches_of_one_size(run: Path) -> None:
         assert screen.stepper.trace.position(screen.step).iteration == 3
 
 
-@pytest.mark.parametrize("text", ["last", "50%", "mac 12", "step 1"])
+@pytest.mark.parametrize("text", ["last", "50%", "0:mac 12", "step 1"])
 async def test_every_form_of_an_address_is_gone_to(run: Path, text: str) -> None:
     async with opened(run, "2:conv1.forward[0,0,0,0]") as pilot:
         stepper = (await shown(pilot)).stepper
@@ -154,6 +154,16 @@ async def test_every_form_of_an_address_is_gone_to(run: Path, text: str) -> None
         await pilot.press("g", *text, "enter")
         screen = await shown(pilot)
         assert screen.stepper.address(screen.step) == expected.address(step)
+
+
+@pytest.mark.parametrize("text", ["loss.forward[]", "fc", "mac 12"])
+async def test_an_address_without_an_update_is_one_of_this_update(run: Path, text: str) -> None:
+    async with opened(run, "2:conv1.forward[0,0,0,0]") as pilot:
+        await shown(pilot)
+        await pilot.press("g", *text, "enter")
+        screen = await shown(pilot)
+        stepper = screen.stepper
+        assert stepper.address(screen.step) == stepper.address(stepper.find(f"2:{text}"))
 
 
 async def test_a_guess_does_not_leave_the_batch(run: Path) -> None:

@@ -60,7 +60,7 @@ class ForwardScreen(MovingScreen):
 
         def answer(text: str | None) -> None:
             if text:
-                self.go_in(*self.stepper.locate(text))
+                self.go_in(*self.located(text))
 
         self.app.push_screen(
             AskScreen(
@@ -73,7 +73,7 @@ class ForwardScreen(MovingScreen):
         )
 
     def _explain_address(self, text: str) -> str:
-        stepper, step = self.stepper.locate(text)
+        stepper, step = self.located(text)
         return stepper.address(step)
 
     def action_find(self) -> None:

@@ -99,6 +99,13 @@ class SteppingScreen(BaseScreen):
             return
         self.go_in(stepper, step)
 
+    def located(self, text: str) -> tuple[Stepper, int]:
+        """The step that an address names, in this iteration unless it says; and its stepper.
+
+        Raises AddressError.
+        """
+        return self.stepper.locate(text, self.stepper.trace.position(self.step).iteration)
+
     def go_in(self, stepper: Stepper, step: int) -> None:
         """Show `step` of `stepper`, which may be that of a batch of another size."""
         if stepper is not self.stepper:
