@@ -17,7 +17,7 @@ from cnnsim.errors import UsageError, printable
 from cnnsim.kernels.fill import Progress
 from cnnsim.stepper.queries import Query, Searched, every_step, parse_query
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.steps.address import bracketed, parse_address
+from cnnsim.steps.address import bracketed, format_address, parse_address
 from cnnsim.steps.fields import FIELDS
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.trace import Trace
@@ -77,7 +77,7 @@ def print_steps(
         for _, rows in blocks:
             output().write("".join([to_json(row) + "\n" for row in rows]))
     else:
-        for line in _aligned(blocks):
+        for line in _aligned(blocks, _widths(trace, first, last)):
             output().write(line)
 
 
@@ -116,11 +116,31 @@ def _found(
 
 def _needed(trace: Trace, first: int, last: int) -> list[str]:
     """The tensors that the sweeps of steps `first` to `last` read."""
-    begin, end = trace.position(first), trace.position(last)
-    sweeps = trace.sweeps
-    if begin.iteration == end.iteration:
-        sweeps = sweeps[begin.sweep : end.sweep + 1]
+    sweeps = [trace.sweeps[number] for number in _sweeps(trace, first, last)]
     return list(dict.fromkeys(name for sweep in sweeps for name in sweep.tensors))
+
+
+def _sweeps(trace: Trace, first: int, last: int) -> range:
+    """The numbers of the sweeps that steps `first` to `last` are in, in whatever iteration."""
+    begin, end = trace.position(first), trace.position(last)
+    if begin.iteration == end.iteration:
+        return range(begin.sweep, end.sweep + 1)
+    return range(len(trace.sweeps))
+
+
+def _widths(trace: Trace, first: int, last: int) -> list[int]:
+    """Room for what can be known of the columns before the steps are computed."""
+    widths = [4, 3, 7, 4, 6]
+    iteration = trace.position(last).iteration
+    numbers = _sweeps(trace, first, last)
+    # Of one sweep the first rows say as much, and those that are shown may be shorter.
+    if len(numbers) > 1:
+        base = iteration * trace.steps_per_iteration
+        ends = [base + trace.ends[number] - 1 for number in numbers]
+        addresses = [format_address(trace, trace.position(end)) for end in ends]
+        widths[0] = max(widths[0], len(str(last)))
+        widths[2] = max(map(len, addresses))
+    return widths
 
 
 def _csv_row(row: Row) -> list[object]:
@@ -156,9 +176,8 @@ _TEXTS: dict[str, Callable[[Any], object]] = {
 }
 
 
-def _aligned(blocks: Iterator[tuple[Sweep, list[Row]]]) -> Iterator[str]:
+def _aligned(blocks: Iterator[tuple[Sweep, list[Row]]], widths: list[int]) -> Iterator[str]:
     """Lines in columns: step, mac, address, term, running result, what lies outside."""
-    widths = [4, 3, 7, 4, 6]
     for number, (sweep, rows) in enumerate(blocks):
         table = [_cells(sweep, row) for row in rows]
         # Widths only grow, so that columns stay put as far as can be known without looking ahead.

@@ -204,6 +204,10 @@ def _prepare(
             folders[scenario.name, seed] = Path(out)
         else:
             folders[scenario.name, seed] = Path(out or RUNS) / f"{scenario.name}-{seed}"
+    if out is not None and len(wanted) > 1 and is_run(Path(out)):
+        raise UsageError(
+            f"{printable(out)} is a run, and no folder for several", "--out names another folder"
+        )
     # Asked once: another process may begin one meanwhile.
     there = {folder for folder in folders.values() if is_run(folder)}
     for folder in folders.values():

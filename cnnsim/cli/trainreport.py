@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnsim.cli.interrupt import Interrupt
@@ -13,6 +14,7 @@ from cnnsim.cli.output import Column, emit, loss_text, print_table
 from cnnsim.cli.streams import output
 from cnnsim.cli.trainboard import Board
 from cnnsim.errors import CnnsimError, printable
+from cnnsim.training.runfolder import LAST
 
 if TYPE_CHECKING:
     from cnnsim.training.run import Run
@@ -68,11 +70,13 @@ class Report:
             self.stopped.append(run)
         elif kind == "diverged":
             self.code = max(self.code, 1)
+            has_any = (Path(run) / LAST).is_file()
+            left = f"its last good checkpoint is in {run}" if has_any else "nothing was saved"
             self.board.say(
                 complain,
                 CnnsimError(
                     f"{label} diverged: its loss is no number any more, in epoch {event['epoch']} "
-                    f"(update {event['iteration']:,}); its last good checkpoint is in {run}",
+                    f"(update {event['iteration']:,}); {left}",
                     "a smaller training.rate or some training.warm_up helps most often",
                 ),
             )

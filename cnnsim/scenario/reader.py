@@ -107,7 +107,9 @@ def parse_scenario(
             run = (scenario.trace, scenario.iteration.shapes)
         problems += tour_problems(run, model.tour)
     if problems or scenario is None:
-        raise FileError(file, located(problems, text, typed))
+        is_tour = all(problem.path[:1] == ("tour",) for problem in problems)
+        hint = '--set "tour=[]" leaves the tour out'
+        raise FileError(file, located(problems, text, typed), hint if settings and is_tour else "")
     return scenario
 
 

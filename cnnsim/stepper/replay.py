@@ -55,7 +55,7 @@ class Visit:
             "scenario": scenario,
             "address": self.reading.address,
             "say": self.stop.say,
-            "ask": self.stop.ask,
+            "ask": self.stop.ask or None,
             "reading": self.reading.as_dict(scenario),
             "checks": [check.as_dict() for check in self.checks],
             "ok": self.ok,

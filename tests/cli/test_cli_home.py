@@ -43,6 +43,8 @@ def test_mistakes_are_told_before_it_opens(
     assert run(toy, "--at", "conv1.forward[0,0,0,2]").code == 2
     assert run(toy, "--set", "layers.conv1.size=3").code == 2
     assert run("nothing").code == 2
+    padded = run("toy_2x2", "--set", "layers.conv1.padding=1")
+    assert (padded.code, 'hint: --set "tour=[]" leaves the tour out' in padded.err) == (2, True)
     assert not opened
 
 

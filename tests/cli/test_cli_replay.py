@@ -42,7 +42,7 @@ def test_json(run: Run, toy: Path) -> None:
         "scenario": "toy",
         "address": "conv1.forward[0,0,0,0] tap[0,1,1]",
         "say": "The last product is **3·0**.",
-        "ask": "",
+        "ask": None,
         "reading": stepper.read(3).as_dict("toy"),
         "checks": [
             {"what": "after", "expected": 8, "found": 8.0, "ok": True},

@@ -171,6 +171,14 @@ def test_steps_are_found_by_what_happens_in_them(run: Run) -> None:
     assert rows[0] == {**everything[wanted[0]].as_dict("pooling")}
 
 
+def test_columns_hold_through_all_sweeps(run: Run) -> None:
+    head, *lines = run("replay", "backprop_toy", "--steps").out.splitlines()
+    term = head.index("term")
+    for line in lines:
+        assert line[term - 2 : term] == "  "
+        assert line[term] != " "
+
+
 def test_a_search_can_be_bounded_and_can_find_nothing(run: Run) -> None:
     result = run("replay", "toy_2x2", "--find", "cell", "--from", "step 4", "--to", "step 11")
     assert [line.split()[0] for line in result.out.splitlines()] == ["step", "7", "11"]

@@ -99,6 +99,9 @@ def test_runs_are_kept_in_a_folder_of_their_own(
     assert refused.code == 2
     assert "holds a run" in refused.err
     assert "--resume" in refused.err
+    several = run("train", net, "--out", tmp_path / "runs" / "net-0", "--seeds", "1,2")
+    assert several.code == 2
+    assert "net-0 is a run, and no folder for several" in several.err
     assert run("train", net, "--overwrite", "--epochs", "1").code == 0
     assert len((tmp_path / "runs" / "net-0" / "metrics.jsonl").read_text().splitlines()) == 1
 
@@ -112,6 +115,14 @@ def test_one_that_diverges_does_not_stop_the_others(run: Run, tmp_path: Path) ->
     assert kinds == {"good": "result", "bad": "diverged"}
     assert "bad seed 0 diverged" in result.err
     assert (tmp_path / "runs" / "bad-0" / "last.safetensors").is_file()
+    assert f"its last good checkpoint is in {tmp_path / 'runs' / 'bad-0'}" in result.err
+
+
+def test_of_numbers_that_are_none_from_the_start_nothing_is_saved(run: Run, net: Path) -> None:
+    out = net.parent / "run"
+    result = run("train", net, "--out", out, "--set", 'edits={"fc.b[0]"=nan}')
+    assert (result.code, (out / "last.safetensors").exists()) == (1, False)
+    assert "nothing was saved" in result.err
 
 
 @pytest.mark.parametrize(
@@ -122,7 +133,7 @@ def test_one_that_diverges_does_not_stop_the_others(run: Run, tmp_path: Path) ->
         (["--seeds", ""], "is no seed"),
         (["--epochs", "0"], "--epochs should be 1 or more"),
         (["--threads", "0"], "--threads should be 1 or more"),
-        (["--device", "cuda"], "training on a GPU needs numba-cuda"),
+        (["--device", "cuda"], "a GPU needs numba-cuda"),
         (["--resume", "--overwrite"], "exclude each other"),
         (["--set", "training.rate=-1"], "training.rate"),
         (["--set", "data.source=nowhere"], "there are no pictures at"),

@@ -56,7 +56,7 @@ def find_device() -> Device:
         return Device("simulator", (9, 0))
     if find_spec("numba_cuda") is None:
         raise UsageError(
-            "training on a GPU needs numba-cuda, which is not installed",
+            "a GPU needs numba-cuda, which is not installed",
             "pip install 'cnnsim[cuda13]' for a driver of version 580 or newer, "
             "'cnnsim[cuda12]' for 525 or newer",
         )
