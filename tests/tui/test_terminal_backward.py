@@ -30,6 +30,20 @@ def test_b_goes_to_the_gradients_and_f_comes_back(opened) -> None:
     paper.wait_gone("▸conv1◂")
 
 
+def test_b_goes_to_the_gradient_of_the_loss_and_f_comes_back(opened) -> None:
+    paper = opened("train_by_hand", "--at", "0:loss")
+    paper.wait_for("0:loss › forward")
+    paper.send("b")
+    paper.wait_for("0:loss › input_grad › [0,0]")
+    paper.send("right")
+    paper.wait_for("0:loss › input_grad › [0,1]")
+    # There is just one: it is gone through from its first step again.
+    paper.send("b")
+    paper.wait_for("0:loss › input_grad › [0,0]")
+    paper.send("f")
+    paper.wait_for("0:loss › forward")
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_chain_is_there_at_every_size(opened, width: int, height: int) -> None:
     paper = opened("train_by_hand", "--at", "relu1.input_grad", width=width, height=height)

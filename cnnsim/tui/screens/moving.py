@@ -90,10 +90,12 @@ class MovingScreen(SteppingScreen):
     def _after_forward(self, layer: str) -> list[int]:
         """The layer's sweeps of the backward pass and the update, dw before db."""
         trace, iteration = self.stepper.trace, self.stepper.scenario.iteration
+        begins = iteration.gradients.values()  # That of the loss, where the backward pass begins.
         sweeps = [
             number
             for number in trace.sweeps_of_layer(layer)
             if iteration.phase_of(number) in ("backward", "update")
+            or trace.sweeps[number].writes in begins
         ]
         kernel = trace.number_of(f"{layer}.kernel_grad")
         return sorted(sweeps, key=lambda number: (number != kernel, number))
