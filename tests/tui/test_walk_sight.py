@@ -16,7 +16,7 @@ from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
 from cnnsim.tui.drawing.plane import draw_plane
 from cnnsim.tui.walk.picture import Source, resample, view_of
 from cnnsim.tui.walk.sight import centre_of, sight_lines, sight_of, unit_at
-from cnnsim.tui.walk.state import WalkState, costs_in, first_step, in_bytes
+from cnnsim.tui.walk.state import WalkState, costs_of, first_step, in_bytes
 from cnnsim.tui.walk.whatif import WhatIf
 
 CONV2 = ReceptiveField((51, 51), (8, 8), (16, 16))
@@ -217,11 +217,11 @@ def test_first_steps() -> None:
 
 def test_costs_give_way_to_room() -> None:
     walked = WhatIf(alexnet()).outcome.walked
-    texts = ["".join(text for text, _ in costs_in(walked, room)) for room in (90, 50, 20)]
+    texts = ["".join(text for text, _ in form) for form in costs_of(walked)]
     assert texts == [
         "42,319,432 params   1,115,202,080 MACs without bias   3.1 MB activations",
         "42.3 M params  1.12 G MACs  3.1 MB",
-        "1.12 G MACs  ",
+        "1.12 G MACs",
     ]
     assert in_bytes(999) == ("999", "bytes")
     assert in_bytes(34_000) == ("34.0", "kB")

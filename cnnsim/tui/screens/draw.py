@@ -71,10 +71,12 @@ class DrawScreen(BaseScreen):
         self._show_sheet()
         self._show_look()
         accuracy = self.net.accuracy
-        state = [(f"trained {counted(len(self.net.epochs), 'epoch')}   ", "bar_dim")]
+        tested = []
         if accuracy is not None:
-            state += [("test accuracy ", "bar_dim"), (f"{accuracy:.1%}", "bar_bold")]
-        self.header.show([(self.net.name, "bar_dim"), ("draw", "bar_bold")], state)
+            tested = [("test accuracy ", "bar_dim"), (f"{accuracy:.1%}", "bar_bold")]
+        trained = (f"trained {counted(len(self.net.epochs), 'epoch')}   ", "bar_dim")
+        crumbs = [(self.net.name, "bar_dim"), ("draw", "bar_bold")]
+        self.header.show(crumbs, [trained, *tested], tested, spare=((-1,),))
 
     def _show_sheet(self) -> None:
         words = "" if self._brought is None else self._brought.words

@@ -120,7 +120,7 @@ class HomeScreen(BaseScreen):
         if self._word:
             crumbs = [(f"only with '{self._word}', esc shows all", "bar_bold")]
         # Where there is no room for both, the tagline goes.
-        self.header.show(crumbs, [(state, "bar_dim")], () if self._word else ((0,),))
+        self.header.show(crumbs, [(state, "bar_dim")], spare=() if self._word else ((0,),))
         self._show_preview()
 
     def chosen_row(self) -> ListRow | None:

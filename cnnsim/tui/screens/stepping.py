@@ -190,6 +190,7 @@ class SteppingScreen(BaseScreen):
         self.header.show(
             [(self.stepper.scenario.name, "bar_dim"), (address, "bar_bold")],
             [("computing", "bar_dim")],
+            spare=((-1,), (-1, 0)),
         )
         rows = self._computing.waiting(self.stepper.trace.position(self.step).iteration)
         self.board.wait("computing every layer; the step opens by itself", rows)

@@ -280,11 +280,13 @@ class TrainScreen(TrainBoard):
     def _tell_activity(self) -> None:
         """For the headers of other screens."""
         view = self.view
-        mark = STATES[view.state].partition(" ")[0]
+        mark, _, word = STATES[view.state].partition(" ")
         accuracy = f" {view.rows[-1].accuracy:.1%}" if view.rows else ""
-        name = f"{mark} {view.name}"
-        count = f"{name} {len(view.rows)}/{view.epochs}"
-        self.cnnsim.tell_activity(f"{count}{accuracy}  t", f"{count}  t", f"{name}  t", mark)
+        count = f"{len(view.rows)}/{view.epochs}"
+        named = f"{mark} {view.name} {count}"
+        # Without the name beside it, ❚❚ would be taken for that of the player.
+        short = f"{word if view.state == 'paused' else mark} {count}"
+        self.cnnsim.tell_activity(f"{named}{accuracy}  t", f"{named}  t", f"{short}  t")
 
 
 def live_screen(run: Run) -> TrainScreen:

@@ -18,7 +18,7 @@ from cnnsim.tui.screens.forward import ForwardScreen
 from cnnsim.tui.screens.sides import Sides
 from cnnsim.tui.walk.changed import changed_scenario
 from cnnsim.tui.walk.layout import PANELS, block_rows, lay_walk
-from cnnsim.tui.walk.state import WalkState, costs_in, first_step
+from cnnsim.tui.walk.state import WalkState, costs_of, first_step
 from cnnsim.tui.walk.table import Line, table_text
 from cnnsim.tui.walk.views import TableView
 from cnnsim.tui.walk.why import why_lines
@@ -124,8 +124,7 @@ class WalkScreen(BaseScreen):
         if error is not None:
             self.header.show(crumbs, [(f"✗ {error.layer} does not fit", "bar_bold")])
             return
-        room = self.app.size.width - 12 - sum(len(text) + 3 for text, _ in crumbs)
-        self.header.show(crumbs, costs_in(state.what.outcome.walked, room))
+        self.header.show(crumbs, *costs_of(state.what.outcome.walked), spare=((-1,),))
 
     def _look_for_maps(self) -> None:
         """The stepper below may have computed more."""

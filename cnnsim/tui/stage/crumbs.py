@@ -28,11 +28,14 @@ def crumbs_of(view: View) -> list[Crumb]:
 
 
 def spare_of(view: View) -> tuple[tuple[int, ...], ...]:
-    """What may be left out of the path where room is scarce, the least of it first."""
+    """What may be left out of the path where room is scarce, the least of it first.
+
+    The scenario's name is worth more than the program's; what tells the place stays.
+    """
     if view.sweep.name == "forward":
-        # That is obvious. The scenario's name is worth more than the program's.
-        return (_SWEEP,), (_SWEEP, _PROGRAM), (_SWEEP, _SCENARIO)
-    return (_PROGRAM,), (_SCENARIO,), (_SCENARIO, _SWEEP)
+        # That is obvious.
+        return (_SWEEP,), (_SWEEP, _PROGRAM), (_SWEEP, _SCENARIO), (_SWEEP, _PROGRAM, _SCENARIO)
+    return (_PROGRAM,), (_SCENARIO,), (_PROGRAM, _SCENARIO)
 
 
 def state_of(view: View) -> list[Crumb]:

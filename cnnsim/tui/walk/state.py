@@ -186,17 +186,20 @@ class WalkState:
         return Maps(name, self.stepper.values[tensor][0])
 
 
-def costs_in(walked: Walk, room: int) -> list[tuple[str, str]]:
-    """Parameters, MACs and activations for the header, exact where `room` allows."""
+def costs_of(walked: Walk) -> list[list[tuple[str, str]]]:
+    """Parameters, MACs and activations for the header: exact, rounded, MACs alone."""
     params, macs = walked.total("params"), walked.total("macs")
     memory, unit = in_bytes(walked.total("activation_bytes"))
     exact = [count(params), " params   ", count(macs), " MACs without bias   "]
     short = [short_count(params), " params  ", short_count(macs), " MACs  "]
-    texts = [*exact, memory, f" {unit} activations"]
-    for shorter in ([*short, memory, f" {unit}"], short[2:]):
-        if sum(map(len, texts)) > room:
-            texts = shorter
-    return [(text, ("bar_bold", "bar_dim")[number % 2]) for number, text in enumerate(texts)]
+    return [
+        [(text, ("bar_bold", "bar_dim")[number % 2]) for number, text in enumerate(texts)]
+        for texts in (
+            [*exact, memory, f" {unit} activations"],
+            [*short, memory, f" {unit}"],
+            [f"{short_count(macs)} MACs"],
+        )
+    ]
 
 
 def in_bytes(number: int) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
 from textual.timer import Timer
@@ -10,6 +10,9 @@ from textual.timer import Timer
 from cnnsim.tui.actions import footer_entries
 from cnnsim.tui.drawing.canvas import Canvas, Piece, cut_pieces, pieces_width
 from cnnsim.tui.widgets.panel import Panel
+
+#: A text and its role: bar, bar_dim, bar_bold.
+Part = tuple[str, str]
 
 #: Seconds that a sentence stays in the footer.
 _MOMENT = 2.5
@@ -22,8 +25,8 @@ class Header(Panel, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._crumbs: tuple[tuple[str, str], ...] = ()
-        self._state: tuple[tuple[str, str], ...] = ()
+        self._crumbs: tuple[Part, ...] = ()
+        self._states: tuple[Sequence[Part], ...] = ((),)
         self._spare: tuple[tuple[int, ...], ...] = ()
         self._tells_activity = True
 
@@ -33,20 +36,20 @@ class Header(Panel, can_focus=False):
 
     def show(
         self,
-        crumbs: Sequence[tuple[str, str]],
-        state: Sequence[tuple[str, str]] = (),
+        crumbs: Sequence[Part],
+        *states: Sequence[Part],
         spare: Sequence[tuple[int, ...]] = (),
     ) -> None:
         """Set the path (text, role) and the state on the right; roles are bar, bar_dim, …
 
-        `spare` are places in the path that may be left out together, −1 the program's name;
-        the first that is enough is.
+        Of several forms of the state the first is the longest. `spare` are places in the path that
+        may be left out together, −1 the program's name; the first that is enough is.
         """
-        self._crumbs, self._state, self._spare = tuple(crumbs), tuple(state), tuple(spare)
+        self._crumbs, self._states, self._spare = tuple(crumbs), states or ((),), tuple(spare)
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
-        """What is trained gives way first, then spare parts of the path, then the state's end."""
+        """What is trained gives way first, but for its shortest form: that stays, like the path."""
         canvas.fill(0, 0, canvas.width, 1, " ", self.palette.bar)
         path, state = self._fitting(canvas.width - 4)
         canvas.pieces(1, 0, path)
@@ -54,21 +57,30 @@ class Header(Panel, can_focus=False):
 
     def _fitting(self, room: int) -> tuple[list[Piece], list[Piece]]:
         """Path and state in so many columns."""
-        palette = self.palette
-        own = [(text, getattr(palette, role)) for text, role in self._state]
-        path = self._pieces(())
-        for text in self.cnnsim.activity if self._tells_activity else ():
-            state = [(text, palette.bar_bold), ("   ", palette.bar), *own]
+        for path, state in self._ways():
             if pieces_width(path) + pieces_width(state) <= room:
-                return path, state
-        state = own
-        for gone in ((), *self._spare):
-            path = self._pieces(gone)
-            if pieces_width(path) + pieces_width(state) <= room:
-                return path, state
-        while state and pieces_width(path) + pieces_width(state) > room:
-            state.pop()
+                break
         return path, state
+
+    def _ways(self) -> Iterator[tuple[list[Piece], list[Piece]]]:
+        """Path and state, shorter and shorter."""
+        palette = self.palette
+        told = (self.cnnsim.activity if self._tells_activity else ()) or ("",)
+        paths = [self._pieces(gone) for gone in ((), *self._spare)]
+
+        def beside(text: str, state: Sequence[Part]) -> list[Piece]:
+            gap = "   " if text and state else ""
+            own = [(part, getattr(palette, role)) for part, role in state]
+            return [(text, palette.bar_bold), (gap, palette.bar), *own]
+
+        for text in told:
+            yield paths[0], beside(text, self._states[0])
+        for state in self._states:
+            for path in paths:
+                yield path, beside(told[-1], state)
+        for text in (told[-1], ""):
+            for state in _cut_short(self._states[-1]):
+                yield paths[-1], beside(text, state)
 
     def _pieces(self, gone: tuple[int, ...]) -> list[Piece]:
         palette = self.palette
@@ -80,6 +92,14 @@ class Header(Panel, can_focus=False):
                 pieces.append((" › ", palette.bar_dim))
             pieces.append((text, getattr(palette, role)))
         return pieces
+
+
+def _cut_short(state: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    """`state` with less and less at its end, and no words left there that lead to a number."""
+    for end in range(len(state) - 1, -1, -1):
+        text, role = state[end - 1] if end else ("", "")
+        if not (role == "bar_dim" and text.endswith(" ")):
+            yield state[:end]
 
 
 class Footer(Panel, can_focus=False):
