@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -272,14 +273,21 @@ def shown_keys(action: Action, keymap: dict[str, str]) -> str:
 
 
 def footer_entries(
-    screen: str, keymap: dict[str, str], offers: Callable[[str], bool] = lambda action: True
+    screen: str,
+    keymap: dict[str, str],
+    offers: Callable[[str], bool] = lambda action: True,
+    verbs: Mapping[str, str] = MappingProxyType({}),
 ) -> list[tuple[str, str, bool]]:
-    """(keys, verb, is fixed) for the footer, each verb once; only ids that the screen `offers`."""
+    """(keys, verb, is fixed) for the footer, each verb once; only ids that the screen `offers`.
+
+    Ids in `verbs` have those in place of the table's.
+    """
     entries: dict[str, tuple[str, str, bool]] = {}
     for action in actions_of(screen):
         if action.label and action.label not in entries and offers(action.id):
             fixed = action.id in FIXED
-            entries[action.label] = (shown_keys(action, keymap), action.label, fixed)
+            verb = verbs.get(action.id, action.label)
+            entries[action.label] = (shown_keys(action, keymap), verb, fixed)
     return list(entries.values())
 
 

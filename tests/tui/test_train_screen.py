@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.making import create_run
 from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config
 from cnnsim.tui.marks import Marks
+from cnnsim.tui.screens import train
 from cnnsim.tui.screens.train import TrainScreen
 
 GOES = {"kind": "progress", "iteration": 5, "iterations": 500, "loss": 0.5, "rate": 0.01,
@@ -35,6 +38,44 @@ class Silent:
 
     def tell(self, message: dict[str, Any]) -> None:
         self.heard += [message["ask"]] if "ask" in message else []
+
+
+WHY = "the pictures could not be downloaded: train-images-idx3-ubyte.gz: no connection to a.b.org"
+HINT = "put its four idx files into a folder and name it: --set data.source=FOLDER"
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (60, 16)])
+async def test_why_a_run_failed_can_be_read_and_space_tries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(train, "Trainer", lambda run: again)
+    source, again = Silent(), Silent()
+    source.coming = [{"kind": "error", "message": WHY, "hint": HINT}]
+    run = create_run(tmp_path / "run", read_scenario("digits_cnn"))
+    app = CnnsimApp(None, 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(screen := TrainScreen([run], [source], True))
+        while screen.view.state != "failed":
+            await pilot.pause(0.05)
+        await pilot.pause()
+        lines = screen.text().splitlines()
+        assert lines[-1].startswith(" space try again")
+        inside = " ".join(line.strip(" │") for line in lines[4:]).replace("- ", "-")
+        assert f"{WHY}; {HINT}" in inside
+        await pilot.press("space")
+        while screen.view.state != "running":
+            await pilot.pause(0.05)
+        await pilot.pause()
+        assert "loss" in screen.text()
+        assert screen.text().splitlines()[-1].startswith(" space pause")
+        again.coming = [{"kind": "epoch", "epoch": 1, "train_loss": 2.0, "test_loss": 2.0,
+                         "test_accuracy": 0.5}, {"kind": "error", "message": WHY}]  # fmt: skip
+        while screen.view.state != "failed":
+            await pilot.pause(0.05)
+        await pilot.pause()
+        # The curves stay, and the log with the reason is on top.
+        assert "1 loss" in screen.text()
+        assert "could not be" in screen.text()
 
 
 async def test_two_quick_presses_go_on_and_a_paused_run_is_not_said_to_train(

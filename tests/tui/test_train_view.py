@@ -29,7 +29,7 @@ from cnnsim.tui.train.mistakes import draw_mistakes, grid_of, number_at
 from cnnsim.tui.train.rates import next_rate, told
 from cnnsim.tui.train.scene import Painter, Scene, Words
 from cnnsim.tui.train.specimen import draw_specimen
-from cnnsim.tui.train.view import RunView, heard
+from cnnsim.tui.train.view import RunView, State, heard
 from cnnsim.tui.train.weight import draw_weight
 
 PAINTERS: list[Painter] = [
@@ -288,6 +288,16 @@ def test_of_a_run_that_failed_nothing_is_promised(painter: Painter) -> None:
     assert "first" not in inside
     first, _ = painted(painter, 60, 12, scene(FRESH, pictures=None))
     assert inside != first or painter in (draw_log, draw_weight)
+
+
+@pytest.mark.parametrize("painter", PAINTERS)
+@pytest.mark.parametrize("state", ["starting", "failed"])
+def test_what_an_empty_panel_says_is_wrapped(painter: Painter, state: State) -> None:
+    def said(width: int) -> str:
+        run = replace(FRESH, state=state)
+        return " ".join(painted(painter, width, 12, scene(run, pictures=None))[0].split())
+
+    assert said(24) == said(120)
 
 
 @pytest.mark.parametrize("painter", PAINTERS)

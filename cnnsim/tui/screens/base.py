@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -57,7 +57,7 @@ class BaseScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.header = Header()
-        self.footer = Footer(self.kind, self.offers)
+        self.footer = Footer(self.kind, self.offers, self.verbs)
         self.too_small = TooSmall()
 
     @property
@@ -85,6 +85,10 @@ class BaseScreen(Screen[None]):
         if action == "tour.next":
             return bool(stepper.scenario.tour)
         return action != "backward" or bool(stepper.scenario.iteration.gradients)
+
+    def verbs(self) -> Mapping[str, str]:
+        """What the footer calls actions, by id, where at present they do something else."""
+        return {}
 
     def tell(self, message: str) -> None:
         """A short sentence in the footer, for a moment."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import ClassVar
@@ -60,12 +60,14 @@ class TrainScreen(TrainBoard):
 
     def _listen(self) -> None:
         """Take what is new, ask how the network looks, show it."""
-        changed = False
+        changed, view = False, self.view
         for number, source in enumerate(self._sources):
             if news := source.news():
                 self._views[number] = heard(self._views[number], news)
                 changed = True
-        view = self.view
+        before, view = view, self.view
+        if view.went_wrong and not before.went_wrong:
+            self.board.bring_up("log")
         if self._hold == (view.state == "paused"):
             self._hold = None
         if changed:
@@ -124,13 +126,19 @@ class TrainScreen(TrainBoard):
         goes_on = action == "run.pause" and self.view.can_go_on
         return not leads or (self._is_live and (goes_on or not self.view.has_ended))
 
+    def verbs(self) -> Mapping[str, str]:
+        """What space does with a run that stands still."""
+        again = {"failed": "try again", "stopped": "go on", "paused": "go on"}
+        return {"run.pause": again[self.view.state]} if self.view.state in again else {}
+
     def _can_lead(self) -> bool:
         """Whether the run can be told anything; says why not."""
         view = self._views[self._chosen]
         where = shlex.quote(view.folder)
         if self._is_live and view.can_go_on:
-            what = "failed" if view.state == "failed" else "been stopped"
-            self.tell(f"the run has {what}: space goes on with it")
+            is_failed = view.state == "failed"
+            does = "failed: space tries again" if is_failed else "been stopped: space goes on"
+            self.tell(f"the run has {does} with it")
         elif view.has_ended and self._is_live:
             self.notify(f"the run is over: it is kept in {where}", timeout=6, markup=False)
         elif view.has_ended:
@@ -165,7 +173,7 @@ class TrainScreen(TrainBoard):
         self._hold = None
         self._sources = [Trainer(run)]
         self._sources[0].start()
-        self.refresh_panels()
+        self.board.bring_up("mistakes")
         self.footer.repaint()
 
     def action_batch(self) -> None:

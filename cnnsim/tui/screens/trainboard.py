@@ -136,7 +136,10 @@ class TrainBoard(BaseScreen):
         )  # fmt: skip
 
     def _rule(self, width: int, height: int) -> Places:
-        run = self._runs[self._chosen]
+        run, view = self._runs[self._chosen], self.view
+        if view.went_wrong and not (view.rows or view.iteration):
+            # Nothing is there to be seen but why.
+            return Places({"log": (0, 0, width, height)})
         return lay_train(width, height, len(run.iteration.slots), len(run.scenario.network.layers))
 
     def lay_panels(self) -> None:

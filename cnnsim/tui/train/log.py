@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 from cnnsim.training.schedule import Change
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.numbers import count, measured
-from cnnsim.tui.train.scene import Scene, Words
+from cnnsim.tui.train.scene import Scene, Words, write_wrapped
 
 
 def draw_log(canvas: Canvas, scene: Scene) -> Words:
     """Epoch, test loss, test accuracy; a triangle at the best."""
     palette, run = scene.palette, scene.then
     best = run.best
-    y, end = 1, canvas.height - 1
-    if run.note:
-        for line in wrap(run.note, max(canvas.width - 4, 1))[: end - y]:
-            canvas.put(2, y, line, palette.bold)
-            y += 1
+    end = canvas.height - 1
+    y = write_wrapped(canvas, run.note, palette.bold)
     changes = list(run.changes)
     wide = len(str(run.epochs))
     for row in reversed(run.rows):
@@ -39,7 +34,8 @@ def draw_log(canvas: Canvas, scene: Scene) -> Words:
     if y == 1:
         canvas.put(2, 1, "A line for each epoch.", palette.dim)
     bottom: tuple[Piece, ...] = ((_tail(run.folder, canvas.width - 5), palette.dim),)
-    return Words((("log", palette.dim),), (("▲ best, saved", palette.dim),), bottom)
+    legend = () if best is None else (("▲ best, saved", palette.dim),)
+    return Words((("log", palette.dim),), legend, bottom)
 
 
 def _tail(path: str, room: int) -> str:

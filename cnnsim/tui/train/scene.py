@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from textwrap import wrap
+
+from rich.style import Style
 
 from cnnsim.stepper.pull import Pull
 from cnnsim.training.samples import Pictures
@@ -137,8 +140,20 @@ class Scene:
 
     def say_instead(self, canvas: Canvas, words: Words, text: str) -> Words:
         """Write `text` where there is nothing to show yet; `words` of the frame, saying so."""
-        canvas.put(2, 1, text[: max(canvas.width - 4, 0)], self.palette.dim)
+        write_wrapped(canvas, text, self.palette.dim)
         return replace(words, is_empty=True)
+
+
+def write_wrapped(canvas: Canvas, text: str, style: Style) -> int:
+    """Write `text` inside the frame, over as many rows as it takes; the first row below it.
+
+    It ends in ``…`` where it takes more than there are.
+    """
+    width, rows = max(canvas.width - 4, 1), max(canvas.height - 2, 0)
+    lines = wrap(text, width, max_lines=rows, placeholder="…") if rows else []
+    for row, line in enumerate(lines, 1):
+        canvas.put(2, row, line, style)
+    return 1 + len(lines)
 
 
 def _sentence(doing: str) -> str:

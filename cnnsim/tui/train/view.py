@@ -169,6 +169,11 @@ class RunView:
         return self.state in ("stopped", "failed")
 
     @property
+    def went_wrong(self) -> bool:
+        """Whether it ended for a reason that its note tells."""
+        return self.state in ("failed", "diverged")
+
+    @property
     def best(self) -> Epoch | None:
         """The first epoch with the highest test accuracy, of those with a test loss."""
         good = (row for row in self.rows if math.isfinite(row.test_loss))

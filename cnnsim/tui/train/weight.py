@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import wrap
 
 import numpy as np
 import numpy.typing as npt
@@ -38,9 +39,8 @@ def draw_weight(canvas: Canvas, scene: Scene) -> Words:
     """Curve and list, side by side or one above the other."""
     palette, watch = scene.palette, scene.watch
     if watch is None:
-        canvas.put(2, 1, "w chooses a number of a parameter,", palette.dim)
-        canvas.put(2, 2, "and so does a click on a filter.", palette.dim)
-        return Words((("one weight", palette.dim),))
+        text = "w chooses a number of a parameter, and so does a click on a filter."
+        return scene.say_instead(canvas, Words((("one weight", palette.dim),)), text)
     curve, rows = rooms(canvas.width, canvas.height)
     _draw_course(canvas, curve, scene, watch)
     _draw_list(canvas, rows, scene, watch)
@@ -140,7 +140,8 @@ def _draw_list(canvas: Canvas, room: Rect, scene: Scene, watch: Watch) -> None:
         text = "After the last update nothing moves it any more."
         if scene.at is None and not scene.run.has_ended:
             text = "←→ choose an update: what moved it then?"
-        canvas.put(x, y, (scene.doing or text)[:width], palette.dim)
+        for below, said in enumerate(wrap(scene.doing or text, width)[:height]):
+            canvas.put(x, y + below, said, palette.dim)
         return
     for line, row, pieces in _list(scene, watch, pull, width, height):
         if row == watch.chosen:

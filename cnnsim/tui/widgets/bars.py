@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 from textual.timer import Timer
@@ -107,9 +107,14 @@ class Footer(Panel, can_focus=False):
 
     DEFAULT_CSS = "Footer { dock: bottom; height: 1; width: 1fr; }"
 
-    def __init__(self, screen: str, offers: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        screen: str,
+        offers: Callable[[str], bool],
+        verbs: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         super().__init__()
-        self._screen_name, self._offers = screen, offers
+        self._screen_name, self._offers, self._verbs = screen, offers, verbs
         self._sentence = ""
         self._progress = ""
         self._moment: Timer | None = None
@@ -137,7 +142,7 @@ class Footer(Panel, can_focus=False):
         """The fixed entries from the right, the others from the left while there is room."""
         palette = self.palette
         canvas.fill(0, 0, canvas.width, 1, " ", palette.bar)
-        entries = footer_entries(self._screen_name, self.cnnsim.keys, self._offers)
+        entries = footer_entries(self._screen_name, self.cnnsim.keys, self._offers, self._verbs())
         right = canvas.width - 1
         for keys, verb, _ in reversed([entry for entry in entries if entry[2]]):
             right -= cell_len(keys) + 1 + cell_len(verb)
