@@ -132,6 +132,24 @@ async def test_the_key_of_a_panel_stands_over_it_alone_and_among_tabs(
 
 
 @pytest.mark.parametrize("kind", TrainPanel.__subclasses__(), ids=lambda kind: kind.label)
+async def test_among_many_tabs_its_own_is_in_sight(kind: type[TrainPanel]) -> None:
+    tabs = tuple(each(id="other").tab for each in TrainPanel.__subclasses__())
+    panel = kind(id="panel")
+    for width in (24, 33, 60, 120):
+        async with Alone(panel).run_test(size=(width, 16)):
+            panel.share(tabs)
+            panel.show(scene(FULL))
+            title = text(panel).splitlines()[0]
+            assert len(title) == width
+            assert f" {panel.tab}" in title
+            # What is clicked is what stands there.
+            for label in tabs:
+                at = title.find(label)
+                assert at < 0 or panel.tab_at(at, 0) == label
+        panel = kind(id="panel")
+
+
+@pytest.mark.parametrize("kind", TrainPanel.__subclasses__(), ids=lambda kind: kind.label)
 async def test_after_any_two_moments_the_later_one_is_seen(kind: type[TrainPanel]) -> None:
     panel = kind(id="panel")
     every = list(scenes())

@@ -11,6 +11,11 @@ from textual.message import Message
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.widgets.panel import Panel
 
+#: What stands between labels, and for those that are left out.
+_BETWEEN, _MORE = " │ ", ("…",)
+#: Columns of a frame's upper border round its title.
+_AROUND = 5
+
 
 class TabbedPanel(Panel):
     """Subclasses set `label`, and override `title` where another one stands over the lone panel."""
@@ -58,7 +63,7 @@ class TabbedPanel(Panel):
         if self._tabs:
             if not bottom_left and not bottom_right:
                 bottom_left = title
-            title = self._labels()
+            title = self._pieces(self._labels(canvas.width))
             scrolls = [(f"{text}  ", style) for text, style in right if text == SCROLLS]
             right = [*scrolls, ("tab", palette.dim)]
         elif not title:
@@ -72,21 +77,33 @@ class TabbedPanel(Panel):
             focused=self.has_focus,
         )
 
-    def _labels(self) -> list[Piece]:
+    def _labels(self, width: int) -> tuple[str, ...]:
+        """The labels, without the first ones where its own had no place else in so many columns."""
+        room = width - _AROUND
+        own = self._tabs.index(self.tab) + 1
+        if own < len(self._tabs):
+            room -= 2  # A blank and … for those that follow.
+        for first in range(own):
+            labels = (*_MORE[: bool(first)], *self._tabs[first:own])
+            if len(_BETWEEN.join(labels)) <= room:
+                break
+        return (*labels, *self._tabs[own:])
+
+    def _pieces(self, labels: tuple[str, ...]) -> list[Piece]:
         palette = self.palette
         pieces: list[Piece] = []
-        for label in self._tabs:
-            pieces += [(" │ ", palette.line)] if pieces else []
+        for label in labels:
+            pieces += [(_BETWEEN, palette.line)] if pieces else []
             pieces.append((label, palette.bold if label == self.tab else palette.dim))
         return pieces
 
     def tab_at(self, x: int, y: int) -> str | None:
         """The label under the mouse."""
         at = 3
-        for label in self._tabs if y == 0 else ():
+        for label in self._labels(self.size.width) if y == 0 and self._tabs else ():
             if at <= x < at + len(label):
-                return label
-            at += len(label) + 3
+                return label if label in self._tabs else None
+            at += len(label) + len(_BETWEEN)
         return None
 
     def on_click(self, event: events.Click) -> None:
