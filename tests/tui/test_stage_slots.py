@@ -6,13 +6,14 @@ from dataclasses import replace
 from itertools import pairwise, product
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from views import view_of
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.stage.layout import LEAST, LOW, TABS, arrange
+from cnnsim.tui.stage.lens import part_of
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.planes import slice_at
 from cnnsim.tui.stage.slots import lay_out, signs_between
@@ -40,7 +41,8 @@ def matrices(draw: st.DrawFn) -> list[Matrix]:
         found.append(whole)
         if whole.is_map:
             size = draw(st.integers(1, 12)), draw(st.integers(1, 12))
-            found.append(matrix(f"lens{number}", number, (0, 0, *size)))
+            lens = matrix(f"lens{number}", number, (0, 0, *size))
+            found.append(replace(lens, is_field=draw(st.booleans())))
     return [*found, matrix("out", None, None)]
 
 
@@ -59,6 +61,47 @@ def test_slots_stay_within_the_room_and_do_not_overlap(shown, width, height, lar
 def test_the_output_or_the_first_read_is_always_shown(shown, width, height, large, half) -> None:
     slots = lay_out(shown, width, height, large, half)
     assert {slot.matrix.read for slot in slots} & {0, None}
+
+
+@given(matrices(), widths, heights, st.booleans(), st.booleans())
+def test_every_read_is_shown_where_a_map_of_each_fits(shown, width, height, large, half) -> None:
+    """Sixteen columns to a map, and one between two of them."""
+    reads = {matrix.read for matrix in shown}
+    assume(17 * len(reads) - 1 <= width)
+    assert {slot.matrix.read for slot in lay_out(shown, width, height, large, half)} == reads
+
+
+def _as(key: str, shape: tuple[int, ...], read: int | None) -> Matrix:
+    cut = slice_at(shape, (0,) * len(shape))
+    return Matrix(key, "conv1.w", read, cut, (0, 0, 0, 0), None, 6, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "keys"),
+    [(60, 5, ["lens0", "read1", "out"]), (80, 9, ["read0", "lens0", "read1", "out"]),
+     (100, 11, ["read0", "lens0", "read1", "out"])],
+)  # fmt: skip
+def test_field_and_kernel_of_eleven_are_maps_where_no_numbers_fit(width, height, keys) -> None:
+    """AlexNet's first layer: 11 numbers of 6 characters need 82 columns, 11 pixels 13 of them."""
+    whole = _as("read0", (1, 3, 227, 227), 0)
+    lens = part_of(whole, (0, 0, 11, 11), is_field=True)
+    shown = [whole, lens, _as("read1", (96, 3, 11, 11), 1), _as("out", (1, 96, 55, 55), None)]
+    slots = lay_out(shown, width, height, False)
+    assert [slot.matrix.key for slot in slots] == keys
+    assert all(slot.cls.is_map for slot in slots)
+    assert [text for _, _, text in signs_between(slots, "⋆")] == ["⋆", "="]
+
+
+@pytest.mark.parametrize(("width", "keys"), [(58, ["read0", "read1", "out"]),
+                                             (80, ["lens0", "read1", "out"])])  # fmt: skip
+def test_a_window_around_the_tap_is_given_up_for_the_whole(width, keys) -> None:
+    """A dense layer of 9,216 inputs: 25 of its weights in colours would say nothing."""
+    shown = []
+    for number, shape in enumerate([(1, 9216), (4096, 9216)]):
+        whole = _as(f"read{number}", shape, number)
+        shown += [whole, part_of(whole, (0, 0, 5, 5), is_field=False)]
+    slots = lay_out([*shown, _as("out", (1, 4096), None)], width, 9, False)
+    assert [slot.matrix.key for slot in slots] == keys
 
 
 @given(matrices(), widths, heights, st.booleans(), st.booleans())

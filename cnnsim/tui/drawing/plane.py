@@ -26,6 +26,7 @@ __all__ = [
     "fit",
     "rect_of",
     "size_of",
+    "step_for",
     "value_width",
 ]
 
@@ -187,9 +188,7 @@ def fit(plane: Plane, width: int, height: int, cls: CellClass) -> tuple[Plane, i
     cells are dropped, `now` and the field move to their squares, padding is not shown.
     """
     bare = replace(plane, padding=(0, 0, 0, 0))
-    step = 1
-    while _covers(plane.rows, plane.cols, step, cls, width, height):
-        step += 1
+    step = step_for(plane.rows, plane.cols, width, height, cls)
     if step == 1:
         return (plane if _within(size_of(plane, cls), width, height) else bare), 1
     known = np.ones(plane.values.shape, dtype=np.bool_) if plane.known is None else plane.known
@@ -217,6 +216,14 @@ def fit(plane: Plane, width: int, height: int, cls: CellClass) -> tuple[Plane, i
         also=frozenset(map(moved, plane.also)),
         rgb=rgb,
     ), step
+
+
+def step_for(rows: int, cols: int, width: int, height: int, cls: CellClass) -> int:
+    """The side of the smallest squares whose means fit into width x height."""
+    step = 1
+    while _covers(rows, cols, step, cls, width, height):
+        step += 1
+    return step
 
 
 def _within(size: tuple[int, int], width: int, height: int) -> bool:

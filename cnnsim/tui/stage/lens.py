@@ -13,12 +13,10 @@ from cnnsim.tui.stage.matrix import Matrix
 Place = tuple[int, int]
 
 
-def part_of(whole: Matrix, window: tuple[int, int, int, int]) -> Matrix:
+def part_of(whole: Matrix, window: tuple[int, int, int, int], *, is_field: bool) -> Matrix:
+    """The `window` into `whole`, a matrix of its own."""
     key = whole.key.replace("read", "lens")
-    return Matrix(
-        key, whole.tensor, whole.read, whole.slice, whole.padding, window, whole.text_width,
-        whole.decimals, whole.power,
-    )  # fmt: skip
+    return replace(whole, key=key, window=window, is_field=is_field)
 
 
 def cut_plane(plane: Plane, window: tuple[int, int, int, int]) -> Plane:

@@ -24,6 +24,7 @@ class Matrix:
         window: (row, column, rows, columns) of the part shown; None for everything.
         text_width: columns that its widest number needs, sign included.
         decimals, power: how its numbers are written.
+        is_field: whether the window is all that the cell reads, not just what is around the tap.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Matrix:
     text_width: int
     decimals: int
     power: int
+    is_field: bool = False
 
     @property
     def outer(self) -> tuple[int, int]:

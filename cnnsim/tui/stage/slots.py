@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 
 from cnnsim.steps.sweep import Sweep
 from cnnsim.tui.drawing.cellclass import BLOCKS, MAP, XL, CellClass, L, choose_class
 from cnnsim.tui.drawing.cellclass import blocks as blocks_of
+from cnnsim.tui.drawing.plane import step_for
 from cnnsim.tui.stage.matrix import Matrix
 
 #: Columns of the border and what it encloses at the sides.
@@ -36,30 +38,47 @@ def lay_out(
     """Slots for as many of `matrices` as fit into width x height; numbers come before maps.
 
     All matrices of numbers share one class. Where they do not fit, the largest becomes a map; then
-    the least needed is left out. `large` allows the largest cells.
+    lenses do, so that both factors and the output stay; then the least needed is left out. `large`
+    allows the largest cells.
     """
-    shown = list(matrices)
-    while shown:
+    for shown, coloured in _choices(matrices):
         numbers = [m for m in shown if not m.is_map and not m.is_lens]
         numbers.sort(key=lambda m: m.outer[0] * m.outer[1], reverse=True)
+        fixed = {m.key for m in shown if m.is_map} | coloured
         for count in range(len(numbers) + 1):
-            as_maps = {m.key for m in shown if m.is_map} | {m.key for m in numbers[:count]}
+            as_maps = fixed | {m.key for m in numbers[:count]}
             slots = _try(shown, as_maps, width, height, large, half_blocks)
             if slots is not None:
                 return slots
-        shown.remove(_least_needed(shown))
     return []
 
 
+def _choices(matrices: Sequence[Matrix]) -> Iterator[tuple[list[Matrix], set[str]]]:
+    """What may stand side by side, the best first, and which lenses are maps there.
+
+    A field is a map of its own. A window around the tap says nothing in colours: what it looks
+    into stands there instead.
+    """
+    lenses = [m for m in matrices if m.is_lens]
+    for count in range(len(lenses) + 1):
+        given_up = lenses[len(lenses) - count :]
+        coloured = {m.key for m in given_up if m.is_field}
+        shown = [m for m in matrices if m not in given_up or m.key in coloured]
+        yield shown, coloured
+        read_by_lens = {m.read for m in shown if m.is_lens}
+        for whole in [m for m in reversed(shown) if m.is_map and m.read in read_by_lens]:
+            shown = [m for m in shown if m is not whole]
+            yield shown, coloured
+    while len(shown) > 1:
+        least = _least_needed(shown)
+        shown = [m for m in shown if m is not least]
+        yield shown, coloured
+
+
 def _least_needed(matrices: Sequence[Matrix]) -> Matrix:
-    """A map whose lens is shown goes first, then lenses from the right, the output last."""
-    with_lens = [m for m in matrices if m.is_map and m.read is not None]
-    if with_lens:
-        return with_lens[-1]
+    """The last of the further reads goes first, then the first read; the output last."""
     others = [m for m in matrices if m.read not in (0, None)]
-    if others:
-        return others[-1]
-    return next((m for m in matrices if m.read is not None), matrices[0])
+    return others[-1] if others else next(m for m in matrices if m.read is not None)
 
 
 def _try(
@@ -73,7 +92,10 @@ def _try(
     """The slots with the matrices `as_maps` drawn as maps; None where they do not fit."""
     maps = [m for m in matrices if m.key in as_maps]
     numbers = [m for m in matrices if m.key not in as_maps]
-    gaps = _GAP * (len(matrices) - 1)
+    fields = {m.read for m in maps if m.is_lens}
+    # Beside a field in colours the whole matrix is worth less than the signs.
+    gap = _SIGN if any(m.read in fields and not m.is_lens for m in maps) else _GAP
+    gaps = gap * (len(matrices) - 1)
     room = width - gaps - (_LEAST_MAP + _FRAME[0]) * len(maps)
     widths: dict[str, int] = {}
     cls = L
@@ -111,7 +133,9 @@ def _try(
         roomy = BLOCKS.size(rows, columns)
         fits = roomy[0] + 2 <= share and roomy[1] + 2 <= height
         classes[matrix.key] = BLOCKS if fits else small
-        wanted = classes[matrix.key].size(rows, columns)[0] + 2
+        # A map that is averaged because it is too high is less wide, too.
+        step = step_for(rows, columns, share - 2, height - 2, classes[matrix.key])
+        wanted = classes[matrix.key].size(ceil(rows / step), ceil(columns / step))[0] + 2
         titled = min(share - _SIGN, matrix.title_width + _TITLED)
         widths[matrix.key] = max(min(share, wanted), min(share, _LEAST_MAP + _FRAME[0]), titled)
         left -= widths[matrix.key]
@@ -122,7 +146,7 @@ def _try(
     for number, matrix in enumerate(matrices):
         each = widths[matrix.key]
         slots.append(MatrixSlot(matrix, x, each, classes.get(matrix.key, cls)))
-        x += each + min(_GAP + more + (number < rest), _WIDEST_GAP)
+        x += each + min(gap + more + (number < rest), _WIDEST_GAP)
     return slots
 
 

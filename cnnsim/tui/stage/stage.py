@@ -98,12 +98,12 @@ class Stage:
                 min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1
             )  # fmt: skip
             if max(window[2:]) <= NUMBERS_LIMIT:
-                return part_of(whole, window)
+                return part_of(whole, window, is_field=True)
         row, column = self._now(view, whole) or (0, 0)
         first_row = min(max(row - LENS // 2, 0), max(cut.rows - LENS, 0))
         first_column = min(max(column - LENS // 2, 0), max(cut.columns - LENS, 0))
         size = (min(LENS, cut.rows), min(LENS, cut.columns))
-        return part_of(whole, (first_row, first_column, *size))
+        return part_of(whole, (first_row, first_column, *size), is_field=False)
 
     @staticmethod
     def _index(reach: Reach, number: int, tap: int, shape: tuple[int, ...]) -> tuple[int, ...]:
