@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import Start
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.ledger import TermColumn
+from cnnsim.tui.drawing.ledger import TermColumn, draw_equation
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.drawing.palette import DARK
 from cnnsim.tui.drawing.timeline import draw_timeline
@@ -23,7 +25,7 @@ from cnnsim.tui.stage.prose import wrap
 from cnnsim.tui.stage.slots import sign_of
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.symbols import cell_form
-from cnnsim.tui.stage.terms import shared_decimals, term_columns
+from cnnsim.tui.stage.terms import equation_decimals, term_columns
 from cnnsim.tui.stage.ticks import ticks_of
 
 TOY = Stepper(read_scenario("toy_2x2"))
@@ -214,15 +216,34 @@ def test_terms_on_the_padding_say_so() -> None:
 
 
 def test_whole_numbers_have_no_decimals() -> None:
-    assert shared_decimals(view_of(TOY, 3)) == [0, 0, 0, 0]
+    assert equation_decimals(view_of(TOY, 3)) == 0
 
 
-@given(st.lists(st.floats(), min_size=4, max_size=4))
-def test_decimals_stay_small_for_any_numbers(values: list[float]) -> None:
+def equation_of(values: Sequence[float], letters: tuple[str, ...] = ()) -> list[str]:
+    """The toy's first equation in 76 columns, with a kernel of these values."""
     stepper = Stepper(TOY.scenario)
     for number_, value in enumerate(values):
         stepper.edit("conv1.w", (0, 0, number_ // 2, number_ % 2), value)
-    assert all(0 <= decimals <= 6 for decimals in shared_decimals(view_of(stepper, 3)))
+    view = view_of(stepper, 3)
+    canvas = Canvas(76, 4, DARK.base)
+    decimals = equation_decimals(view)
+    terms = term_columns(view, range(4), letters)
+    draw_equation(canvas, 0, 0, 76, "0", terms, DARK, start_label="start", decimals=decimals)
+    return canvas.lines()
+
+
+@pytest.mark.parametrize("letters", [(), ("x", "w")])
+@given(values=st.lists(st.floats(), min_size=4, max_size=4))
+def test_numbers_of_any_size_stay_in_their_columns(values, letters) -> None:
+    lines = equation_of(values, letters)
+    shown = 4 - lines[0].rstrip().endswith("…")
+    assert len(lines[1].split()) == len(["product", "start"]) + shown
+    assert len(lines[2].split()) == len(["sum", "0"]) + shown
+
+
+def test_large_and_tiny_numbers_of_an_equation_have_their_own_digits() -> None:
+    assert equation_of([1, 2, 1e30, 0])[1].split()[2:] == ["+1", "+12", "+5e+30", "+0"]
+    assert equation_of([1e-9, 0, 0, 0])[2].split()[2:] == ["1e−09"] * 4
 
 
 # -- ticks and crumbs -----------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from typing import Literal
 from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.glyphs import HALF_LEFT, HALF_RIGHT, NOT_YET, PADDING
-from cnnsim.tui.drawing.numbers import count, decimals_for, format_number, power_text
+from cnnsim.tui.drawing.glyphs import HALF_LEFT, HALF_RIGHT, MINUS, NOT_YET, PADDING
+from cnnsim.tui.drawing.numbers import count, decimals_for, format_number, number, power_text
 from cnnsim.tui.drawing.palette import Palette
 
 State = Literal["done", "now", "later"]
@@ -20,11 +20,12 @@ State = Literal["done", "now", "later"]
 Format = tuple[int, int]
 
 COLUMN = 8  # characters of a ledger column, without the gap after it
+WIDEST = 10  # characters of a number in an equation, `−1.234e+30`
 LABELS = 15  # columns for the row names
 NOW_COLUMN = 5  # the sixth
 _WIDEST_PITCH = 18
 _LEAST_TERM = 4
-_RESULT = 7  # columns kept for the result, whose width is not known yet
+_RESULT = 7  # columns kept for the result at least
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,18 @@ class _Layout:
         return max(min((self.pitch - self.term) // 2, 5), 2)
 
 
-def _layout(width: int, labels: int, lead: int, term: int, count: int) -> _Layout | None:
+def _layout(
+    width: int, labels: int, lead: int, term: int, count: int, result: int
+) -> _Layout | None:
     """The widest pitch with which all fits, with a result if possible; None if none does."""
-    least = term + 4  # plus sign, a blank, and the edges of two plates
+    # Plus sign, a blank, and the edges of two plates.
+    least = max(term + 4, WIDEST + 1)
     for with_result in (True, False):
         for pitch in range(max(_WIDEST_PITCH, least), least - 1, -1):
             first = labels + (lead + 4 if pitch == least else max(lead + 4, pitch - 1))
             end = first + count * pitch
-            total = end + _RESULT if with_result else end - pitch + term + 1
+            last = max(term + 1, WIDEST)
+            total = end + result if with_result else end - pitch + last
             if total <= width:
                 return _Layout(labels, first, pitch, term, end if with_result else None)
     return None
@@ -84,13 +89,14 @@ def _equation_layout(
     terms: Sequence[TermColumn],
     start_label: str,
     labels: Sequence[str],
+    result: int = _RESULT,
 ) -> _Layout | None:
     # From the formulas alone: they are known before their products, so nothing shifts later.
     term = max([len(term.text) for term in terms] + [_LEAST_TERM])
     lead = max(len(start_text), len(start_label))
     names = max(map(len, labels), default=0)
-    roomy = _layout(width, names + 5, lead, term, len(terms))
-    return roomy or _layout(width, names + 2, lead, term, len(terms))
+    roomy = _layout(width, names + 5, lead, term, len(terms), result)
+    return roomy or _layout(width, names + 2, lead, term, len(terms), result)
 
 
 def equation_fits(
@@ -120,6 +126,7 @@ def draw_equation(
     term_label: str = "product",
     tap_label: str = "tap",
     result: str | None = None,
+    result_width: int = _RESULT,
     rows: int = 4,
     decimals: int | None = None,
     operator: str = "+",
@@ -128,13 +135,12 @@ def draw_equation(
     """Terms, products, running sums and taps in columns, now as a plate.
 
     `start_text` is the value that the sum begins with. `result` stands behind `=` where there is
-    room, `·` while it is None. rows: 3 leaves out the taps. decimals: of products and sums;
-    None = from those known. Where not `equation_fits`, the last terms give way to `…`.
+    room of `result_width`, `·` while it is None. rows: 3 leaves out the taps. decimals: of products
+    and sums; None = each has its own. Where not `equation_fits`, the last terms give way to `…`.
     """
-    if decimals is None:
-        decimals = _decimals(value for term in terms for value in (term.term, term.running))
     labels = _labels(width, term_label, tap_label, what)[:rows]
-    layout = _equation_layout(width, start_text, terms, start_label, labels)
+    needed = max(result_width, _RESULT)
+    layout = _equation_layout(width, start_text, terms, start_label, labels, needed)
     shown = len(terms)
     while layout is None and shown:
         shown -= 1
@@ -164,7 +170,7 @@ def _equation_column(
     term: TermColumn,
     palette: Palette,
     rows: int,
-    decimals: int,
+    decimals: int | None,
     pitch: int,
     is_sum: bool,
 ) -> None:
@@ -178,7 +184,8 @@ def _equation_column(
         if value is None:
             canvas.put(x, y + row, NOT_YET, palette.faint)
             continue
-        text = _written(value, (decimals, 0), row == 1, is_sum)
+        how = None if decimals is None else (decimals, 0)
+        text = _written(value, how, row == 1, is_sum)
         if now:
             style = _gold(palette, row == 2)
         else:
@@ -288,9 +295,16 @@ def _ledger_column(
 # -- shared -----------------------------------------------------------------------------------
 
 
-def _written(value: float, how: Format, is_term: bool, is_sum: bool) -> str:
+def _written(value: float, how: Format | None, is_term: bool, is_sum: bool) -> str:
     """A term of a sum has its sign; an infinity that others are compared with is no alarm."""
-    text = format_number(value, *how, sign=is_term and is_sum)
+    sign = is_term and is_sum
+    if how is not None or not math.isfinite(value):
+        text = format_number(value, *(how or (0, 0)), sign=sign)
+    else:
+        plus = "+" if sign and value >= 0 else ""
+        text = plus + number(value)
+        if len(text) > WIDEST:
+            text = plus + f"{value:.3g}".replace("-", MINUS)
     return text if is_sum or math.isnan(value) else text.strip("+!")
 
 
@@ -326,12 +340,6 @@ def _read_text(term: TermColumn, index: int, how: Format) -> str:
     if term.names:
         return term.names[index]
     return NOT_YET if value is None else format_number(value, *how)
-
-
-def _decimals(values: Iterable[float | None]) -> int:
-    """Decimals of one row without a power of ten."""
-    decimals, power = _format(values)
-    return min(max(decimals - power, 0), 6) if power else decimals
 
 
 def _format(values: Iterable[float | None]) -> Format:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from cnnsim.steps.trace import unravel
-from cnnsim.tui.drawing.ledger import COLUMN, Format, State, TermColumn
-from cnnsim.tui.drawing.numbers import decimals_for, number
+from cnnsim.tui.drawing.ledger import COLUMN, WIDEST, Format, State, TermColumn
+from cnnsim.tui.drawing.numbers import decimals_for, format_number, number
 from cnnsim.tui.stage.formula import formula_with
 from cnnsim.tui.stage.symbols import symbols_of
 from cnnsim.tui.stage.view import View
+
+#: Below this six decimals show fewer than two digits.
+_LEAST_PLAIN = 1e-5
 
 
 def term_columns(view: View, taps: range, letters: tuple[str, ...] = ()) -> list[TermColumn]:
@@ -45,11 +48,20 @@ def term_columns(view: View, taps: range, letters: tuple[str, ...] = ()) -> list
     return columns
 
 
-def shared_decimals(view: View) -> list[int]:
-    """Decimals for each read, the terms and the sums, from the whole cell: columns never shift."""
-    sums = np.append(view.work.running[:-1], view.work.total)
-    rows = (*view.work.values, view.work.terms, sums)
-    return [_decimals(values) for values in rows]
+def equation_decimals(view: View) -> int | None:
+    """Decimals that the terms and the sums share, from the whole cell: columns never shift.
+
+    None where one of them would be too wide with them, or all of them too small: each number then
+    has digits of its own.
+    """
+    work = view.work
+    start = np.nan if work.start is None else work.start
+    values = np.concatenate([work.terms, work.running, [work.total, start]])
+    values = values[np.isfinite(values)]
+    decimals = max(_decimals(work.terms), _decimals(np.append(work.running[:-1], work.total)))
+    largest = float(np.abs(values).max(initial=0.0))
+    too_wide = len(format_number(largest, decimals, sign=True)) > WIDEST
+    return None if too_wide or 0 < largest < _LEAST_PLAIN else decimals
 
 
 def _decimals(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> int:
@@ -69,8 +81,8 @@ def _decimals(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> int:
 def ledger_formats(view: View, reads: int) -> list[Format]:
     """(decimals, power of ten) of the first `reads` reads, of the terms and of the sums.
 
-    From the whole cell, as `shared_decimals`; what is small or large is divided by a power of ten,
-    for a column has room for eight characters.
+    From the whole cell, as `equation_decimals`; what is small or large is divided by a power of
+    ten, for a column has room for eight characters.
     """
     work = view.work
     sums = np.append(work.running[:-1], work.total)

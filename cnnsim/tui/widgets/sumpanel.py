@@ -14,7 +14,7 @@ from cnnsim.tui.drawing.numbers import count, format_number, number
 from cnnsim.tui.drawing.scatter import UseColumn, draw_scatter
 from cnnsim.tui.stage.formula import formula_with, term_text
 from cnnsim.tui.stage.scatter import Scatter
-from cnnsim.tui.stage.terms import ledger_formats, shared_decimals, term_columns
+from cnnsim.tui.stage.terms import equation_decimals, ledger_formats, term_columns
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.panel import Panel
 
@@ -74,19 +74,22 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         letters = self._letters if view.mode == "symbols" else ()
         if not is_ledger(view.sweep, canvas.width):
             start = view.work.start
-            sums = max(shared_decimals(view)[-2:])
-            first = number(start) if start is None or isinf(start) else format_number(start, sums)
+            decimals, result = equation_decimals(view), number(view.work.total)
+            first = number(start)
+            if start is not None and decimals is not None and not isinf(start):
+                first = format_number(start, decimals)
             draw_equation(
                 canvas, 2, 1, width, first,
                 term_columns(view, range(view.sweep.tap_count), letters), palette,
                 start_label=self._start_label(view),
                 term_label="product" if view.sweep.is_product else "term",
                 tap_label=",".join(view.sweep.tap_axes),
-                result=number(view.work.total) if view.is_last_tap else None,
+                result=result if view.is_last_tap else None,
+                result_width=len(result),
                 operator="+" if view.sweep.fold.name == "add" else ",",
                 what=_WHAT[view.sweep.fold.name],
                 rows=min(4, canvas.height - 2),
-                decimals=sums,
+                decimals=decimals,
             )  # fmt: skip
             return
         taps = ledger_window(view.tap, view.sweep.tap_count, width)
