@@ -193,6 +193,36 @@ def test_a_cell_in_symbols_is_worth_its_value(name: str) -> None:
     assert written_out
 
 
+ADDED = """
+title = "Added"
+[input]
+random = [1, 1, 2, 2]
+{relu}
+[[layers]]
+type = "add"
+name = "add1"
+from = {sources}
+[output_grad]
+ones = true
+"""
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_every_value_of_a_sum_of_tensors_has_a_name_of_its_own(count: int) -> None:
+    """What is added up, and what comes back to the input that all of them read."""
+    names = [f"relu{number}" for number in range(count)]
+    relu = "\n".join(f'[[layers]]\ntype = "relu"\nname = "{n}"\nfrom = "input"' for n in names)
+    stepper = Stepper(parse_scenario("added", ADDED.format(relu=relu, sources=names)))
+    places = "₀₁₂₃"[:count]
+    symbols = " + ".join(f"x{place}[0,0,1]" for place in places)
+    assert f"{symbols} = " in said(stepper, "add1.forward[0,0,0,1]")
+    view = view_of(stepper, "add1.forward[0,0,0,1]")
+    letters = tuple(read_letter(stepper.network, view.sweep, n) for n in range(count))
+    assert cell_form(view, letters) == "y01 = " + " + ".join(f"x{place}01" for place in places)
+    symbols = " + ".join(f"dy{place}[0,0,1]" for place in places)
+    assert f"{symbols} = " in said(stepper, "input.output_grad[0,0,0,1]")
+
+
 @pytest.mark.parametrize(
     ("scenario", "sweep", "sign"),
     [

@@ -14,6 +14,8 @@ from cnnsim.tui.stage.matrix import Matrix
 #: Roles of tensors that begin with the number of the sample.
 _PER_SAMPLE = re.compile(r"input|x|y|dx\d*|dy|given|winner|mask|normalised|target|p")
 
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
 
 def letter_of(tensor: str) -> str:
     """The role of a tensor, w, b or y; x for the input."""
@@ -21,7 +23,15 @@ def letter_of(tensor: str) -> str:
 
 
 def read_letter(network: Network, sweep: Sweep, number: int) -> str:
-    """What the `number`-th read of a sweep is called in its formula: x, w, dy."""
+    """What the `number`-th read of a sweep is called in its formula: x, w, dy; x₀ of several x."""
+    letters = [_letter(network, sweep, place) for place in range(len(sweep.reads))]
+    letter = letters[number]
+    if letters.count(letter) == 1:
+        return letter
+    return letter + str(letters[:number].count(letter)).translate(_LOWERED)
+
+
+def _letter(network: Network, sweep: Sweep, number: int) -> str:
     tensor = sweep.reads[number].tensor
     name = letter_of(tensor)
     place = network.places.get(sweep.layer)
