@@ -11,6 +11,7 @@ from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config
 from cnnsim.tui.marks import Marks
 from cnnsim.tui.screens.base import BaseScreen
+from cnnsim.tui.screens.home import HomeScreen
 
 LESSONS = sum(entry.type == "lesson" for entry in catalogue())
 
@@ -44,3 +45,41 @@ async def test_a_rebound_key_is_told_by_the_palette_and_by_help(tmp_path: Path) 
         await pilot.press("Y")
         await pilot.pause()
         assert isinstance(app.screen, BaseScreen)
+
+
+def chosen(app: CnnsimApp) -> str:
+    """The name over the preview."""
+    assert isinstance(app.screen, HomeScreen)
+    row = app.screen.chosen_row()
+    assert row is not None
+    assert f"─ {row.name} ─" in app.screen.text()
+    return row.name
+
+
+async def test_the_chosen_entry_stays_chosen_when_a_filter_comes_and_goes(tmp_path: Path) -> None:
+    app = CnnsimApp(None, 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", *"conv", "enter", "j")
+        await pilot.pause()
+        assert chosen(app) == "dense_is_conv"
+        for keys in (("escape",), ("slash", *"is_", "enter"), ("slash", *"conv", "enter")):
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert chosen(app) == "dense_is_conv"
+        # One that is shown in place of what a word hides is the chosen one afterwards too.
+        await pilot.press("slash", *"lenet5", "enter", "escape")
+        await pilot.pause()
+        assert chosen(app) == "lenet5"
+
+
+async def test_a_list_in_which_nothing_holds_the_word_says_so(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "marks.json")
+    marks.put("toy_2x2", 15, "conv1.forward[0,0,1,1] tap[0,1,1]", 16)
+    app = CnnsimApp(None, 0, Config(), marks)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("slash", *"lenet", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, HomeScreen)
+        shown = app.screen.text()
+        assert "│ No lesson holds that: esc. " in shown
+        assert "│ No recent one holds that: esc. " in shown

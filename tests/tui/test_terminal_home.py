@@ -133,7 +133,7 @@ def test_the_filter_shows_only_what_holds_a_word(opened) -> None:
     home.type("alex")
     home.wait_for("▸ alexnet, alexnet_2012")
     home.send("enter")
-    home.wait_for("only with 'alex'", "─ alexnet ─", "No lesson holds that word")
+    home.wait_for("only with 'alex'", "─ alexnet ─", "No lesson holds that: esc.")
     home.wait_gone("sobel")
     home.send("escape")
     home.wait_for("sobel", "lenet5")

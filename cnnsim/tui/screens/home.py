@@ -14,6 +14,7 @@ from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.scenario.catalogue import Entry, catalogue
 from cnnsim.scenario.files import expanded
 from cnnsim.tui.actions import bindings_of
+from cnnsim.tui.home.choice import Choice
 from cnnsim.tui.home.listing import DONE, ListRow, lesson_rows, matching, network_rows, recent_rows
 from cnnsim.tui.home.source import check_source, written
 from cnnsim.tui.screens.base import BaseScreen
@@ -39,12 +40,11 @@ class HomeScreen(BaseScreen):
         #: What is known of a source, and the stamp of its file when that was read.
         self._previews: dict[str, tuple[object, object]] = {}
         self._word = ""
-        self._list = 0
-        self._chosen = 0
+        self._choice = Choice()
         self._lists = (
-            ListPanel("lessons", "steps min", "No lesson holds that word: esc.", id="lessons"),
-            ListPanel("networks", "steps", "No network holds that word: esc.", id="networks"),
-            ListPanel("recent", "step", "What you open is listed here.", id="recent"),
+            ListPanel("lessons", "steps min", id="lessons"),
+            ListPanel("networks", "steps", id="networks"),
+            ListPanel("recent", "step", id="recent"),
         )
         self._preview = PreviewPanel(id="preview")
 
@@ -59,7 +59,6 @@ class HomeScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """The lists are there at once; counts and pictures follow."""
-        self._lists[0].focus()
         self.call_after_refresh(self._look_closer)
 
     def on_screen_resume(self) -> None:
@@ -109,9 +108,13 @@ class HomeScreen(BaseScreen):
         if not self.is_mounted:
             return
         lists = self.rows()
-        self._chosen = min(self._chosen, max(len(lists[self._list]) - 1, 0))
-        for number, (panel, rows) in enumerate(zip(self._lists, lists, strict=True)):
-            panel.show(rows, self._chosen if number == self._list and rows else None)
+        chosen, row = self._choice.place(lists) or (None, None)
+        every = zip(self._lists, lists, ("lesson", "network", "recent one"), strict=True)
+        for number, (panel, rows, what) in enumerate(every):
+            empty = f"No {what} holds that: esc." if self._word else "What you open is listed here."
+            panel.show(rows, row if number == chosen else None, empty)
+            if number == chosen:
+                panel.focus()
         lessons = lesson_rows(self._entries, {}, dict(self.cnnsim.marks.recent()))
         done = sum(row.mark == DONE for row in lessons)
         state = f"{done} of {len(lessons)} lessons done"
@@ -125,8 +128,9 @@ class HomeScreen(BaseScreen):
 
     def chosen_row(self) -> ListRow | None:
         """The row that the keys act on."""
-        rows = self.rows()[self._list]
-        return rows[self._chosen] if rows else None
+        lists = self.rows()
+        place = self._choice.place(lists)
+        return lists[place[0]][place[1]] if place else None
 
     def offers(self, action: str) -> bool:
         """Training where the chosen scenario has pictures for it, or where a run trains."""
@@ -199,37 +203,17 @@ class HomeScreen(BaseScreen):
 
     def action_choose(self, direction: int) -> None:
         """The next or previous row, on through the lists."""
-        lists = self.rows()
-        shown = [n for n, panel in enumerate(self._lists) if panel.display and lists[n]]
-        if not shown:
-            return
-        if self._list not in shown:
-            self._list, self._chosen = shown[0], 0
-        target = self._chosen + direction
-        if 0 <= target < len(lists[self._list]):
-            self._chosen = target
-        else:
-            place = shown.index(self._list) + direction
-            if not 0 <= place < len(shown):
-                return
-            self._list = shown[place]
-            self._chosen = 0 if direction > 0 else len(lists[self._list]) - 1
-        self._lists[self._list].focus()
+        self._choice.move(direction, self.rows())
         self.show_all()
 
     def action_turn(self, direction: int) -> None:
         """The next or previous list."""
-        lists = self.rows()
-        shown = [n for n, panel in enumerate(self._lists) if panel.display and lists[n]]
-        if shown:
-            at = shown.index(self._list) if self._list in shown else 0
-            self._list, self._chosen = shown[(at + direction) % len(shown)], 0
-            self._lists[self._list].focus()
-            self.show_all()
+        self._choice.turn(direction, self.rows())
+        self.show_all()
 
     def on_list_panel_chosen(self, event: ListPanel.Chosen) -> None:
         """A click."""
-        self._list, self._chosen = self._lists.index(event.panel), event.number
+        self._choice.take((self._lists.index(event.panel), event.number), self.rows())
         self.show_all()
         if event.open:
             self.action_open()
@@ -327,9 +311,9 @@ class HomeScreen(BaseScreen):
             if text is None:
                 return
             self._word = text
-            self._chosen = 0
+            # What is shown as chosen stays so once all are there again.
             lists = self.rows()
-            self._list = next((n for n, rows in enumerate(lists) if rows), 0)
+            self._choice.take(self._choice.place(lists), lists)
             self.show_all()
 
         self.app.push_screen(AskScreen("show only what holds", "a word", check), answer)

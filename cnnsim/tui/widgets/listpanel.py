@@ -30,9 +30,9 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
             self.number = number
             self.open = open
 
-    def __init__(self, title: str, right: str = "", empty: str = "", *, id: str) -> None:
+    def __init__(self, title: str, right: str, *, id: str) -> None:
         super().__init__(id=id)
-        self._title, self._right, self._empty = title, right, empty
+        self._title, self._right, self._empty = title, right, ""
         self.rows: tuple[ListRow, ...] = ()
         self.chosen: int | None = None
         self._first = 0
@@ -40,9 +40,9 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
         # The row that each line belongs to, for the mouse.
         self._lines: list[int] = []
 
-    def show(self, rows: Sequence[ListRow], chosen: int | None) -> None:
-        """Set the rows and which of them is chosen, None for none."""
-        self.rows, self.chosen = tuple(rows), chosen
+    def show(self, rows: Sequence[ListRow], chosen: int | None, empty: str) -> None:
+        """Set the rows, which of them is chosen, None for none, and what stands for no rows."""
+        self.rows, self.chosen, self._empty = tuple(rows), chosen, empty
         self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
