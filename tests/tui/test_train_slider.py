@@ -106,10 +106,23 @@ def test_two_rows_where_there_is_height() -> None:
     assert [slider_rows(height) for height in (16, 24, 36, 60)] == [1, 1, 2, 2]
 
 
+@pytest.mark.parametrize("state", ["running", "paused", "stopped", "finished", "watching"])
+def test_only_epochs_that_are_over_are_counted(state: Any) -> None:
+    """An epoch has 30 updates; three are over, and update 100 is in the fourth."""
+    given = scene(None)
+    run = dataclasses.replace(given.run, rows=given.run.rows[:3], iteration=100, state=state)
+    for at, done in ((None, 3), (95, 3), (90, 3), (89, 2), (31, 1), (30, 1), (29, 0), (0, 0)):
+        for width in (60, 80, 120):
+            shown = scene(at, runs=(run,))
+            names, numbers = lines(draw_figures, shown, width, 2)
+            assert names.split()[: 1 + (width > 60)] == ["epochs", "done"][: 1 + (width > 60)]
+            assert numbers.split()[:3] == [str(done), "of", "4"]
+
+
 def test_numbers_and_curves_show_the_slider() -> None:
     text = lines(draw_figures, scene(), 120, 2)
     assert "batch loss" in text[0]
-    for each in ("3 of 4", "0.625", "0.750", "86.7%", "of 60"):
+    for each in ("2 of 4", "0.625", "0.750", "86.7%", "of 60"):
         assert each in text[1]
     assert "batch loss" not in lines(draw_figures, scene(None), 120, 2)[0]
     # Update 60 of 30 an epoch is the end of epoch 2, the second of four places.

@@ -388,7 +388,7 @@ def test_figures_above_the_panels() -> None:
         canvas = Canvas(width, 2, DARK.base)
         draw_figures(canvas, scene())
         text = "\n".join(canvas.lines())
-        assert "3 of 50" in text
+        assert "2 of 50" in text
         assert "0.400 ▼" in text
         assert "90.0% ▲" in text
         assert "best 90.0%" in text

@@ -290,7 +290,7 @@ class TrainScreen(TrainBoard):
         view = self.view
         mark, _, word = STATES[view.state].partition(" ")
         accuracy = f" {view.rows[-1].accuracy:.1%}" if view.rows else ""
-        count = f"{len(view.rows)}/{view.epochs}"
+        count = f"{view.done}/{view.epochs}"
         named = f"{mark} {view.name} {count}"
         # Without the name beside it, ❚❚ would be taken for that of the player.
         short = f"{word if view.state == 'paused' else mark} {count}"

@@ -16,12 +16,9 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
     # Shares of the width at which the columns begin.
     stops = (2, 28, 43, 58, 84, 106) if wide else (1, 13, 23, 34, 56, 68)
     x = [stop * canvas.width // (120 if wide else 80) for stop in stops]
-    epoch = min(len(run.rows) + (not run.has_ended and run.state != "watching"), run.epochs)
-    if scene.at is not None and run.each:
-        epoch = min(scene.at // run.each + 1, run.epochs)
     names = (
         (
-            "epoch",
+            "epochs done",
             "batch loss" if scene.at is not None else "train loss",
             "test loss",
             "test accuracy",
@@ -30,7 +27,7 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
         )
         if wide
         else (
-            "epoch",
+            "epochs done" if x[1] > x[0] + len("epochs done") else "epochs",
             "batch" if scene.at is not None else "train",
             "test",
             "accuracy",
@@ -41,7 +38,7 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
     for at, name in zip(x, names, strict=True):
         canvas.put(at, 0, name, palette.dim)
     of = f" of {count(run.epochs)}"
-    end = canvas.put(x[0], 1, count(epoch), palette.bold)
+    end = canvas.put(x[0], 1, count(scene.then.done), palette.bold)
     if end + len(of) < x[1]:
         end = canvas.put(end, 1, of, palette.dim)
     if wide and x[1] - end > 6:

@@ -159,6 +159,11 @@ class RunView:
         return self.iterations // self.epochs
 
     @property
+    def done(self) -> int:
+        """Epochs that are over and measured; one that has begun does not count."""
+        return len(self.rows)
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing more will come."""
         return self.state in ENDED
@@ -184,7 +189,7 @@ class RunView:
         """How much of the run is done, 0 to 1."""
         if self.iterations:
             return self.iteration / self.iterations
-        return min(len(self.rows) / self.epochs, 1.0)
+        return min(self.done / self.epochs, 1.0)
 
     @property
     def left(self) -> float | None:
