@@ -179,22 +179,66 @@ def test_what_was_tested_elsewhere_is_not_said_of_the_slider() -> None:
         assert ("●" in inside) == is_here
 
 
+@pytest.mark.parametrize(
+    ("width", "loss", "accuracy"),
+    [
+        (60, "━ test 0.600  ⠤ train 0.400", "━ test 90.0%  ▲ best 90.0% at 2"),
+        (32, "━ test 0.600  ⠤ train 0.400", "━ test 90.0%"),
+        (31, "━ test 0.600 ⠤ train 0.400", "━ test 90.0%"),
+        (30, "━ test 0.600", "━ test 90.0%"),
+    ],
+)
+def test_figures_in_a_border_are_whole_or_left_out(width: int, loss: str, accuracy: str) -> None:
+    """A border has room for five characters less than the panel is wide."""
+    for painter, expected in ((draw_loss, loss), (draw_accuracy, accuracy)):
+        words = painter(Canvas(width, 15, DARK.base), scene())
+        assert "".join(text for text, _ in words.bottom) == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "legend"),
+    [
+        (60, "a seed 0  b seed 1  c seed 2  d seed 3"),
+        (42, "a seed 0 b seed 1 c seed 2 d seed 3"),
+        (39, "a seed 0  b seed 1  c seed 2  +1"),
+        (30, "a seed 0  b seed 1  +2"),
+        (24, "a seed 0  +3"),
+    ],
+)
+def test_a_legend_counts_the_runs_that_it_has_no_room_for(width: int, legend: str) -> None:
+    run = scene().run
+    runs = tuple(replace(run, seed=seed) for seed in range(4))
+    for painter in (draw_loss, draw_accuracy):
+        words = painter(Canvas(width, 15, DARK.base), scene(runs=runs))
+        assert "".join(text for text, _ in words.bottom) == legend
+
+
 def test_back_in_the_run_legends_and_log_are_those_of_then() -> None:
     run = heard(heard(FRESH, EVENTS), [{"kind": "rate", "iteration": 15, "rate": 0.02}])
-    for at, losses, accuracy, lines in (
-        (None, ("0.400", "0.600"), "90.0%", ["epoch  2", "base η 0.02", "epoch  1"]),
-        (20, ("0.400", "0.600"), "90.0%", ["epoch  2", "base η 0.02", "epoch  1"]),
-        (19, ("2.00", "3.00"), "50.0%", ["base η 0.02", "epoch  1"]),
-        (14, ("2.00", "3.00"), "50.0%", ["epoch  1"]),
-        (9, (), None, ["A line for each epoch."]),
+    second, first = ("━ test  0.600", "⠤ train  0.400"), ("━ test  3.00", "⠤ train  2.00")
+    for at, when, losses, accuracy, lines in (
+        (None, "", second, "90.0%", ["epoch  2", "base η 0.02", "epoch  1"]),
+        (20, "epoch 2", second, "90.0%", ["epoch  2", "base η 0.02", "epoch  1"]),
+        (19, "epoch 1", first, "50.0%", ["base η 0.02", "epoch  1"]),
+        (14, "epoch 1", first, "50.0%", ["epoch  1"]),
+        (9, "", (), None, ["A line for each epoch."]),
     ):
-        _, said = painted(draw_loss, 42, 15, scene(run, at=at))
+        shown = scene(run, at=at)
+        _, said = painted(draw_loss, 42, 15, shown)
         assert all(loss in said for loss in losses)
         assert ("train" in said) == bool(losses)
-        _, said = painted(draw_accuracy, 42, 15, scene(run, at=at))
+        chart, said = painted(draw_accuracy, 46, 15, shown)
+        # The best so far is in the chart where the border and the log say it is.
         assert (f"━ test  {accuracy}" in said) == (accuracy is not None)
-        assert "▲ best  90.0%  at 2" in said
-        inside, _ = painted(draw_log, 40, 8, scene(run, at=at))
+        best = {"90.0%": "▲ best  90.0%  at 2", "50.0%": "▲ best  50.0%  at 1", None: ""}[accuracy]
+        assert best in said
+        marked = [line.split() for line in chart.splitlines() if "▲" in line]
+        assert len(marked) == bool(best)
+        for painter in (draw_loss, draw_accuracy):
+            bottom = "".join(text for text, _ in painter(Canvas(46, 15, DARK.base), shown).bottom)
+            assert bottom.partition("  ")[0] == when or not when
+            assert ("epoch" in bottom) == bool(when)
+        inside, _ = painted(draw_log, 40, 8, shown)
         found = [line.strip() for line in inside.splitlines() if line.strip()]
         assert all(line.startswith(start) for line, start in zip(found, lines, strict=True))
 

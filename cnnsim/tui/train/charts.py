@@ -15,11 +15,12 @@ from cnnsim.tui.drawing.glyphs import MINUS, NOW_DOT
 from cnnsim.tui.drawing.numbers import counted, measured
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.axis import Axis, axis_of, round_numbers
+from cnnsim.tui.train.borders import Figure, whole
 from cnnsim.tui.train.scene import Scene, Words
 from cnnsim.tui.train.view import RunView
 
-#: Columns for the numbers of the axis.
-_LABELS = 7
+#: Columns for the numbers of the axis, and for the panel's number before its title.
+_LABELS, _NUMBER = 7, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,23 +49,24 @@ def draw_loss(canvas: Canvas, scene: Scene) -> Words:
     title = (("loss", palette.dim),)
     right = ((" log " if scene.log else " linear ", palette.dim), ("e", palette.bold),
              (" linear" if scene.log else " log", palette.dim))  # fmt: skip
-    bottom: tuple[Piece, ...] = ()
+    figures: list[Figure] = []
     if len(runs) > 1:
-        title, bottom = (("test loss", palette.dim),), _legend(scene)
+        title = (("test loss", palette.dim),)
     elif scene.then.rows:
         last = scene.then.rows[-1]
-        bottom = (
-            ("⠤ train ", palette.dim), (measured(last.train_loss, 0), palette.bold),
-            ("   ━ test ", palette.good), (measured(last.test_loss, 0), palette.bold),
-        )  # fmt: skip
-    words = Words(title, right, bottom)
+        figures = [
+            *_when(scene),
+            [("━ test ", palette.good), (measured(last.test_loss, 0), palette.bold)],
+            [("⠤ train ", palette.dim), (measured(last.train_loss, 0), palette.bold)],
+        ]
+    words = Words(title, right, _bottom(canvas, scene, figures))
     axis = axis_of(every, scene.log)
     return _draw(canvas, lines, axis, scene, words, slider=_slider(scene, now))
 
 
 def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
-    """The share of test pictures that are right, in percent; the best epoch is marked."""
-    palette, runs = scene.palette, scene.runs
+    """The share of test pictures that are right, in percent; the best epoch so far is marked."""
+    palette = scene.palette
     lines = [Line(line.values * 100, line.style, line.letter)
              for line in _lines(scene, "accuracy")]  # fmt: skip
     low = min((_floor(line.values) for line in lines if line.values.size), default=0.0)
@@ -74,26 +76,38 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
     below = sum(int((line.values < low).sum()) for line in lines)
     lines = [Line(np.where(line.values < low, np.nan, line.values), line.style, line.letter)
              for line in lines]  # fmt: skip
-    best = scene.run.best
+    best = scene.then.best
     mark = None if best is None else (best.epoch - scene.run.rows[0].epoch, best.accuracy * 100)
     tested = scene.tested_here
     now = tested.right / tested.pictures * 100 if tested is not None else float("nan")
     slider = _slider(scene, now)
-    bottom: tuple[Piece, ...] = ()
+    figures: list[Figure] = []
+    if scene.then.rows:
+        last = f"{scene.then.rows[-1].accuracy:.1%}"
+        figures = [*_when(scene), [("━ test ", palette.good), (last, palette.bold)]]
     if best is not None:
-        bottom = (("▲ best ", palette.good), (f"{best.accuracy:.1%}", palette.bold),
-                  (f" at {best.epoch}", palette.dim))  # fmt: skip
-        if scene.then.rows:
-            last = f"{scene.then.rows[-1].accuracy:.1%}  "
-            bottom = (("━ test ", palette.good), (last, palette.bold), *bottom)
-    if len(runs) > 1:
-        bottom = _legend(scene)
-    title = [("accuracy", palette.dim)]
+        figures.append([("▲ best ", palette.good), (f"{best.accuracy:.1%}", palette.bold),
+                        (f" at {best.epoch}", palette.dim)])  # fmt: skip
+    title: list[Figure] = [[("accuracy", palette.dim)]]
     if below:
-        title.append((f"  {counted(below, 'epoch')} below", palette.dim))
+        title.append([(f"{counted(below, 'epoch')} below", palette.dim)])
     right = (("% of the test pictures", palette.dim),)
-    words = Words(tuple(title), right, bottom)
+    words = Words(whole(title, canvas.width - _NUMBER), right, _bottom(canvas, scene, figures))
     return _draw(canvas, lines, axis, scene, words, mark, slider)
+
+
+def _when(scene: Scene) -> list[Figure]:
+    """Of which epoch the figures in the border are, where it is not the latest."""
+    if scene.at is None:
+        return []
+    return [[(f"epoch {scene.then.rows[-1].epoch}", scene.palette.dim)]]
+
+
+def _bottom(canvas: Canvas, scene: Scene, figures: Sequence[Figure]) -> tuple[Piece, ...]:
+    """The figures of a single run, or what letters several of them have."""
+    if len(scene.runs) > 1:
+        return whole(_legend(scene), canvas.width, scene.palette.dim)
+    return whole(figures, canvas.width)
 
 
 def _slider(scene: Scene, value: float) -> tuple[float, float] | None:
@@ -123,14 +137,15 @@ def _lines(scene: Scene, what: str) -> list[Line]:
     ]
 
 
-def _legend(scene: Scene) -> tuple[Piece, ...]:
+def _legend(scene: Scene) -> list[Figure]:
     """Letter and name of each run."""
-    pieces: list[Piece] = []
+    palette = scene.palette
     named = zip(_lines(scene, "accuracy"), _names(scene.runs), strict=True)
-    for number, (line, name) in enumerate(named):
-        style = scene.palette.bold if number == scene.chosen else scene.palette.dim
-        pieces += [(f"{line.letter} ", line.style), (f"{name}  ", style)]
-    return tuple(pieces)
+    return [
+        [(f"{line.letter} ", line.style),
+         (name, palette.bold if number == scene.chosen else palette.dim)]
+        for number, (line, name) in enumerate(named)
+    ]  # fmt: skip
 
 
 def _names(runs: Sequence[RunView]) -> list[str]:

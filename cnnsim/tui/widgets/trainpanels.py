@@ -130,8 +130,9 @@ class AccuracyPanel(TrainPanel):
 
     label, number, painter = "accuracy", 2, draw_accuracy
     help_text = """\
-The share of test pictures that are recognised after each epoch. The triangle is the best epoch; its
-weights are kept in best.safetensors. What lies below the axis are the first, steep epochs."""
+The share of test pictures that are recognised after each epoch. The triangle is the best epoch up
+to the slider; the best one's weights are kept in best.safetensors. What lies below the axis are the
+first, steep epochs."""
 
     def draws_from(self, scene: Scene) -> tuple[object, ...]:
         """The epochs."""
