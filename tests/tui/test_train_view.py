@@ -243,6 +243,14 @@ def test_back_in_the_run_legends_and_log_are_those_of_then() -> None:
         assert all(line.startswith(start) for line, start in zip(found, lines, strict=True))
 
 
+@pytest.mark.parametrize("painter", PAINTERS)
+def test_what_an_empty_panel_says_is_whole_in_a_narrow_one(painter: Painter) -> None:
+    for shown in (scene(FRESH), scene(FRESH, is_live=False), scene(FRESH, busy="reading files")):
+        wide, narrow = (painted(painter, width, 12, shown)[0] for width in (90, 26))
+        assert narrow.split() == wide.split() != []
+        assert {line[:2] + line[-2:] for line in narrow.splitlines()} == {"    "}
+
+
 def test_an_ended_run_does_not_wait_for_its_first_epoch() -> None:
     run = dataclasses.replace(heard(FRESH, EVENTS), tested=None)
     for painter in (draw_confusion, draw_mistakes):

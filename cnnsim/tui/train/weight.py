@@ -18,6 +18,7 @@ from cnnsim.tui.drawing.ledger import sign_style
 from cnnsim.tui.drawing.numbers import count, counted, in_formula, number
 from cnnsim.tui.stage.formula import written_out
 from cnnsim.tui.train.axis import axis_of
+from cnnsim.tui.train.borders import whole
 from cnnsim.tui.train.scene import Scene, Watch, Words
 
 #: Columns for the numbers of the axis; from this width on list and curve stand side by side.
@@ -48,8 +49,10 @@ def draw_weight(canvas: Canvas, scene: Scene) -> Words:
     bottom: tuple[Piece, ...] = ()
     if len(watch.points) > 1:
         each = int(np.diff([point[0] for point in watch.points]).min())
-        more = "" if watch.filled + each > scene.end else f", {count(watch.filled)} so far"
-        bottom = ((f"every {_ordinal(each)} update{more}", palette.dim),)
+        figures = [[(f"every {_ordinal(each)} update", palette.dim)]]
+        if watch.filled + each <= scene.end:
+            figures.append([(f"{count(watch.filled)} so far", palette.dim)])
+        bottom = whole(figures, canvas.width)
     right = (("enter", palette.bold), (" steps there", palette.dim))
     return Words(title, (("w ", palette.bold), ("another", palette.dim)), bottom, right)
 
