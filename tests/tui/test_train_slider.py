@@ -70,6 +70,27 @@ def test_the_dot_stands_where_the_mouse_would_have_to_be(at: int | None, height:
     assert "computing 40%" in busy
 
 
+@pytest.mark.parametrize(
+    ("at", "end", "busy", "said"),
+    [
+        (60, 120, "computing 40%", "60 computing 40%"),
+        (60, 120, "computing the gradient", "60 computing"),
+        (60, 120, "compiling conv1.backward_w, the first time only", "60 compiling"),
+        (57_480, 143_700, "opening the stepper", "57,480 opening"),
+        (574_800, 1_437_000, "", "574,800 of 1,437,000"),
+        (5_748, 14_370, "", "update 5,748 of 14,370"),
+        (None, 28_740, "", "28,740, the latest"),
+    ],
+)
+def test_in_one_row_the_slider_says_whole_words(
+    at: int | None, end: int, busy: str, said: str
+) -> None:
+    given = scene(None).run
+    run = dataclasses.replace(given, iteration=end, iterations=2 * end, state="running")
+    [line] = lines(draw_slider, scene(at, busy=busy, runs=(run,)), 80, 1)
+    assert line[2 : rail_of(80, 1)[0]].rstrip() == said
+
+
 def test_the_bar_beside_the_epoch_is_as_long_as_the_slider_says() -> None:
     def bar(at: int | None) -> Canvas:
         canvas = Canvas(120, 2, DARK.base)

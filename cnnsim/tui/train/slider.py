@@ -30,8 +30,7 @@ def draw_slider(canvas: Canvas, scene: Scene, focused: bool = False) -> None:
     draw_timeline(rail, 0, 0, width, ticks, fraction(scene), palette)
     canvas.blit(rail, x, 0)
     if canvas.height == 1:
-        text = f"{count(scene.place)} {scene.busy}" if scene.busy else words(scene)
-        canvas.put(2, 0, text[:_WORDS], palette.now_text)
+        canvas.put(2, 0, _short_words(scene), palette.now_text)
     if focused:
         canvas.put(0, 0, "▸", palette.now_text)
 
@@ -51,6 +50,15 @@ def words(scene: Scene) -> str:
     else:
         text = f"update {count(scene.place)} of {count(scene.end)}"
     return f"{text}   {scene.busy}" if scene.busy else text
+
+
+def _short_words(scene: Scene) -> str:
+    """The same where there is one row: the first form that fits, with at least its first word."""
+    full, at = words(scene), count(scene.place)
+    forms = [full, full.removeprefix("update ")]
+    if scene.busy:
+        forms = [f"{at} {scene.busy}", f"{at} {scene.busy.split()[0]}"]
+    return next((form for form in forms if len(form) <= _WORDS), forms[-1])
 
 
 def ticks_of(scene: Scene, width: int) -> list[Tick]:
