@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -276,18 +276,14 @@ def footer_entries(
     screen: str,
     keymap: dict[str, str],
     offers: Callable[[str], bool] = lambda action: True,
-    verbs: Mapping[str, str] = MappingProxyType({}),
+    verb: Callable[[Action], str] = attrgetter("label"),
 ) -> list[tuple[str, str, bool]]:
-    """(keys, verb, is fixed) for the footer, each verb once; only ids that the screen `offers`.
-
-    Ids in `verbs` have those in place of the table's.
-    """
+    """(keys, verb, is fixed) for the footer, each verb once; only ids that the screen `offers`."""
     entries: dict[str, tuple[str, str, bool]] = {}
     for action in actions_of(screen):
         if action.label and action.label not in entries and offers(action.id):
             fixed = action.id in FIXED
-            verb = verbs.get(action.id, action.label)
-            entries[action.label] = (shown_keys(action, keymap), verb, fixed)
+            entries[action.label] = (shown_keys(action, keymap), verb(action), fixed)
     return list(entries.values())
 
 

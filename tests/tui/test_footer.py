@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from operator import attrgetter
 
 import pytest
 from textual.app import App, ComposeResult
@@ -21,7 +22,7 @@ class Bottom(App[None]):
     palette, ascii, keys = DARK, False, {}
 
     def compose(self) -> ComposeResult:
-        yield Footer("forward", lambda action: True)
+        yield Footer("forward", lambda action: True, attrgetter("label"))
 
 
 @pytest.fixture

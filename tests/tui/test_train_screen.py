@@ -94,9 +94,11 @@ async def test_two_quick_presses_go_on_and_a_paused_run_is_not_said_to_train(
         await pilot.pause(0.3)
         await pilot.press("space")
         assert source.heard == ["pause", "continue", "pause"]
+        assert " space pause  " in screen.text()
         source.coming = [{"kind": "paused"}]
         while screen.view.state != "paused":
             await pilot.pause(0.05)
+        assert " space go on  " in screen.text()
         await pilot.press("escape")
         await pilot.pause()
         [told] = [notification.message for notification in app._notifications]

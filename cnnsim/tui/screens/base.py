@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -13,6 +13,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from cnnsim.errors import CnnsimError
+from cnnsim.tui.actions import Action
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.stage.layout import LEAST
 from cnnsim.tui.widgets.bars import Footer, Header
@@ -57,7 +58,7 @@ class BaseScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.header = Header()
-        self.footer = Footer(self.kind, self.offers, self.verbs)
+        self.footer = Footer(self.kind, self.offers, self.verb)
         self.too_small = TooSmall()
 
     @property
@@ -86,9 +87,9 @@ class BaseScreen(Screen[None]):
             return bool(stepper.scenario.tour)
         return action != "backward" or bool(stepper.scenario.iteration.gradients)
 
-    def verbs(self) -> Mapping[str, str]:
-        """What the footer calls actions, by id, where at present they do something else."""
-        return {}
+    def verb(self, action: Action) -> str:
+        """What the footer says that a key does."""
+        return action.label
 
     def tell(self, message: str) -> None:
         """A short sentence in the footer, for a moment."""

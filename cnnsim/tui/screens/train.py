@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import ClassVar
@@ -16,7 +16,7 @@ from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.training.load import load
 from cnnsim.training.run import Run
 from cnnsim.training.samples import Pictures
-from cnnsim.tui.actions import bindings_of
+from cnnsim.tui.actions import Action, bindings_of
 from cnnsim.tui.screens.trainboard import STATES, TrainBoard
 from cnnsim.tui.train.opened import stepper_on, trained_scenario
 from cnnsim.tui.train.rates import next_rate, told
@@ -126,10 +126,11 @@ class TrainScreen(TrainBoard):
         goes_on = action == "run.pause" and self.view.can_go_on
         return not leads or (self._is_live and (goes_on or not self.view.has_ended))
 
-    def verbs(self) -> Mapping[str, str]:
+    def verb(self, action: Action) -> str:
         """What space does with a run that stands still."""
         again = {"failed": "try again", "stopped": "go on", "paused": "go on"}
-        return {"run.pause": again[self.view.state]} if self.view.state in again else {}
+        said = again.get(self.view.state) if action.id == "run.pause" else None
+        return said or super().verb(action)
 
     def _can_lead(self) -> bool:
         """Whether the run can be told anything; says why not."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
 from textual.timer import Timer
 
-from cnnsim.tui.actions import footer_entries
+from cnnsim.tui.actions import Action, footer_entries
 from cnnsim.tui.drawing.canvas import Canvas, Piece, cut_pieces, pieces_width
 from cnnsim.tui.widgets.panel import Panel
 
@@ -108,13 +108,10 @@ class Footer(Panel, can_focus=False):
     DEFAULT_CSS = "Footer { dock: bottom; height: 1; width: 1fr; }"
 
     def __init__(
-        self,
-        screen: str,
-        offers: Callable[[str], bool],
-        verbs: Callable[[], Mapping[str, str]] = dict,
+        self, screen: str, offers: Callable[[str], bool], verb: Callable[[Action], str]
     ) -> None:
         super().__init__()
-        self._screen_name, self._offers, self._verbs = screen, offers, verbs
+        self._screen_name, self._offers, self._verb = screen, offers, verb
         self._sentence = ""
         self._progress = ""
         self._moment: Timer | None = None
@@ -142,7 +139,7 @@ class Footer(Panel, can_focus=False):
         """The fixed entries from the right, the others from the left while there is room."""
         palette = self.palette
         canvas.fill(0, 0, canvas.width, 1, " ", palette.bar)
-        entries = footer_entries(self._screen_name, self.cnnsim.keys, self._offers, self._verbs())
+        entries = footer_entries(self._screen_name, self.cnnsim.keys, self._offers, self._verb)
         right = canvas.width - 1
         for keys, verb, _ in reversed([entry for entry in entries if entry[2]]):
             right -= cell_len(keys) + 1 + cell_len(verb)
