@@ -190,6 +190,16 @@ def test_a_click_means_the_row_that_is_drawn_there(width: int, height: int) -> N
         assert step_of(PULL, row) == step.step
 
 
+@pytest.mark.parametrize("width", [30, 51, 80])
+def test_the_chosen_row_has_a_mark_besides_its_colour(width: int) -> None:
+    for chosen in range(rows_of(PULL)):
+        shown = scene(watch=dataclasses.replace(scene().watch, chosen=chosen))
+        drawn = lines(draw_weight, shown, width, 16)
+        left = rooms(width, 16)[1][0]
+        [marked] = [y for y, line in enumerate(drawn) if line[left:].startswith("▸ ")]
+        assert row_at(shown, width, 16, width - 5, marked) == chosen
+
+
 @pytest.mark.parametrize("width", [30, 41, 51, 80, 120])
 def test_no_digit_of_a_rule_is_lost(width: int) -> None:
     for row, rule in enumerate(PULL.rules):
@@ -198,7 +208,7 @@ def test_no_digit_of_a_rule_is_lost(width: int) -> None:
         left = rooms(width, 30)[1][0]
         at = [y for y in range(30) if row_at(shown, width, 30, width - 5, y) == row]
         said = "".join(drawn[y][left:] for y in at)
-        whole = f"{rule.sweep.name}{number(rule.value)}={written_out(rule.sweep, rule.values)}"
+        whole = f"▸{rule.sweep.name}{number(rule.value)}={written_out(rule.sweep, rule.values)}"
         assert said.replace(" ", "") == whole.replace(" ", "")
         # A line breaks before an operator, never within a number.
         for y in at[1:]:

@@ -27,7 +27,7 @@ _LABELS, _BESIDE = 9, 72
 _DENSE = 512
 
 #: How far the lines after the first of a row stand in.
-_INDENT = 2
+_INDENT = 4
 #: What stays together on a line: an operator and what it acts on, a word, blanks.
 _TOKEN = re.compile(r"\s*(?:[=+−→·/] *)?[^\s·/]+|\s+|.")
 
@@ -189,20 +189,21 @@ def _head(scene: Scene, pull: Pull) -> Line:
 
 
 def _row(scene: Scene, watch: Watch, pull: Pull, row: int) -> Line:
-    """A rule with its numbers, or a term of the gradient."""
+    """A rule with its numbers, or a term of the gradient; the chosen one has a mark."""
     palette, chosen = scene.palette, row == watch.chosen
     base = palette.selection if chosen else palette.base
     dim = palette.selection_dim if chosen else palette.dim
+    mark = ("▸ " if chosen else "  ", palette.selection_bold if chosen else palette.base)
     if row < len(pull.rules):
         rule = pull.rules[row]
         text = f"{number(rule.value)} = {written_out(rule.sweep, rule.values)}"
-        return [(f"{rule.sweep.name} ", dim), (text, base)]
+        return [mark, (f"{rule.sweep.name} ", dim), (text, base)]
     flow = pull.terms[row - len(pull.rules)]
     values = (in_formula(number(value)) for value in flow.values)
     term = flow.term if flow.term is not None else 0.0
     style = base if chosen else sign_style(term, palette)
     sign = "+" if term > 0 else ""
-    return [(f"{sign + number(term):>10}", style), (f" {flow.share:4.0%}  ", dim),
+    return [mark, (f"{sign + number(term):>10}", style), (f" {flow.share:4.0%}  ", dim),
             (flow.formula.format(*values), base),
             (f"  {flow.address.partition(' ')[2]}", dim)]  # fmt: skip
 
