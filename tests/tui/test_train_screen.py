@@ -103,3 +103,31 @@ async def test_two_quick_presses_go_on_and_a_paused_run_is_not_said_to_train(
         await pilot.pause()
         [told] = [notification.message for notification in app._notifications]
         assert told == "digits_cnn is paused: t comes back to it"
+
+
+MISTAKES = {"kind": "snapshot", "tested": {
+    "iteration": 5, "names": ["0", "1"], "confusion": [[1, 1], [1, 1]], "pictures": 4, "right": 2,
+    "mistakes": [{"picture": 0, "class": 0, "guess": 1, "share": 0.9},
+                 {"picture": 1, "class": 1, "guess": 0, "share": 0.8}]}}  # fmt: skip
+
+
+async def test_no_mistake_is_chosen_or_opened_that_is_not_on_the_screen(tmp_path: Path) -> None:
+    source = Silent()
+    run = create_run(tmp_path / "run", read_scenario("digits_cnn"))
+    app = CnnsimApp(None, 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.push_screen(screen := TrainScreen([run], [source], True))
+        source.coming = [GOES, MISTAKES]
+        while screen.scene().pictures is None:
+            await pilot.pause(0.05)
+        # Another panel alone, which has nothing to open.
+        await pilot.press("0", "tab", "enter", "j")
+        await pilot.pause()
+        assert "5 shows the mistakes" in screen.text()
+        assert (source.heard, screen.scene().mistake) == ([], 0)
+        # The mistakes alone, and a panel beside them.
+        for keys, chosen in ((("5", "j", "enter"), 1), (("escape", "shift+tab", "j", "enter"), 0)):
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert (source.heard, screen.scene().mistake) == (["pause"], chosen)
+            source.heard.clear()

@@ -217,6 +217,8 @@ class TrainScreen(TrainBoard):
             self.scrub.choose(direction)
             self.refresh_panels()
             return
+        if not self._shows_mistakes():
+            return
         tested = self.scene().run.tested
         if tested is not None and tested.mistakes:
             self._mistake = (self._mistake + direction) % len(tested.mistakes)
@@ -237,8 +239,15 @@ class TrainScreen(TrainBoard):
             self.scrub.step_into(self.scene().place)
         elif self.focused is self.panels["weight"]:
             self.scrub.step_into_row()
-        else:
+        elif self._shows_mistakes():
             self._step_into_mistake()
+
+    def _shows_mistakes(self) -> bool:
+        """Whether they are on the screen; says how they get there."""
+        is_shown = bool(self.panels["mistakes"].display)
+        if not is_shown:
+            self.tell("5 shows the mistakes to choose from")
+        return is_shown
 
     def _step_into_mistake(self) -> None:
         """With the weights of where the slider stands."""
