@@ -24,7 +24,7 @@ from cnnsim.tui.train.entries import entry_of
 from cnnsim.tui.train.figures import draw_figures
 from cnnsim.tui.train.filters import cell_of, draw_filters
 from cnnsim.tui.train.layout import slider_rows
-from cnnsim.tui.train.rates import rate_at
+from cnnsim.tui.train.rates import rate_at, rate_text
 from cnnsim.tui.train.scene import Scene, Watch
 from cnnsim.tui.train.slider import draw_slider, rail_of
 from cnnsim.tui.train.view import Epoch, Filters, RunView
@@ -121,6 +121,13 @@ def test_the_rate_of_an_update_is_what_the_rule_of_the_schedule_says(number: int
     if number >= warm_up:
         factor = (1 + math.cos(math.pi * (number - warm_up) / (total - warm_up))) / 2
     assert rate_at(given, number, 30, (Change(60, 0.02),)) == pytest.approx(base * factor)
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"), [(1.2225e-06, "1.22e−06"), (0.00329, "0.00329"), (0.1, "0.1"), (2.0, "2")]
+)
+def test_a_rate_has_three_digits_and_the_minus_of_all_numbers(rate: float, text: str) -> None:
+    assert rate_text(rate) == text
 
 
 def test_two_rows_where_there_is_height() -> None:

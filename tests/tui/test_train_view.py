@@ -432,6 +432,8 @@ def test_a_rate_that_something_multiplies_is_called_the_base_rate() -> None:
     given: dict[str, Any] = {"optimizer": "sgd", "rate": 0.1, "epochs": 4, "batch": 32}
     assert told(Optimizer(**given), 0.005) == "learning rate 0.005 from the next update on"
     warm = Optimizer(**given, schedule="cosine", warm_up=2)
+    small = "base rate 1.22e−06 (× warm-up and cosine) from the next update on"
+    assert told(warm, 1.2225e-06) == small
     assert told(warm, 0.005) == "base rate 0.005 (× warm-up and cosine) from the next update on"
 
 

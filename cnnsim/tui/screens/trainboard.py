@@ -18,7 +18,7 @@ from cnnsim.tui.stage.places import Places
 from cnnsim.tui.train.charts import letter
 from cnnsim.tui.train.entries import entry_of, example_entry, trained_entry
 from cnnsim.tui.train.layout import FIGURES, PANELS, lay_train, slider_rows
-from cnnsim.tui.train.rates import rate_at
+from cnnsim.tui.train.rates import rate_at, rate_text
 from cnnsim.tui.train.scene import Scene
 from cnnsim.tui.train.view import RunView, view_of
 from cnnsim.tui.widgets.panels import Panels
@@ -170,7 +170,7 @@ class TrainBoard(BaseScreen):
         size = "one picture" if run.batch == 1 else f"{run.batch} pictures"
         rate = run.base if run.rate is None else run.rate
         how = f"{run.optimizer}, {size} at a time   " if self.size.width >= 100 else ""
-        what = f"{how}η {rate:.3g}   " if self.size.width >= 72 else ""
+        what = f"{how}η {rate_text(rate)}   " if self.size.width >= 72 else ""
         state = [(what, "bar_dim"), (STATES[run.state], "bar_bold")]
         self.header.show(crumbs, state, spare=((2,), (2, 3)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnsim.training.schedule import Change
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.numbers import count, measured
+from cnnsim.tui.train.rates import rate_text
 from cnnsim.tui.train.scene import Scene, Words, write_wrapped
 
 
@@ -45,6 +46,6 @@ def _tail(path: str, room: int) -> str:
 
 def _change(canvas: Canvas, y: int, scene: Scene, change: Change) -> int:
     palette = scene.palette
-    canvas.pieces(2, y, [("base η ", palette.dim), (f"{change.rate:g}", palette.bold),
+    canvas.pieces(2, y, [("base η ", palette.dim), (rate_text(change.rate), palette.bold),
                          (f" from update {count(change.iteration)}", palette.dim)])  # fmt: skip
     return y + 1

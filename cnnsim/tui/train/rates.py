@@ -7,6 +7,7 @@ from math import floor, log10
 
 from cnnsim.network.optimizer import Optimizer
 from cnnsim.training.schedule import Change, rates
+from cnnsim.tui.drawing.numbers import exact
 
 #: Within a decade.
 _STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
@@ -26,11 +27,16 @@ def rate_at(optimizer: Optimizer, number: int, each: int, changes: Sequence[Chan
     return float(rates(optimizer, number, number + 1, each, changes)[0])
 
 
+def rate_text(rate: float) -> str:
+    """`0.004`, `1.35e−07`: three digits at most."""
+    return exact(float(f"{rate:.3g}"))
+
+
 def told(optimizer: Optimizer, rate: float) -> str:
     """That `rate` holds from now on, and what it is multiplied by before an update uses it."""
     by = ["warm-up"] if optimizer.warm_up else []
     if optimizer.schedule != "constant":
         by.append(optimizer.schedule)
     if not by:
-        return f"learning rate {rate:g} from the next update on"
-    return f"base rate {rate:g} (× {' and '.join(by)}) from the next update on"
+        return f"learning rate {rate_text(rate)} from the next update on"
+    return f"base rate {rate_text(rate)} (× {' and '.join(by)}) from the next update on"
