@@ -23,8 +23,9 @@ from cnnsim.tui.commands import Everything
 from cnnsim.tui.config import Config, read_config
 from cnnsim.tui.drawing.palette import ANSI, MONO, Palette, palette_named
 from cnnsim.tui.ending import leave, run_to_its_end, unexpected
-from cnnsim.tui.marks import Marks
+from cnnsim.tui.marks import Marks, scenario_key
 from cnnsim.tui.plain import PlainFilter
+from cnnsim.tui.screens.home import HomeScreen
 from cnnsim.tui.theme import CYCLE, THEMES, theme_for
 from cnnsim.tui.widgets.bars import Header
 
@@ -71,6 +72,7 @@ class CnnsimApp(App[int]):
         #: What nobody had thought of, if it happened.
         self.failure: BaseException | None = None
         self._plain = PlainFilter()
+        self._home = HomeScreen()
         self._scenario = scenario
         self._at = at
         self._watched = tuple(runs)
@@ -81,14 +83,12 @@ class CnnsimApp(App[int]):
 
     def on_mount(self) -> None:
         """Open home, and the scenario on top of it if one was named."""
-        from cnnsim.tui.screens.home import HomeScreen
-
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(self.palette)
         self.set_keymap(self.keys)
         self._catch_signals()
-        self.push_screen(HomeScreen())
+        self.push_screen(self._home)
         if self._scenario is not None:
             self.open_scenario(self._scenario, self._at)
         if self._watched:
@@ -108,6 +108,7 @@ class CnnsimApp(App[int]):
         except CnnsimError as error:
             self.complain(error)
             return
+        self._home.choose(scenario_key(scenario))
         if walk:
             self.push_screen(WalkScreen(stepper))
         else:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnnsim.scenario.catalogue import catalogue
+from cnnsim.scenario.reader import read_scenario
 from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config
 from cnnsim.tui.marks import Marks
@@ -70,6 +71,50 @@ async def test_the_chosen_entry_stays_chosen_when_a_filter_comes_and_goes(tmp_pa
         await pilot.press("slash", *"lenet5", "enter", "escape")
         await pilot.pause()
         assert chosen(app) == "lenet5"
+
+
+@pytest.mark.parametrize("source", ["sobel", "lenet5", "mine.toml"])
+@pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24), (120, 36)])
+async def test_what_was_open_is_chosen_and_every_list_is_in_reach(
+    tmp_path: Path, source: str, width: int, height: int
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'title = "mine"\n[input]\nvalues = [[1]]\n[[layers]]\ntype = "relu"\nname = "soft"\n'
+    )
+    scenario = read_scenario(str(path) if source == path.name else source)
+    app = CnnsimApp(scenario, 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=(width, height)) as pilot:
+        while not app.marks.recent():
+            await pilot.pause(0.05)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert chosen(app) == source
+        found = []
+        for _ in range(3):
+            await pilot.press("tab")
+            await pilot.pause()
+            found.append(chosen(app))
+        # The first of each list, what was opened among them.
+        assert set(found) == {"toy_2x2", "digits_article", source}
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not isinstance(app.screen, HomeScreen)
+
+
+async def test_the_names_of_lists_in_one_place_can_be_clicked(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "marks.json")
+    marks.put("lenet5", 15, "conv1.forward[0,0,1,1] tap[0,1,1]", 436_066)
+    app = CnnsimApp(None, 0, Config(), marks)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for name, first in (("recent", "lenet5"), ("networks", "digits_article")):
+            assert isinstance(app.screen, HomeScreen)
+            lines = app.screen.text().splitlines()
+            y = next(y for y, line in enumerate(lines) if "networks │ recent" in line)
+            await pilot.click(offset=(lines[y].index(name), y))
+            await pilot.pause()
+            assert chosen(app) == first
 
 
 async def test_a_list_in_which_nothing_holds_the_word_says_so(tmp_path: Path) -> None:

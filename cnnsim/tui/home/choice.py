@@ -33,6 +33,10 @@ class Choice:
             self._list = place[0]
             self._source = lists[place[0]][place[1]].source
 
+    def find(self, source: str) -> None:
+        """Choose what `source` opens, in whichever list it is."""
+        self._source = source
+
     def move(self, by: int, lists: Lists) -> None:
         """So many rows on, through all lists; it stays at their ends."""
         every = [(number, row) for number, rows in enumerate(lists) for row in range(len(rows))]

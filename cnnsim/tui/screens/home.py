@@ -21,6 +21,7 @@ from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.widgets.listpanel import ListPanel
 from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.previewpanel import PreviewPanel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 
 class HomeScreen(BaseScreen):
@@ -41,6 +42,8 @@ class HomeScreen(BaseScreen):
         self._previews: dict[str, tuple[object, object]] = {}
         self._word = ""
         self._choice = Choice()
+        # Whether networks and what was open last share a place.
+        self._is_stacked = False
         self._lists = (
             ListPanel("lessons", "steps min", id="lessons"),
             ListPanel("networks", "steps", id="networks"),
@@ -79,10 +82,9 @@ class HomeScreen(BaseScreen):
         lessons = room - networks
         place(self._lists[0], (margin, 0, left, lessons))
         place(self._lists[1], (margin, lessons, left, networks))
-        if recent:
-            place(self._lists[2], (margin, lessons + networks, left, recent))
-        else:
-            self._lists[2].display = False
+        self._is_stacked = not recent
+        y = lessons if self._is_stacked else lessons + networks
+        place(self._lists[2], (margin, y, left, recent or networks))
         x = margin + left + 1
         place(self._preview, (x, 0, width - x - margin, height))
         self.show_all()
@@ -113,6 +115,11 @@ class HomeScreen(BaseScreen):
         for number, (panel, rows, what) in enumerate(every):
             empty = f"No {what} holds that: esc." if self._word else "What you open is listed here."
             panel.show(rows, row if number == chosen else None, empty)
+            if self._is_stacked and number:
+                panel.display = number == 2 if chosen == 2 else number == 1
+                panel.share(("networks", "recent") if lists[2] else ())
+            else:
+                panel.share(())
             if number == chosen:
                 panel.focus()
         lessons = lesson_rows(self._entries, {}, dict(self.cnnsim.marks.recent()))
@@ -217,6 +224,15 @@ class HomeScreen(BaseScreen):
         self.show_all()
         if event.open:
             self.action_open()
+
+    def on_tabbed_panel_tab_picked(self, event: TabbedPanel.TabPicked) -> None:
+        """A click on the name of a list that is behind another."""
+        self._choice.take((int(event.label == "recent") + 1, 0), self.rows())
+        self.show_all()
+
+    def choose(self, source: str) -> None:
+        """Have what `source` opens chosen when one comes back."""
+        self._choice.find(source)
 
     def action_open(self) -> None:
         """Open the chosen scenario at its first step."""

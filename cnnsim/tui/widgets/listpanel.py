@@ -11,10 +11,10 @@ from textual.message import Message
 from cnnsim.tui.drawing.bar import bar_text
 from cnnsim.tui.drawing.canvas import Canvas, cut_pieces
 from cnnsim.tui.home.listing import DONE, ListRow
-from cnnsim.tui.widgets.panel import Panel
+from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 
-class ListPanel(Panel):
+class ListPanel(TabbedPanel):
     """Rows with one of them chosen; the screen moves the choice."""
 
     help_text = """\
@@ -32,13 +32,23 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
 
     def __init__(self, title: str, right: str, *, id: str) -> None:
         super().__init__(id=id)
-        self._title, self._right, self._empty = title, right, ""
+        self._heading, self._right, self._empty = title, right, ""
         self.rows: tuple[ListRow, ...] = ()
         self.chosen: int | None = None
         self._first = 0
         self._pitch = 1
         # The row that each line belongs to, for the mouse.
         self._lines: list[int] = []
+
+    @property
+    def tab(self) -> str:
+        """Its title."""
+        return self._heading
+
+    @property
+    def title(self) -> str:
+        """The same."""
+        return self._heading
 
     def show(self, rows: Sequence[ListRow], chosen: int | None, empty: str) -> None:
         """Set the rows, which of them is chosen, None for none, and what stands for no rows."""
@@ -85,13 +95,9 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
     def _frame(self, canvas: Canvas, unseen: str) -> None:
         """The border, with how many rows lie beyond it."""
         dim = self.palette.dim
-        canvas.frame(
-            self.palette,
-            title=[(self._title, dim)],
-            right=[(self._right, dim)] if self._right else [],
-            bottom_right=[(unseen, dim)] if unseen else [],
-            focused=self.has_focus,
-        )
+        right, below = [(self._right, dim)], [(unseen, dim)] if unseen else []
+        # Among tabs the key for them stands where the columns have their title.
+        self.draw_frame(canvas, (), right, right if self._tabs else (), below)
 
     def _paint_row(
         self, canvas: Canvas, y: int, row: ListRow, chosen: bool, names: int, widths: list[int]
