@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from operator import attrgetter
+from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.tui.app import CnnsimApp
+from cnnsim.tui.config import Config
 from cnnsim.tui.drawing.palette import DARK
+from cnnsim.tui.marks import Marks
 from cnnsim.tui.widgets import bars
 from cnnsim.tui.widgets.bars import Footer
 
@@ -32,7 +37,7 @@ async def bottom() -> AsyncIterator[tuple[Footer, Pilot[None]]]:
 
 
 def line(pilot: Pilot[None]) -> str:
-    return pilot.app.query_one(Footer).render_lines(Region(0, 0, 120, 1))[0].text
+    return pilot.app.screen.query_one(Footer).render_lines(Region(0, 0, 120, 1))[0].text
 
 
 async def test_a_sentence_outlives_what_went_on_meanwhile(bottom) -> None:
@@ -64,6 +69,23 @@ async def test_after_its_moment_what_goes_on_is_seen_again(bottom, monkeypatch) 
     assert "computing conv2.forward 10% …" in line(pilot)
     footer.show_progress("")
     assert line(pilot) == keys
+
+
+@pytest.mark.parametrize("keys", [("h", "l"), ("end", "n", "N"), ("H", "j", "L")])
+async def test_a_key_that_moves_ends_what_was_said_of_the_step_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(bars, "_MOMENT", 1000)
+    app = CnnsimApp(read_scenario("toy_2x2"), 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        before = line(pilot)
+        await pilot.press(*keys[:-1])
+        await pilot.pause()
+        assert line(pilot) != before
+        await pilot.press(keys[-1])
+        await pilot.pause()
+        assert line(pilot) == before
 
 
 async def test_a_sentence_is_not_ended_by_the_one_before(bottom, monkeypatch) -> None:

@@ -108,6 +108,11 @@ class SteppingScreen(BaseScreen):
 
     def go_in(self, stepper: Stepper, step: int) -> None:
         """Show `step` of `stepper`, which may be that of a batch of another size."""
+        if step != self.step and self.is_mounted:
+            # What was said belongs to the step before.
+            self.app.clear_notifications()
+            if not self._player.is_playing:
+                self.footer.hush()
         if stepper is not self.stepper:
             self._take(stepper)
             number, size = stepper.trace.position(step).iteration, stepper.shapes[INPUT][0]
@@ -121,9 +126,6 @@ class SteppingScreen(BaseScreen):
         if not self._player.is_playing:
             self._recorder.see(step)
         previous = self.view
-        if previous is not None and previous.step != step:
-            # What was said belongs to the step before.
-            self.app.clear_notifications()
         self.view = self.look(step)
         if self.key is not None:
             course, steps = self.stepper.scenario.course, len(self.stepper.trace)

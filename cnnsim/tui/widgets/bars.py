@@ -122,12 +122,14 @@ class Footer(Panel, can_focus=False):
             # Else the sentence before would take this one with it.
             self._moment.stop()
         self._sentence = sentence
-        self._moment = self.set_timer(_MOMENT, self._end_moment)
+        self._moment = self.set_timer(_MOMENT, self.hush)
         self.repaint()
 
-    def _end_moment(self) -> None:
-        self._sentence = ""
-        self.repaint()
+    def hush(self) -> None:
+        """The moment is over, or what was said holds no more."""
+        if self._sentence:
+            self._sentence = ""
+            self.repaint()
 
     def show_progress(self, progress: str) -> None:
         """Show what goes on in place of the keys; empty brings them back."""
