@@ -181,6 +181,17 @@ async def test_a_sum_says_what_it_starts_from(scenario: str, at: str, head: str)
         assert head in drawn(panel, 100, 8)[0]
 
 
+async def test_what_a_term_reads_stands_in_columns() -> None:
+    stepper = Stepper(read_scenario("train_by_hand"))
+    stepper.values.compute_all()
+    panel = SumPanel(id="sum")
+    async with Alone(panel).run_test(size=(80, 7)):
+        panel.show(view_of(stepper, "0:loss.input_grad[0,0]"), ("p", "target"))
+        lines = drawn(panel, 80, 7)
+        assert lines[2].startswith("│ p       loss.p[0,0]       0.5 ")
+        assert lines[3].startswith("│ target  loss.target[0,0]  1 ")
+
+
 async def test_nothing_gives_away_what_is_asked() -> None:
     """Neither the check of a gradient nor the axis of the sum: 20 in all, 12 so far."""
     toy = Stepper(read_scenario("backprop_toy"))

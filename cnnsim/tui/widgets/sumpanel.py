@@ -185,13 +185,16 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         for row, line in enumerate(lines):
             end = inner.put(0, row, line, palette.base)
         inner.put(end + 1, len(lines) - 1, result, palette.now)
-        for row, read in enumerate(reads, len(lines)):
-            place = row - len(lines)
-            text = f"{self._letters[place] if place < len(self._letters) else read.tensor}"
-            index = "" if read.index is None else bracketed(read.index)
+        names = [*self._letters, *(read.tensor for read in reads[len(self._letters) :])]
+        entries = [
+            read.tensor + ("" if read.index is None else bracketed(read.index)) for read in reads
+        ]
+        first, second = (max(map(len, texts), default=0) for texts in (names, entries))
+        told = zip(names, entries, reads, strict=False)
+        for row, (name, entry, read) in enumerate(told, len(lines)):
             inner.pieces(
                 0, row,
-                [(f"{text:<3}", palette.bold), (f" {read.tensor}{index}", palette.dim),
+                [(f"{name:<{first}}", palette.bold), (f"  {entry:<{second}}", palette.dim),
                  (f"  {number(read.value)}", palette.base)],
             )  # fmt: skip
         canvas.blit(inner, 2, 1)
