@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.geometry import Region
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.making import create_run
@@ -76,6 +77,24 @@ async def test_why_a_run_failed_can_be_read_and_space_tries_again(
         # The curves stay, and the log with the reason is on top.
         assert "1 loss" in screen.text()
         assert "could not be" in screen.text()
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (60, 16)])
+async def test_every_parameter_is_named_where_one_is_asked_for(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = create_run(tmp_path / "run", read_scenario("digits_cnn"))
+    app = CnnsimApp(None, 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(TrainScreen([run], [Silent()], True))
+        await pilot.pause()
+        await pilot.press("w")
+        await pilot.pause()
+        hint = app.screen.query_one(".hint")
+        assert app.screen.region.contains_region(hint.region)
+        lines = hint.render_lines(Region(0, 0, *hint.size))
+        names = ", ".join(slot.name for slot in run.iteration.slots)
+        assert " ".join(line.text.strip() for line in lines) == f"a number of {names}"
 
 
 async def test_two_quick_presses_go_on_and_a_paused_run_is_not_said_to_train(

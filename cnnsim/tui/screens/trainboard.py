@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 
 from textual.app import ComposeResult
 
@@ -39,8 +40,8 @@ from cnnsim.tui.widgets.trainpanels import (
     WeightPanel,
 )
 
-#: Columns of the hint below a question.
-_HINT = 64
+#: Characters of the hint below a question: a few lines, in the smallest terminal too.
+_HINT = 300
 
 #: The mark and the word of each state of a run.
 STATES = {
@@ -270,8 +271,7 @@ class TrainBoard(BaseScreen):
                 self._watch(*trained_entry(run, text))
 
         names = ", ".join(slot.name for slot in run.iteration.slots)
-        hint = f"a number of {names}"
-        hint = hint if len(hint) <= _HINT else f"{hint[: _HINT - 1]}…"
+        hint = shorten(f"a number of {names}", _HINT, placeholder=" …")
         check = partial(_explain_entry, run)
         self.app.push_screen(AskScreen("watch one weight", hint, check, example), answer)
 
