@@ -117,6 +117,9 @@ def test_the_keyboard_draws_too(pad: Terminal) -> None:
 def test_test_pictures_come_with_their_class(pad: Terminal) -> None:
     pad.send("r")
     pad.wait_for(", test picture ", "maps relu1")
+    pad.resize(80, 24)
+    number = re.compile(r"─ pad +an? \d, test picture \d+ ")
+    pad.wait_until(lambda: bool(number.search(pad.text())), "the number of the picture")
 
 
 def test_what_was_said_of_another_picture_stands_beside(pad: Terminal) -> None:

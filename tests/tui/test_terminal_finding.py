@@ -111,6 +111,28 @@ def test_a_second_escape_closes_nothing_but_the_dialog(opened) -> None:
     assert "lessons" in toy.text() or "toy_2x2 › " in toy.text()
 
 
+def test_the_palette_finds_what_the_keys_are_called(shared) -> None:
+    toy = shared("toy_2x2")
+    toy.send("ctrl+p")
+    toy.wait_for("Search for")
+    toy.type("scatter")
+    toy.wait_for("Scatter: where each value that is read goes")
+    toy.send("escape")
+    toy.wait_gone("Search for")
+
+
+def test_help_lies_over_what_was_said(opened) -> None:
+    toy = opened("toy_2x2", width=80, height=24)
+    toy.wait_for("tap[0,0,0]")
+    toy.send("y")
+    toy.wait_for("copied the cell")
+    toy.send("?")
+    toy.wait_for("? closes")
+    toy.settle()
+    assert "copied the cell" not in toy.text()
+    assert f"╰{'─' * 70}╯" in toy.text(), "the frame is whole"
+
+
 def test_nonsense_cannot_be_looked_for(shared) -> None:
     toy = shared("toy_2x2")
     toy.send("/")

@@ -75,14 +75,15 @@ class PadBoard(Container):
         """The sheet, the pen where the keyboard moves it, and in `words` what was put on it."""
         palette = self._palette
         rows, columns = sheet.shape
-        title = [("pad ", palette.bold), (f"{rows}×{columns}", palette.dim)]
-        if words:
-            title.append((f"   {words}", palette.dim))
+        room = self.pad.size.width - 5
+        words = f"   {words}" if words else ""
+        told = f" {rows}×{columns}{words}"
+        # Where there is no room for both, what was put on it is worth more.
+        title = [("pad", palette.bold), (told if len(told) + 3 <= room else words, palette.dim)]
         bottom = []
         if pen is not None:
             bottom = [(f"pen {pen[0]},{pen[1]} {'down' if is_down else 'up'}", palette.dim)]
         elif sheet.is_blank:
-            room = self.pad.size.width - 5
             hint = next((text for text in _HINTS if len(text) <= room), _HINTS[-1])
             bottom = [(hint, palette.dim)]
         self.pad.show(sheet.ink, pen, title, bottom)
