@@ -52,7 +52,7 @@ def _in_app(sandbox: Sandbox, runs: int) -> Iterator[Figure]:
     yield Figure("alexnet", "cnnsim alexnet, first picture, very first start", (*fresh,), "s")
     times = tuple(_shown(sandbox, _PICTURE) for _ in range(runs))
     yield Figure("alexnet", "cnnsim alexnet, first picture", times, "s")
-    times = tuple(_shown(sandbox, r"mac 0 .*of 1,115,202,080") for _ in range(runs))
+    times = tuple(_shown(sandbox, "mac 0 ") for _ in range(runs))
     yield Figure("alexnet", "cnnsim alexnet, first step", times, "s")
     for mac, budget in ((_MANY, None), (_LAST, 2.0)):
         place = f"mac {mac}"

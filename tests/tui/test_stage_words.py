@@ -1,4 +1,4 @@
-"""A step in words, in columns, on the timeline, and the header's words."""
+"""A step in words, in columns, on the timeline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from cnnsim.tui.drawing.ledger import TermColumn, draw_equation
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.drawing.palette import DARK
 from cnnsim.tui.drawing.timeline import draw_timeline
-from cnnsim.tui.stage.crumbs import crumbs_of, state_of
 from cnnsim.tui.stage.names import read_letter
 from cnnsim.tui.stage.narrate import narrate, origins
 from cnnsim.tui.stage.prose import wrap
@@ -276,7 +275,7 @@ def test_large_and_tiny_numbers_of_an_equation_have_their_own_digits() -> None:
     assert equation_of([1e-9, 0, 0, 0])[2].split()[2:] == ["1e−09"] * 4
 
 
-# -- ticks and crumbs -----------------------------------------------------------------------------
+# -- ticks ----------------------------------------------------------------------------------------
 
 
 def test_a_lesson_has_a_tick_for_each_cell_with_its_value() -> None:
@@ -319,23 +318,6 @@ def test_ticks_ascend_within_the_rail_and_one_is_now(stepper: Stepper) -> None:
         assert places == sorted(places)
         assert all(0 <= place <= 1 for place in places)
         assert sum(tick.now for tick in ticks) == 1
-
-
-def test_the_header_names_scenario_layer_sweep_cell_and_tap() -> None:
-    words = [text for text, _ in crumbs_of(view_of(TOY, 10))]
-    assert words == ["toy_2x2", "conv1", "forward", "[0,0,1,0]", "tap[0,1,0]"]
-
-
-def test_the_state_counts_steps_from_zero_and_places_from_one() -> None:
-    text = "".join(text for text, _ in state_of(view_of(TOY, 10, speed=4)))
-    assert "step 10  11 of 16" in text
-    assert "4/s" in text
-
-
-def test_the_state_says_what_was_edited_and_how_far_a_step_goes() -> None:
-    text = "".join(text for text, _ in state_of(view_of(TOY, 0, edits=2, unit="row")))
-    assert "2 edited" in text
-    assert "by row" in text
 
 
 # -- wrapping -------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from cnnsim.tui.screens.finder import Finder
 from cnnsim.tui.screens.guesser import Guesser
 from cnnsim.tui.screens.player import Player
 from cnnsim.tui.screens.recorder import Recorder
-from cnnsim.tui.stage.crumbs import crumbs_of, spare_of, state_of
+from cnnsim.tui.stage.crumbs import crumbs_of, spare_of, states_of
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
@@ -183,7 +183,7 @@ class SteppingScreen(BaseScreen):
         view = self.view
         if view is not None:
             self.board.show(view, previous)
-            self.header.show(crumbs_of(view), state_of(view), spare=spare_of(view))
+            self.header.show(crumbs_of(view), *states_of(view), spare=spare_of(view))
 
     def _show_waiting(self) -> None:
         """The step needs tensors that are still being computed: say so, keep the place."""

@@ -34,13 +34,19 @@ def spare_of(view: View) -> tuple[tuple[int, ...], ...]:
     """
     if view.sweep.name == "forward":
         # That is obvious.
-        return (_SWEEP,), (_SWEEP, _PROGRAM), (_SWEEP, _SCENARIO), (_SWEEP, _PROGRAM, _SCENARIO)
-    return (_PROGRAM,), (_SCENARIO,), (_PROGRAM, _SCENARIO)
+        return (_SWEEP,), (_SWEEP, _PROGRAM), (_SWEEP, _PROGRAM, _SCENARIO)
+    return (_PROGRAM,), (_PROGRAM, _SCENARIO)
 
 
-def state_of(view: View) -> list[Crumb]:
-    """The step's number, what was edited, the size of a step, the speed."""
-    mac = view.reading.mac
+def states_of(view: View) -> list[list[Crumb]]:
+    """The step's numbers, what was edited, the size of a step, the speed.
+
+    The first says all; the second not its place among the steps, the third not its mac either.
+    """
+    return [_state(view, *further) for further in ((True, True), (False, True), (False, False))]
+
+
+def _state(view: View, has_place: bool, has_mac: bool) -> list[Crumb]:
     state: list[Crumb] = []
     if view.edits:
         state.append((f"{view.edits} edited  ", "bar_bold"))
@@ -48,16 +54,12 @@ def state_of(view: View) -> list[Crumb]:
         state.append((f"● rec {view.recorded}  ", "bar_bold"))
     if view.guesses[1]:
         state.append((f"guessed {view.guesses[0]} of {view.guesses[1]}  ", "bar_bold"))
-    if mac is not None and view.macs != view.steps:
+    state += [("step ", "bar_dim"), (count(view.step), "bar_bold")]
+    if has_place:
+        state.append((f"  {count(view.step + 1)} of {count(view.steps)}", "bar_dim"))
+    if has_mac and view.reading.mac is not None and view.macs != view.steps:
         # Where other steps lie between them, multiply-adds have numbers of their own.
-        state += [
-            ("mac ", "bar_dim"),
-            (count(mac), "bar_bold"),
-            (f" of {count(view.macs)}", "bar_dim"),
-        ]
-    else:
-        place = f"  {count(view.step + 1)} of {count(view.steps)}"
-        state += [("step ", "bar_dim"), (count(view.step), "bar_bold"), (place, "bar_dim")]
+        state += [("  mac ", "bar_dim"), (count(view.reading.mac), "bar_bold")]
     if view.unit != "product":
         state.append((f"  by {view.unit}", "bar_bold"))
     if view.skip_padding:

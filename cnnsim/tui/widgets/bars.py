@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 
 from rich.cells import cell_len
 from textual.timer import Timer
@@ -43,7 +44,8 @@ class Header(Panel, can_focus=False):
         """Set the path (text, role) and the state on the right; roles are bar, bar_dim, …
 
         Of several forms of the state the first is the longest. `spare` are places in the path that
-        may be left out together, −1 the program's name; the first that is enough is.
+        may be left out together, −1 the program's name; the first that is enough is, and the last
+        of them only where no form of the state fits with more of the path.
         """
         self._crumbs, self._states, self._spare = tuple(crumbs), states or ((),), tuple(spare)
         self.repaint()
@@ -75,8 +77,8 @@ class Header(Panel, can_focus=False):
 
         for text in told:
             yield paths[0], beside(text, self._states[0])
-        for state in self._states:
-            for path in paths:
+        for part in (paths[:-1], paths[-1:]):
+            for state, path in product(self._states, part):
                 yield path, beside(told[-1], state)
         for text in (told[-1], ""):
             for state in _cut_short(self._states[-1]):
