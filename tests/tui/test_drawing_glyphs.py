@@ -8,14 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-import cnnsim.tui.drawing
+import cnnsim.tui
 from cnnsim.tui.drawing.glyphs import to_ascii
 
 
 def drawn_glyphs() -> set[str]:
-    """Every non-ASCII character in the strings of the package."""
+    """Every non-ASCII character in the strings of what is drawn and what draws it."""
     found: set[str] = set()
-    for path in Path(cnnsim.tui.drawing.__path__[0]).glob("*.py"):
+    tui = Path(cnnsim.tui.__path__[0])
+    for path in (
+        path for part in ("drawing", "stage", "widgets") for path in tui.glob(f"{part}/*.py")
+    ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= {char for char in node.value if not char.isascii()}
@@ -54,6 +57,8 @@ def test_length_never_changes(text: str) -> None:
         ("x₀₁ ×10⁻²", "x01 x10-2"),
         ("┏━┓", "#=#"),
         ("0▁ 6▴ NaN!", "0_ 6^ NaN!"),
+        ("x ⋆ w, x ∗ w", "x * w, x * w"),
+        ("4 → −1  ←→ step", "4-> -1  <> step"),
         ("é数", "e?"),
     ],
 )

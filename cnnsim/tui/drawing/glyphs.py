@@ -22,7 +22,7 @@ _PAIRS = {
     # signs and operators
     "−": "-", "×": "x", "⋆": "*", "÷": "/", "±": "~", "≈": "~", "≤": "<", "≥": ">", "≠": "!",
     "∞": "I", "√": "V", "∂": "d", "∇": "v", "⊙": "*", "°": "o", "′": "'", "∘": "o", "∈": "e",
-    "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "‖": "|",
+    "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "‖": "|", "⟨": "<", "⟩": ">", "∗": "*",
     # punctuation
     "–": "-", "—": "-", "…": "~", "‹": "<", "›": ">", "«": "<", "»": ">", "•": "*",
     "“": '"', "”": '"', "‘": "'", "’": "'",
@@ -49,6 +49,9 @@ _UPPER_DOTS = 0b00011011  # dots 1 2 4 5
 _LOWER_DOTS = 0b11100100  # dots 3 6 7 8
 # A dot that touches something is a product; one that stands alone is "not computed yet".
 _TOUCHING_DOT = re.compile(r"·(?=[^\s·│┃▌])|(?<=[^\s·│┃▐])·")
+
+# An arrow between two values takes the blank before it: `4-> 4` is no comparison.
+_ARROW_BETWEEN = re.compile(r"(?<=\S) →(?= )")
 
 
 class _Table(dict[int, str]):
@@ -78,10 +81,13 @@ _TABLE[ord("·")] = "."
 def to_ascii(text: str) -> str:
     """The same text in printable ASCII, character for character.
 
-    `·` becomes `*` where it multiplies (it touches a neighbour) and `.` where it stands alone.
+    `·` becomes `*` where it multiplies (it touches a neighbour) and `.` where it stands alone; `→`
+    between two values becomes `->`.
     """
     if text.isascii():
         return text
+    if "→" in text:
+        text = _ARROW_BETWEEN.sub("->", text)
     if "·" in text:
         text = _TOUCHING_DOT.sub("*", text)
     return text.translate(_TABLE)
