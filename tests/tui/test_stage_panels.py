@@ -221,3 +221,22 @@ async def test_the_largest_of_a_pool_is_no_sum() -> None:
     async with Alone(panel).run_test(size=(40, 9)):
         panel.show(view_of(Stepper(scenario(text)), 1))
         assert "how the maximum grew" in drawn(panel, 40, 9)[0]
+
+
+@pytest.mark.parametrize("height", [3, 4, 6])
+async def test_every_page_of_a_note_says_something_and_all_of_them_say_everything(height) -> None:
+    stepper = Stepper(read_scenario("pooling"))
+    stepper.values.compute_all()
+    view = view_of(stepper, "max2.forward[0,0,0,0] tap[1,0]")
+    paragraphs = narrate(Stage(stepper), view)
+    note = NotePanel(id="note")
+    async with Alone(note).run_test(size=(60, height)):
+        note.show(view, paragraphs)
+        pages = []
+        for direction in (1,) * 12 + (-1,) * 12:
+            pages.append(inside(drawn(note, 60, height)).replace("…", "").split())
+            note.page(direction)
+        assert pages[0] == inside(drawn(note, 60, height)).replace("…", "").split()
+    assert all(pages)
+    said = " ".join("".join(text for text, _ in words) for words in paragraphs).split()
+    assert set(said) <= {word for page in pages[:12] for word in page}

@@ -59,6 +59,13 @@ def _words(paragraph: Paragraph) -> list[list[Span]]:
     return [word for word in words if word]
 
 
+def wrap_into(paragraphs: Iterable[Paragraph], width: int, height: int) -> list[list[Span]]:
+    """The paragraphs as lines, which leave room for ``…`` where they are more than `height`."""
+    paragraphs = list(paragraphs)
+    lines = wrap(paragraphs, width)
+    return lines if len(lines) <= height else wrap(paragraphs, width - 2)
+
+
 def draw_prose(
     canvas: Canvas,
     x: int,
@@ -73,7 +80,7 @@ def draw_prose(
 
     Where lines remain below, the last one drawn ends in ``…``.
     """
-    lines = wrap(paragraphs, width)
+    lines = wrap_into(paragraphs, width, height)
     for row, line in enumerate(lines[first : first + height]):
         at = x
         for role, spans in groupby(line, key=lambda span: span[1]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 
 from cnnsim.tui.drawing.bar import draw_bar
@@ -9,7 +11,7 @@ from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.numbers import count, counted, number
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.stage.narrate import origins
-from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
+from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap_into
 from cnnsim.tui.stage.terms import folded_after
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.tabbedpanel import SCROLLS, TabbedPanel
@@ -38,7 +40,7 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
         super().__init__(id=id)
         self._paragraphs: list[Paragraph] = []
         self._first = 0
-        self._lines = 0
+        self._lines: Sequence[Paragraph] = ()
 
     def show(self, view: View, paragraphs: list[Paragraph]) -> None:
         """Set the step and its words."""
@@ -57,19 +59,23 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
             )  # fmt: skip
             right = [(here, palette.good if view.stop else palette.dim)]
         room = canvas.height - 2
-        if len(wrap(self._paragraphs, canvas.width - 4)) > self._first + room:
+        self._lines = wrap_into(self._paragraphs, canvas.width - 4, room)
+        if len(self._lines) > self._first + room:
             narrow = canvas.width < _NARROW_NOTE
             right = [(SCROLLS, palette.bold), *([] if narrow else [("  ", palette.dim), *right])]
         self.draw_frame(canvas, right=right)
-        self._lines = draw_prose(
+        draw_prose(
             canvas, 2, 1, canvas.width - 4, canvas.height - 2, self._paragraphs, palette,
             self._first,
         )  # fmt: skip
 
     def scroll_lines(self, lines: int) -> None:
-        """Scroll within the note."""
-        room = max(self.size.height - 2, 1)
-        self._first = min(max(self._first + lines, 0), max(self._lines - room, 0))
+        """Scroll within the note, to a line that says something."""
+        last = max(len(self._lines) - max(self.size.height - 2, 1), 0)
+        first = min(max(self._first + lines, 0), last)
+        while 0 < first < last and not any(text.strip() for text, _ in self._lines[first]):
+            first += 1 if lines > 0 else -1
+        self._first = first
         self.repaint()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
