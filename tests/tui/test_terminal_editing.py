@@ -107,6 +107,9 @@ def test_with_nothing_to_undo_or_redo_that_is_said(opened) -> None:
     toy.wait_for("nothing to undo")
     toy.send("U")
     toy.wait_for("nothing to redo", "0 → 1")
+    # It is no error, and one sentence at a time.
+    assert "nothing to undo" not in toy.text()
+    assert "error" not in toy.text()
 
 
 # -- taking away ----------------------------------------------------------------------------------

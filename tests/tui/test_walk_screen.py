@@ -54,6 +54,29 @@ async def test_alexnet_opens_without_computing(tmp_path: Path) -> None:
         assert not any(screen.stepper.values.is_ready(name) for name in written)
 
 
+async def test_what_a_change_takes_along_says_what_it_was(tmp_path: Path) -> None:
+    async with walking(tmp_path) as (pilot, screen):
+        screen.select("pool1")
+        await pilot.press("w", "j", "j", "right")
+        await pilot.pause()
+        # A pool that has no stride of its own moves by its size.
+        assert [(knob.text, knob.was) for knob in screen.state.what.knobs("pool1")[2:4]] == [
+            ("4", "3"), ("4", "3"),
+        ]  # fmt: skip
+        assert screen.text().count("‹ 4 › was 3") == 2
+
+
+async def test_what_was_wrong_goes_once_it_is_right_again(tmp_path: Path) -> None:
+    async with walking(tmp_path) as (pilot, screen):
+        screen.select("pool1")
+        await pilot.press("w", "j", "j", "right")
+        for key, told in (("0", "or more, not 0"), ("u", ""), ("u", "nothing to undo"), ("1", "")):
+            await pilot.press(key)
+            await pilot.pause()
+            last = screen.text().splitlines()[-1]
+            assert (told or "what if") in last
+
+
 async def test_what_if_is_live_and_can_be_taken_back(tmp_path: Path) -> None:
     async with walking(tmp_path) as (pilot, screen):
         before = screen.text()

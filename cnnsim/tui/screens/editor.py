@@ -51,22 +51,26 @@ class Editor:
 
         def answer(change: Change | None) -> None:
             if change is not None:
-                self._do(lambda: screen.edits.do(*change))
+                self._do(lambda: screen.edits.do(*change), screen.complain)
 
         screen.app.push_screen(EditScreen(choices), answer)
 
     def undo(self) -> None:
         """Take back the last edit."""
-        self._do(self._screen.edits.undo)
+        self._do(self._screen.edits.undo, self._tell)
 
     def redo(self) -> None:
         """Do again what was taken back."""
-        self._do(self._screen.edits.redo)
+        self._do(self._screen.edits.redo, self._tell)
 
-    def _do(self, change: Callable[[], object]) -> None:
+    def _tell(self, error: CnnsimError) -> None:
+        """That there is nothing to take back is no failure."""
+        self._screen.tell(error.message)
+
+    def _do(self, change: Callable[[], object], refused: Callable[[CnnsimError], None]) -> None:
         try:
             change()
         except CnnsimError as error:
-            self._screen.complain(error)
+            refused(error)
             return
         self._screen.numbers_changed()

@@ -245,12 +245,14 @@ class WalkScreen(BaseScreen):
         self._try(lambda: self.state.what.step(chosen, by))
 
     def _try(self, change: Callable[[], None], typed: str = "") -> None:
-        """Make a change; what is not allowed is said, and nothing happens."""
+        """Make a change; what is not allowed is said, for as long as it holds."""
         self._typed = typed
+        wrong = ""
         try:
             change()
         except CnnsimError as error:
-            self.tell(error.message)
+            wrong = error.message
+        self.tell(wrong)
         self.refresh_panels()
 
     def on_key(self, event: events.Key) -> None:

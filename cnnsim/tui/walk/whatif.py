@@ -38,7 +38,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Knob:
-    """A row of the what-if panel. `was` is the file's value where it was changed."""
+    """A row of the what-if panel. `was` is the file's value where it is another now."""
 
     place: LayerKey
     text: str
@@ -108,8 +108,8 @@ class WhatIf:
         return [self._knob(place) for place in places]
 
     def _knob(self, place: LayerKey) -> Knob:
-        was = shown(self._first(place)) if place in self._changes else None
-        return Knob(place, shown(self.value(place)), was)
+        first, value = self._first(place), self.value(place)
+        return Knob(place, shown(value), shown(first) if value != first else None)
 
     def value(self, place: LayerKey) -> Value:
         """The present value."""
