@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from cnnsim.tui.drawing.bar import bar_text
-from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.canvas import Canvas, cut_pieces
 from cnnsim.tui.drawing.ledger import sign_style
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.widgets.panel import Panel
@@ -44,10 +44,12 @@ class FlowList(Panel, can_focus=False):
         self.chosen = 0
         self._first = 0
         self._empty = ""
+        self._shares: list[str] = []
 
     def show(self, rows: Sequence[FlowRow], empty: str) -> None:
         """Set the rows, or the words where there are none."""
         self.rows, self._empty = tuple(rows), empty
+        self._shares = _percentages(rows)
         self.chosen = self._first = 0
         self.repaint()
 
@@ -71,6 +73,11 @@ class FlowList(Panel, can_focus=False):
         shown = self.rows[self._first : self._first + canvas.height]
         terms = max(len(number(row.term)) for row in shown)
         formulas = min(max(len(row.formula) for row in shown), canvas.width // 3)
+        share = max(map(len, self._shares))
+        used = 3 + (share + 2 if share else 0) + terms + 2 + formulas + 2
+        # Where the addresses would be cut, the bars go.
+        addresses = max(len(row.address) for row in shown)
+        bar = _BAR if share and used + _BAR + 2 + addresses <= canvas.width else 0
         for y, row in enumerate(shown):
             chosen = self._first + y == self.chosen
             base, dim, bold = palette.base, palette.dim, palette.bold
@@ -80,18 +87,19 @@ class FlowList(Panel, can_focus=False):
                 canvas.fill(0, y, canvas.width, 1, " ", base)
             canvas.put(0, y, "▸" if chosen else " ", bold)
             canvas.put(1, y, "●" if row.is_now else " ", bold)
-            x = 2
+            x = 3
             if row.share is not None:
-                share = (
-                    f"{row.share:.0%}" if row.share >= 0.1 or not row.share else f"{row.share:.2%}"
-                )
-                canvas.put_right(x + 5, y, share, dim)
-                canvas.put(x + 7, y, bar_text(row.share, _BAR), dim)
-                x += _BAR + 9
+                canvas.put_right(x + share, y, self._shares[self._first + y], dim)
+                x += share + 2
+                if bar:
+                    canvas.put(x, y, bar_text(row.share, bar), dim)
+                    x += bar + 2
             style = bold if chosen or row.term is None else sign_style(row.term, palette)
             canvas.put_right(x + terms, y, number(row.term) if row.term is not None else "", style)
-            canvas.put(x + terms + 2, y, row.formula[:formulas], base)
-            canvas.put(x + terms + formulas + 4, y, row.address, dim)
+            x += terms + 2
+            canvas.pieces(x, y, cut_pieces([(row.formula, base)], formulas))
+            x += formulas + 2
+            canvas.pieces(x, y, cut_pieces([(row.address, dim)], max(canvas.width - x, 1)))
 
     def on_click(self, event: events.Click) -> None:
         """Choose a row; choosing the chosen one opens it."""
@@ -106,3 +114,11 @@ class FlowList(Panel, can_focus=False):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Up."""
         self.choose(self.chosen - 1)
+
+
+def _percentages(rows: Sequence[FlowRow]) -> list[str]:
+    """The shares, with as many decimals as the smallest one needs; empty where there are none."""
+    known = [row.share for row in rows if row.share]
+    least = min(known, default=1.0)
+    decimals = 0 if least >= 0.1 else 1 if least >= 0.01 else 2
+    return ["" if row.share is None else f"{row.share:.{decimals}%}" for row in rows]
