@@ -17,6 +17,7 @@ from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config
 from cnnsim.tui.drawing.palette import DARK
 from cnnsim.tui.marks import Marks
+from cnnsim.tui.screens.forward import ForwardScreen
 from cnnsim.tui.widgets import bars
 from cnnsim.tui.widgets.bars import Footer
 
@@ -96,3 +97,14 @@ async def test_a_sentence_is_not_ended_by_the_one_before(bottom, monkeypatch) ->
     footer.say("second")
     await pilot.pause(0.3)
     assert "second" in line(pilot)
+
+
+async def test_that_there_are_no_gradients_is_said_in_the_smallest_terminal(tmp_path: Path) -> None:
+    app = CnnsimApp(read_scenario("toy_2x2"), 0, Config(), Marks(tmp_path / "marks.json"))
+    async with app.run_test(size=(60, 16)) as pilot:
+        await pilot.pause()
+        await pilot.press("b")
+        await pilot.pause()
+        assert isinstance(app.screen, ForwardScreen)
+        last = app.screen.text().splitlines()[-1]
+        assert last.split("  ")[0] == " no [loss] or [output_grad]: no gradients"

@@ -35,6 +35,32 @@ async def test_frames_are_whole_and_a_filter_forgets_no_lesson(
             assert {line[-1] for line in lines} <= set("╮│╯")
 
 
+@pytest.mark.parametrize(
+    ("width", "first", "resume"),
+    [
+        (60, "▸ enter from step 0 ", "r resume at conv1 "),
+        (66, "▸ enter from the first step ", "r resume at conv1.forward "),
+        (80, "▸ enter from the first step ", "r resume at conv1.forward[0,0,1,1] "),
+        (120, "▸ enter from the first step ", "r resume at conv1.forward[0,0,1,1] tap[0,1,1] "),
+    ],
+)
+async def test_what_enter_and_r_do_is_whole(
+    tmp_path: Path, width: int, first: str, resume: str
+) -> None:
+    marks = Marks(tmp_path / "marks.json")
+    marks.put("toy_2x2", 15, "conv1.forward[0,0,1,1] tap[0,1,1]", 16)
+    app = CnnsimApp(None, 0, Config(), marks)
+    async with app.run_test(size=(width, 16)) as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, HomeScreen)
+        shown = app.screen.text()
+        assert first in shown
+        assert resume in shown
+        await pilot.press("tab")
+        await pilot.pause()
+        assert ("digits_article_tr… " in app.screen.text()) == (width < 120)
+
+
 async def test_a_rebound_key_is_told_by_the_palette_and_by_help(tmp_path: Path) -> None:
     config = Config(keys={"open": "Z", "help": "Y"})
     app = CnnsimApp(None, 0, config, Marks(tmp_path / "marks.json"))

@@ -22,6 +22,7 @@ from cnnsim.tui.pad.judge import Judge
 from cnnsim.tui.pad.padnet import _paper
 from cnnsim.tui.pad.sheet import Sheet
 from cnnsim.tui.widgets.padpanel import PadPanel
+from cnnsim.tui.widgets.sharespanel import SharesPanel
 
 #: The strokes of every digit, corner by corner, in a sheet of 1 by 1: (row, column).
 STROKES = {
@@ -223,3 +224,11 @@ def test_a_stepper_is_fed_with_what_fits_only() -> None:
         stepper.feed({"input": np.zeros((1, 1, 9, 9))})
     with pytest.raises(UsageError, match="computed"):
         stepper.feed({"fc.y": np.zeros((1, 10))})
+
+
+async def test_of_nothing_the_net_says_nothing() -> None:
+    panel = SharesPanel(id="shares")
+    async with Alone(panel).run_test(size=(40, 8)):
+        for shares, title in ((None, "╭─ says ───"), ((0.25, 0.75), "╭─ says owl ─")):
+            panel.show(("cat", "owl"), shares, None)
+            assert panel.render_lines(Region(0, 0, 40, 1))[0].text.startswith(title)

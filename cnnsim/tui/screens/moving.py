@@ -82,9 +82,7 @@ class MovingScreen(SteppingScreen):
             return
         runs = bool(self.stepper.scenario.iteration.gradients)
         self.tell(
-            f"{layer} has no gradient"
-            if runs
-            else "no gradients: the file has no [loss] or [output_grad]"
+            f"{layer} has no gradient" if runs else "no [loss] or [output_grad]: no gradients"
         )
 
     def _after_forward(self, layer: str) -> list[int]:

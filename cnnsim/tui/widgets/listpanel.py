@@ -117,7 +117,7 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
         for width, text in reversed(list(zip(widths, row.numbers, strict=True))):
             canvas.put_right(right, y, text, base)
             right -= width + 1 if width else 0
-        canvas.put(x, y, set_cell_size(row.name, min(cell_len(row.name), right - x)), bold)
+        canvas.pieces(x, y, cut_pieces([(row.name, bold)], max(right - x, 1)))
         x += names + 2
         if right - x > 5:
             canvas.put(x, y, _shortened(row.text, right - x - 1), dim)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cnnsim.tui.drawing.canvas import Canvas, cut_pieces
+from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.cellclass import XL, choose_class, small
 from cnnsim.tui.drawing.plane import draw_plane, fit, size_of, value_width
 from cnnsim.tui.home.preview import Preview
@@ -54,15 +54,14 @@ class PreviewPanel(Panel, can_focus=False):
             y += min(lines, left)
         self._matrices(canvas, preview, y + 1)
         foot = canvas.height - 2
-        begin = [("▸ ", palette.now_text), ("enter", palette.bold),
-                 (" from the first step", palette.dim)]  # fmt: skip
-        canvas.pieces(2, foot, cut_pieces(begin, max(width, 1)))
+        begin = " from the first step" if width >= 27 else " from step 0"
+        canvas.pieces(2, foot, [("▸ ", palette.now_text), ("enter", palette.bold),
+                                (begin, palette.dim)])  # fmt: skip
         if self._mark:
-            # Beside it, above it, or as much of it as fits there.
+            # Beside it, or above it.
             text = f" resume at {self._mark}"
             x, y = (32, foot) if 33 + len(text) <= canvas.width - 2 else (4, foot - 1)
-            if x + 1 + len(text) > canvas.width - 2:
-                text = text[: canvas.width - 4 - x] + "…"
+            text = _resuming(self._mark, canvas.width - 3 - x)
             canvas.pieces(x, y, [("r", palette.bold), (text, palette.dim)])
         # Last, over words that are wider than the panel.
         canvas.frame(palette, title=[(preview.source.rpartition("/")[2], palette.bold)])
@@ -96,3 +95,10 @@ class PreviewPanel(Panel, can_focus=False):
             canvas.pieces(x, y, [(name, self.palette.bold), (f" {shape}", self.palette.dim)])
             draw_plane(canvas, x, y + 1, shown, cls, self.palette)
             x += max(size[0], len(name) + len(shape) + 1) + 3
+
+
+def _resuming(address: str, room: int) -> str:
+    """What r does: with the whole address, its cell, its sweep or its layer, as far as fits."""
+    places = [address, *(address.partition(mark)[0] for mark in " [.")]
+    forms = [f" resume at {place}" for place in places]
+    return next((form for form in forms if len(form) <= room), " resume")

@@ -54,9 +54,9 @@ class SharesPanel(Panel, can_focus=False):
         """Name, bar, share."""
         palette, shares = self.palette, self._shares
         best = None if shares is None else max(range(len(shares)), key=shares.__getitem__)
-        title = [("says ", palette.dim)]
+        title = [("says", palette.dim)]
         if best is not None:
-            title.append((self._names[best], palette.bold))
+            title = [("says ", palette.dim), (self._names[best], palette.bold)]
         right = [("probability", palette.dim)]
         if self._kept is not None:
             right = [("kept", palette.dim), ("   now", palette.bold)]
