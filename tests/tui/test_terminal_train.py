@@ -214,12 +214,14 @@ def test_a_paused_run_is_gone_through_and_a_weight_is_watched(
     terminal.type("fc2.b[3]")
     terminal.wait_for("fc2.b[3] of 10")
     terminal.send("enter")
-    terminal.wait_for("update_b", "32 terms", timeout=60)
+    # One for each picture of the batch; the last one of an epoch has fewer.
+    terms = "29 terms" if (end - 2) % 45 == 44 else "32 terms"
+    terminal.wait_for("update_b", terms, timeout=60)
     # The last rule and the largest term open where they stand.
     terminal.send("down", "down", "down", "enter")
     terminal.wait_for(f"{end - 2}:fc2", "fc2.db", "tap[")
     terminal.send("escape")
-    terminal.wait_for("32 terms")
+    terminal.wait_for(terms)
     # The same number again is shown as it was.
     terminal.send("w")
     terminal.wait_for("watch one weight")
@@ -228,7 +230,7 @@ def test_a_paused_run_is_gone_through_and_a_weight_is_watched(
     terminal.send("enter")
     terminal.wait_gone("watch one weight")
     terminal.settle()
-    terminal.wait_for("update_b", "32 terms")
+    terminal.wait_for("update_b", terms)
     terminal.send("8")
     terminal.wait_for("8 activations", "relu1", "deviation")
     terminal.send("8", "home")
