@@ -8,6 +8,7 @@ from itertools import pairwise, product
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from planes import drawn
 from views import view_of
 
 from cnnsim.scenario.reader import read_scenario
@@ -210,3 +211,14 @@ def test_numbers_are_no_blocks_where_all_of_them_fit_beside_each_other() -> None
     ]
     shown.append(replace(shown[0], key="out", tensor="fc.b_square_next", read=None))
     assert all(not slot.cls.is_map for slot in lay_out(shown, 80, 9, False))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_winner_of_a_pool_keeps_its_symbol_beside_its_mark(width: int) -> None:
+    stepper = Stepper(read_scenario("pooling"))
+    stepper.values.compute_all()
+    stage, view = Stage(stepper), view_of(stepper, "ceil.forward[0,0,0,2] tap[0,1]", mode="symbols")
+    slot = lay_out(stage.matrices(view), width, 9, False)[0]
+    lines = "".join(drawn(stage.plane(view, slot.matrix), slot.cls))
+    assert "x04▴" in lines
+    assert "…" not in lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -75,7 +77,17 @@ class Stage:
         found.append(
             Matrix("out", sweep.writes, None, cut, (0, 0, 0, 0), None, width, decimals, power)
         )
-        return found
+        return [self._with_symbols(view, matrix) for matrix in found]
+
+    def _with_symbols(self, view: View, matrix: Matrix) -> Matrix:
+        """The matrix with room for its symbols and their marks, where it shows both."""
+        if view.mode != "symbols" or matrix.is_map:
+            return matrix
+        if self._winner(view, matrix) is None and self._clipped(view, matrix) is None:
+            return matrix
+        last = matrix.slice.rows - 1, matrix.slice.columns - 1
+        symbol = entry_names(matrix, self._letter(view, matrix))(*last)
+        return replace(matrix, text_width=max(matrix.text_width, len(symbol) + 1))
 
     def _read_matrix(self, view: View, number: int) -> Matrix:
         tensor = view.sweep.reads[number].tensor
