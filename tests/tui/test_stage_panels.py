@@ -40,6 +40,12 @@ optimizer = "adam"
 iterations = 1
 """
 
+WIDE = f"""
+[input]
+values = [[[1, 2]]]
+{dense(1024)}
+"""
+
 #: What the check gets in terminals of 100x30, 120x36 and 200x50.
 SIZES = [(26, 8), (31, 9), (52, 12)]
 
@@ -240,3 +246,22 @@ async def test_every_page_of_a_note_says_something_and_all_of_them_say_everythin
     assert all(pages)
     said = " ".join("".join(text for text, _ in words) for words in paragraphs).split()
     assert set(said) <= {word for page in pages[:12] for word in page}
+
+
+async def test_a_whole_sum_stands_whole_on_the_axis_of_its_growth() -> None:
+    """1,000 + 2 + 909 + 0·1 = 1,911: three digits would say 1,910."""
+    stepper = Stepper(read_scenario("toy_2x2"))
+    for place, weight in {(0, 0): 1000.0, (0, 1): 0.0, (1, 0): 182.0, (1, 1): 1 / 3}.items():
+        stepper.edit("conv1.w", (0, 0, *place), weight)
+    growth = GrowthPanel(id="growth")
+    async with Alone(growth).run_test(size=(40, 9)):
+        growth.show(view_of(stepper, 3))
+        assert "1911" in inside(drawn(growth, 40, 9))
+
+
+async def test_the_bar_of_a_loop_stands_clear_of_its_count() -> None:
+    stepper = Stepper(scenario(WIDE))
+    loops = LoopsPanel(id="loops")
+    async with Alone(loops).run_test(size=(40, 6)):
+        loops.show(view_of(stepper, "last"), None, ("x", "w"))
+        assert "/1,024 " in inside(drawn(loops, 40, 6))

@@ -56,6 +56,12 @@ def test_a_falling_and_a_rising_sum_are_told() -> None:
     assert "The sum rises from 0 to 6." in said(TOY, 4)
 
 
+def test_a_tiny_product_hardly_changes_the_sum() -> None:
+    stepper = Stepper(TOY.scenario)
+    stepper.edit("conv1.w", (0, 0, 1, 0), -1e-9)
+    assert "The sum hardly changes from 13." in said(stepper, 2)
+
+
 def test_a_product_of_zero_leaves_the_sum() -> None:
     assert "The sum stays 8." in said(TOY, 3)
 

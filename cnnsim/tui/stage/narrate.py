@@ -78,6 +78,8 @@ def _outcome(view: View) -> list[Span]:
     if sweep.fold.name == "add":
         if before is not None and folded == before:
             spans.append(("The sum stays ", "base"))
+        elif number(folded) == number(before):
+            spans.append(("The sum hardly changes from ", "base"))
         else:
             falls = "falls" if before is not None and folded < before else "rises"
             spans.append((f"The sum {falls} from {number(before)} to ", "base"))

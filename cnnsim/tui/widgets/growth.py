@@ -60,11 +60,16 @@ The running result from the first tap to this one. The faint line is 0, the brig
         )
         for value in (limits[1], limits[0]):
             row = 1 + row_of(value, limits, height)
-            canvas.put_right(left - 2, row, number(float(f"{value:.3g}")), palette.dim)
+            canvas.put_right(left - 2, row, _short(value), palette.dim)
         foot = canvas.height - 2
         axis = view.sweep.tap_axes[0]
         extent = view.sweep.taps[0]
         canvas.put(2, foot, f"{axis}", palette.dim)
         for at in sorted({0, extent // 2, extent - 1}):
             x = left + column_of(at * view.sweep.tap_count // extent, len(every), width)
-            canvas.put(min(x, canvas.width - 2 - len(str(at))), foot, str(at), palette.faint)
+            canvas.put(min(x, canvas.width - 2 - len(str(at))), foot, str(at), palette.dim)
+
+
+def _short(value: float) -> str:
+    """A whole number as it is, another one in three digits."""
+    return number(value if value.is_integer() else float(f"{value:.3g}"))

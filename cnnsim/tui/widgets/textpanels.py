@@ -121,6 +121,9 @@ tap. The counter that has just turned is gold."""
         indent = 2 if canvas.width >= 48 else 1 if canvas.width >= 36 else 0
         wide = canvas.width >= 46
         bars = any(extent > 12 for _, extent, _ in axes) or not wide
+        # Name, counter and extent, with a blank behind each.
+        names = max(len(axis) for axis, _, _ in axes)
+        bar = max(2 + names + 1 + 5 + 2 + max(len(count(e)) for _, e, _ in axes) + 1, 16)
         for row, (axis, extent, at) in enumerate(axes[:room]):
             gold = axis in self._turned
             left = 2 + indent * row
@@ -130,7 +133,7 @@ tap. The counter that has just turned is gold."""
                     [(f"{axis} ", palette.dim), (f"{at:>5}", palette.now_text if gold else
                      palette.base), (f" /{count(extent)}", palette.dim)],
                 )  # fmt: skip
-                draw_bar(canvas, 16, 1 + row, canvas.width - 18, (at + 1) / extent, palette)
+                draw_bar(canvas, bar, 1 + row, canvas.width - bar - 2, (at + 1) / extent, palette)
                 continue
             canvas.put(left, 1 + row, f"for {axis} in range({extent}):", palette.dim)
             style = palette.now_text if gold else palette.base
