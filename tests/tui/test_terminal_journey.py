@@ -139,7 +139,7 @@ def test_from_training_to_a_drawn_seven(opened: Opener) -> None:
 
     # Into it, a step by the mouse and one by a key, and back.
     terminal.send("enter")
-    terminal.wait_for("digits_cnn › 0:conv1 › forward", "tap[0,0,0]", "●")
+    terminal.wait_for("digits_cnn › 0:conv1 › ", "tap[0,0,0]", "●")
     terminal.settle()
     _, y = terminal.find("●", after=(0, 30))
     terminal.click(60, y)

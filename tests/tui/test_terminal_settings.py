@@ -46,7 +46,7 @@ def configure(home: Path, text: str) -> Path:
 def test_theme_and_glyphs_come_from_the_settings(opened, tmp_path) -> None:
     configure(tmp_path, 'theme = "light"\nglyphs = "ascii"\n')
     toy = opened("toy_2x2")
-    toy.wait_for("0 > 1")
+    toy.wait_for("0-> 1")
     toy.settle()
     assert toy.cell(60, 25).bg == "fbfaf6"
     assert toy.output.isascii()

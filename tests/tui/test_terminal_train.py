@@ -109,7 +109,7 @@ def step_inside(terminal: Terminal) -> None:
     def is_inside() -> bool:
         terminal.send("enter")
         terminal.settle(0.5)
-        return " › forward" in terminal.text()
+        return "0:conv1 › " in terminal.text()
 
     terminal.wait_until(is_inside, "step inside", COMPILING)
 
