@@ -104,6 +104,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise UsageError(f"{where} has too many pixels", "make it smaller") from None
     except (OSError, ValueError, SyntaxError, NotImplementedError) as error:
+        # The last is what Pillow says of forms of a format that it does not know.
         raise UsageError(f"{where} cannot be read: {printable(str(error))}") from None
 
 

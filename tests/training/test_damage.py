@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from nets import ARTICLE
 from PIL import Image
@@ -356,86 +355,3 @@ def test_a_finished_run_names_where_it_was_trained(
     words = ["train", copy / "scenario.toml", "--out", copy, "--resume", "--device", "cpu"]
     assert main([str(word) for word in [*words, "--json"]]) == 0
     assert json.loads(capsys.readouterr().out)["device"] == device
-
-
-# -- pictures -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("dtype", "white"), [(np.uint8, 255), (np.uint16, 65535), (np.int64, 255), (np.float32, 1)]
-)
-def test_white_is_1_whatever_the_type(tmp_path: Path, dtype: Any, white: int) -> None:
-    from cnnsim.training.folders import read_files
-
-    x = np.zeros((10, 2, 2), dtype)
-    x[:, 0, 0] = white
-    np.savez(tmp_path / "d.npz", x=x, y=np.arange(10) % 2)
-    found = read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
-    assert found.train.pictures.dtype == np.float32
-    assert {*found.train.pictures.ravel().tolist()} == {0.0, 1.0}
-
-
-@pytest.mark.parametrize(
-    ("x", "message"),
-    [
-        (np.full((4, 2, 2), 300), "pixels from 300 to 300"),
-        (np.full((4, 2, 2), -1), "pixels from -1 to -1"),
-        (np.full((4, 2, 2), 1e300), "too large for float32"),
-        (np.zeros((4, 1, 6, 5)), "pictures of 1x6x5"),
-        (np.zeros(4), "pictures of one number and"),
-        (np.array(7), "holds no pictures"),
-        (np.zeros((0, 2, 2)), "holds no pictures"),
-        (np.zeros((3, 2, 2)), "has 3 pictures and 4 labels"),
-    ],
-)
-def test_pictures_that_do_not_fit_are_told(tmp_path: Path, x: Any, message: str) -> None:
-    from cnnsim.training.folders import read_files
-
-    np.savez(tmp_path / "d.npz", x=x, y=np.arange(4) % 2)
-    with pytest.raises(UsageError, match=message):
-        read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
-
-
-@pytest.mark.parametrize("there", ["x_test", "y_test"])
-def test_half_of_the_test_pictures_is_told(tmp_path: Path, there: str) -> None:
-    """Nobody wants to be tested with training pictures instead."""
-    from cnnsim.training.folders import read_files
-
-    arrays = {"x": np.zeros((4, 2, 2)), "y": np.arange(4) % 2}
-    parts = ("train", "test")
-    whole = {f"{name}_{part}": arrays[name] for name in arrays for part in parts}
-    missing = ({"x_test", "y_test"} - {there}).pop()
-    del whole[missing]
-    np.savez(tmp_path / "d.npz", **whole)
-    with pytest.raises(UsageError, match=rf"d.npz has {there} and lacks {missing}"):
-        read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
-
-
-def test_one_array_is_no_npz_file(tmp_path: Path) -> None:
-    from cnnsim.training.folders import read_files
-
-    np.save(tmp_path / "a.npy", np.zeros((4, 2, 2)))
-    (tmp_path / "a.npy").rename(tmp_path / "a.npz")
-    with pytest.raises(UsageError, match="is no npz file that can be read"):
-        read_files(tmp_path / "a.npz", (1, 2, 2), 0.2, 0)
-
-
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_a_damaged_npz_file_is_told(tmp_path: Path, save: Callable[..., None]) -> None:
-    """Whatever byte is another one, and wherever it is cut off."""
-    from cnnsim.training.folders import read_files
-
-    path = tmp_path / "d.npz"
-    pictures = np.random.default_rng(0).integers(0, 256, (20, 2, 2)).astype(np.uint8)
-    save(path, x=pictures, y=np.arange(20) % 2)
-    data = path.read_bytes()
-    damaged = [data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :] for at in range(len(data))]
-    damaged += [data[:at] for at in range(0, len(data), 7)]
-    told = 0
-    for each in damaged:
-        path.write_bytes(each)
-        try:
-            read_files(path, (1, 2, 2), 0.2, 0)
-        except UsageError:
-            told += 1
-    assert told > len(damaged) / 2, "of times and the like nobody takes notice"

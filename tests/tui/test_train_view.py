@@ -8,25 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from cnnsim.network.optimizer import Optimizer
-from cnnsim.scenario.bundled import bundled_names
-from cnnsim.scenario.reader import read_scenario
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
-from cnnsim.tui.train.axis import axis_of, round_numbers
 from cnnsim.tui.train.charts import draw_accuracy, draw_loss
 from cnnsim.tui.train.confusion import draw_confusion
 from cnnsim.tui.train.figures import draw_figures, left_text
 from cnnsim.tui.train.filters import draw_filters
 from cnnsim.tui.train.gradients import draw_gradients, verdict
 from cnnsim.tui.train.layers import draw_layers
-from cnnsim.tui.train.layout import PANELS, lay_train
 from cnnsim.tui.train.log import draw_log
 from cnnsim.tui.train.mistakes import draw_mistakes, grid_of, number_at
-from cnnsim.tui.train.rates import next_rate, told
 from cnnsim.tui.train.scene import Painter, Scene, Words
 from cnnsim.tui.train.specimen import draw_specimen
 from cnnsim.tui.train.view import RunView, State, heard
@@ -366,55 +358,6 @@ def test_every_panel_draws_at_any_size(painter: Painter, palette: Palette, is_as
                 assert not is_ascii or text.isascii()
 
 
-@settings(deadline=None)
-@given(st.integers(60, 240), st.integers(9, 80), st.integers(1, 30), st.integers(1, 30))
-def test_panels_never_overlap(width: int, height: int, parameters: int, layers: int) -> None:
-    found = lay_train(width, height, parameters, layers)
-    assert set(found.panels) == set(PANELS)
-    covered = np.zeros((height, width), np.int64)
-    for place in set(found.panels.values()):
-        x, y, wide, high = place
-        assert x >= 0
-        assert y >= 0
-        assert wide >= 20
-        assert high >= 5
-        assert x + wide <= width
-        assert y + high <= height
-        covered[y : y + high, x : x + wide] += 1
-    assert covered.max() == 1
-    assert {name for name in PANELS for name in found.stack(name)} == set(PANELS)
-
-
-@given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12), st.booleans())
-def test_ticks_are_few_and_lie_on_the_axis(a: float, b: float, most: int, log: bool) -> None:
-    axis = axis_of(np.array([a, b]), log)
-    ticks = axis.ticks(most)
-    assert len(ticks) <= most
-    assert ticks == sorted(set(ticks))
-    span = axis.high - axis.low
-    assert all(axis.low - span * 1e-6 <= tick <= axis.high + span * 1e-6 for tick in ticks)
-
-
-def test_round_numbers() -> None:
-    assert round_numbers(0, 10, 5) == [0, 5, 10]
-    assert round_numbers(0, 10, 6) == [0, 2, 4, 6, 8, 10]
-    assert round_numbers(1, 1, 5) == []
-
-
-@given(st.floats(1e-7, 10))
-def test_rates_go_up_and_down_a_ladder(rate: float) -> None:
-    assert next_rate(rate, 1) > rate > next_rate(rate, -1)
-    step = next_rate(rate, 1)
-    assert next_rate(next_rate(step, 1), -1) == step
-
-
-@pytest.mark.parametrize("name", [n for n in bundled_names() if read_scenario(n).model.data])
-def test_the_rate_of_a_bundled_scenario_is_found_again(name: str) -> None:
-    optimizer = read_scenario(name).iteration.optimizer
-    assert optimizer is not None
-    assert next_rate(next_rate(optimizer.rate, -1), 1) == optimizer.rate
-
-
 def test_missing_gradients_say_how_they_come() -> None:
     def said(run: RunView, **changes: Any) -> str:
         return painted(draw_gradients, 36, 8, scene(run, **changes))[0]
@@ -426,15 +369,6 @@ def test_missing_gradients_say_how_they_come() -> None:
     for shown in (said(ended), said(ended, is_live=False), said(made, is_live=False)):
         assert "← computes them for an update." in shown
     assert "Computing 40%." in said(ended, at=3, busy="computing 40%")
-
-
-def test_a_rate_that_something_multiplies_is_called_the_base_rate() -> None:
-    given: dict[str, Any] = {"optimizer": "sgd", "rate": 0.1, "epochs": 4, "batch": 32}
-    assert told(Optimizer(**given), 0.005) == "learning rate 0.005 from the next update on"
-    warm = Optimizer(**given, schedule="cosine", warm_up=2)
-    small = "base rate 1.22e−06 (× warm-up and cosine) from the next update on"
-    assert told(warm, 1.2225e-06) == small
-    assert told(warm, 0.005) == "base rate 0.005 (× warm-up and cosine) from the next update on"
 
 
 def test_figures_above_the_panels() -> None:

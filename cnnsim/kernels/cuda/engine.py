@@ -221,12 +221,10 @@ class CudaEngine:
             self._arena = None
             try:
                 self._arena = self._room(plan.size, np.float32)
-            except Exception:
-                self._arena = self._room(old, np.float32)
-                raise
             finally:
-                if self._arena is not None:
-                    self._arena[begin:end].copy_to_device(kept)
+                if self._arena is None:
+                    self._arena = self._room(old, np.float32)
+                self._arena[begin:end].copy_to_device(kept)
         if plan.ledger > self._ledger.size:
             self._ready = {}
             self._ledger = self._room(plan.ledger, np.int64)

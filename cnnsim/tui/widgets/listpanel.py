@@ -32,23 +32,13 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
 
     def __init__(self, title: str, right: str, *, id: str) -> None:
         super().__init__(id=id)
-        self._heading, self._right, self._empty = title, right, ""
+        self.label, self._right, self._empty = title, right, ""
         self.rows: tuple[ListRow, ...] = ()
         self.chosen: int | None = None
         self._first = 0
         self._pitch = 1
         # The row that each line belongs to, for the mouse.
         self._lines: list[int] = []
-
-    @property
-    def tab(self) -> str:
-        """Its title."""
-        return self._heading
-
-    @property
-    def title(self) -> str:
-        """The same."""
-        return self._heading
 
     def show(self, rows: Sequence[ListRow], chosen: int | None, empty: str) -> None:
         """Set the rows, which of them is chosen, None for none, and what stands for no rows."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual import events
 from textual.message import Message
@@ -21,7 +20,7 @@ class TabbedPanel(Panel):
     """Subclasses set `label`, and override `title` where another one stands over the lone panel."""
 
     #: Its name among tabs.
-    label: ClassVar[str] = ""
+    label: str = ""
 
     class TabPicked(Message):
         """The label of another panel in this place was clicked."""
