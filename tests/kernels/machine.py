@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from cnnsim.kernels.cuda.device import is_simulated
+from cnnsim.kernels.cuda.toolkit import load_libraries
 
 if TYPE_CHECKING:
     from cnnsim.kernels.cuda.jit import Kernel
@@ -55,10 +56,7 @@ def why_not() -> str:
     if find_spec("numba_cuda") is None:
         return "numba-cuda is not installed: pip install -e '.[cuda13]'"
     try:
-        from cuda.pathfinder import load_nvidia_dynamic_lib
-
-        for library in ("nvvm", "nvJitLink"):
-            load_nvidia_dynamic_lib(library)
+        load_libraries()
     except Exception as error:  # noqa: BLE001  (what is missing has many types)
         return f"the CUDA toolkit is not installed: {error}".splitlines()[0]
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import choose_device
-from cnnsim.kernels.cuda import device
+from cnnsim.kernels.cuda import device, toolkit
+from cnnsim.kernels.cuda.faults import explained, is_the_compilers
 
 
 class CudaSupportError(ImportError):
@@ -25,6 +27,18 @@ class CudaAPIError(Exception):
         self.code = code
 
 
+class DynamicLibNotFoundError(RuntimeError):
+    """As that of cuda.pathfinder."""
+
+
+class nvvmError(Exception):
+    """As that of cuda.bindings."""
+
+
+class nvJitLinkError(RuntimeError):
+    """As that of cuda.bindings."""
+
+
 class CUDAError(Exception):
     """As that of cuda.core, which has no code."""
 
@@ -35,11 +49,17 @@ def no_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fake(
-    monkeypatch: pytest.MonkeyPatch, gpu: Any, toolkit: str = "13.1", driver: int = 13
+    monkeypatch: pytest.MonkeyPatch,
+    gpu: Any,
+    version: str = "13.1",
+    driver: int = 13,
+    makes: Sequence[tuple[int, int]] = ((7, 5), (9, 0)),
+    missing: Exception | None = None,
 ) -> None:
     """numba-cuda is there, and says this of the GPU: a description, or an error.
 
-    Whoever asks for anything that needs a context fails.
+    Its toolkit has a `version`, and `makes` code for that, unless some of it is `missing`. Whoever
+    asks for anything that needs a context fails.
     """
 
     def get_version() -> tuple[int, int]:
@@ -47,8 +67,14 @@ def fake(
             raise gpu
         return driver, 0
 
+    def load() -> None:
+        if missing is not None:
+            raise missing
+
     monkeypatch.setattr(device, "find_spec", lambda name: object())
-    monkeypatch.setattr(device, "version", lambda name: toolkit)
+    monkeypatch.setattr(toolkit, "version", lambda name: version)
+    monkeypatch.setattr(toolkit, "capabilities", lambda: makes)
+    monkeypatch.setattr(toolkit, "load_libraries", load)
     drivers = SimpleNamespace(driver=SimpleNamespace(get_version=get_version))
     module = SimpleNamespace(cudadrv=drivers, gpus=[gpu])
     monkeypatch.setitem(sys.modules, "numba.cuda", module)
@@ -84,8 +110,9 @@ def test_without_numba_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
                 "Error at driver init: Call to cuInit results in "
                 "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH (803)"
             ),
-            "the NVIDIA driver is too old",
+            "driver was updated",
         ),
+        (RuntimeError("Failed to get cuGetProcAddress_v2"), "the NVIDIA driver is too old"),
         (CudaAPIError(35, "Call to cudaGetDevice results in …"), "the NVIDIA driver is too old"),
         (CudaAPIError(999, "Call to cuInit results in CUDA_ERROR_UNKNOWN"), "cannot be used"),
     ],
@@ -113,20 +140,53 @@ def test_with_a_gpu_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match=r"GTX 1080 has compute capability 6\.1") as raised:
         choose_device("cuda")
     assert "cuda12" in raised.value.hint
-    fake(monkeypatch, gpu, toolkit="12.9")
+    fake(monkeypatch, gpu, version="12.9")
     assert choose_device("cuda") == "cuda"
 
 
 @pytest.mark.usefixtures("no_simulator")
 @pytest.mark.parametrize(
-    ("driver", "toolkit", "works"),
+    ("has", "makes", "works"),
+    [
+        ((12, 0), [(9, 0), (10, 0)], False),
+        ((10, 0), [(9, 0), (10, 0)], True),
+        # Code for 8.0 runs there too.
+        ((8, 7), [(8, 0), (9, 0)], True),
+    ],
+)
+def test_with_a_gpu_that_is_too_new(
+    has: tuple[int, int], makes: list[tuple[int, int]], works: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(monkeypatch, SimpleNamespace(name="new", compute_capability=has), makes=makes)
+    if works:
+        assert choose_device("auto") == "cuda"
+        return
+    with pytest.raises(UsageError, match=r"capability 12\.0, .* makes code up to 10\.0") as raised:
+        choose_device("cuda")
+    assert "--upgrade" in raised.value.hint
+    assert choose_device("auto") == "cpu"
+
+
+@pytest.mark.usefixtures("no_simulator")
+def test_without_a_whole_toolkit(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = SimpleNamespace(name="NVIDIA H100", compute_capability=(9, 0))
+    fake(monkeypatch, gpu, missing=DynamicLibNotFoundError('Failure finding "libnvvm.so"'))
+    with pytest.raises(UsageError, match="toolkit is not whole: Failure finding") as raised:
+        choose_device("cuda")
+    assert "cnnsim[cuda13]" in raised.value.hint
+    assert choose_device("auto") == "cpu"
+
+
+@pytest.mark.usefixtures("no_simulator")
+@pytest.mark.parametrize(
+    ("driver", "version", "works"),
     [(12, "13.5", False), (12, "12.9", True), (13, "13.0", True), (13, "12.9", True)],
 )
 def test_a_driver_takes_code_of_no_newer_toolkit(
-    driver: int, toolkit: str, works: bool, monkeypatch: pytest.MonkeyPatch
+    driver: int, version: str, works: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gpu = SimpleNamespace(name="NVIDIA H100", compute_capability=(9, 0))
-    fake(monkeypatch, gpu, toolkit, driver)
+    fake(monkeypatch, gpu, version, driver)
     if works:
         assert choose_device("cuda") == "cuda"
         return
@@ -143,15 +203,32 @@ def test_a_driver_takes_code_of_no_newer_toolkit(
         (CUDAError("CUDA_ERROR_OUT_OF_MEMORY: The API call failed"), "no memory left", "--device"),
         (CudaAPIError(700, "Call to cuCtxSynchronize failed"), "the GPU failed", "--resume"),
         (CUDAError("CUDA_ERROR_LAUNCH_FAILED"), "the GPU failed", "--resume"),
+        (CudaAPIError(46, "cuDevicePrimaryCtxRetain"), "in use by another", "--device cpu"),
+        (DynamicLibNotFoundError('Failure finding "libnvvm.so"'), "the GPU failed", "--device cpu"),
+        (nvvmError("ERROR_COMPILATION (9)"), "the GPU failed", "--device cpu"),
         (CudaAPIError(222, "cuModuleLoad"), "driver is too old", "update the driver"),
     ],
 )
 def test_what_goes_wrong_later(error: Exception, message: str, hint: str) -> None:
-    with pytest.raises(CnnsimError, match=message) as raised, device.explained():
+    with pytest.raises(CnnsimError, match=message) as raised, explained():
         raise error
     assert hint in raised.value.hint
 
 
 def test_mistakes_of_the_program_are_not_explained_away() -> None:
-    with pytest.raises(ZeroDivisionError), device.explained():
+    with pytest.raises(ZeroDivisionError), explained():
         print(1 / 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_its"),
+    [
+        (nvvmError("ERROR_COMPILATION (9)"), True),
+        (nvJitLinkError("ERROR_PTX_COMPILE"), True),
+        (TypeError("cannot unbox"), True),
+        (CudaAPIError(700, "Call to cuModuleLoad failed"), False),
+        (DynamicLibNotFoundError("libnvvm.so"), False),
+    ],
+)
+def test_what_the_compiler_does_not_take_stays_on_the_host(error: Exception, is_its: bool) -> None:
+    assert is_the_compilers(error) is is_its

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import cuda
 
-from cnnsim.kernels.cuda.device import check_room, engine_name, explained, find_device
+from cnnsim.kernels.cuda.device import check_room, engine_name, find_device
+from cnnsim.kernels.cuda.faults import explained
 from cnnsim.kernels.cuda.feeding import ORDER
 from cnnsim.kernels.cuda.layout import PACES, Kept, losses_at, paces_at
 from cnnsim.kernels.cuda.plan import Plan

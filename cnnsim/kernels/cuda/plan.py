@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from cnnsim.kernels.cuda.choice import choose
+from cnnsim.kernels.cuda.faults import is_the_compilers
 from cnnsim.kernels.cuda.feeding import ORDER, close, gather, mask
 from cnnsim.kernels.cuda.general import general
 from cnnsim.kernels.cuda.hosted import hosted
@@ -115,7 +116,7 @@ class Plan:
                 kernel = general(item, self._rooms.places, self._rooms.shapes, RATE)
                 kernel.prepare(arena)
             except Exception as error:
-                if not _is_the_compilers(error):
+                if not is_the_compilers(error):
                     raise
                 # A kind whose functions the compiler does not take still trains.
                 report(
@@ -136,9 +137,3 @@ def _launch(kernel: Kernel, arrays: tuple[Any, ...], stream: Any) -> None:
 
 def _host(run: Callable[[Any], None], arena: Any, stream: Any) -> None:
     run(arena)
-
-
-def _is_the_compilers(error: Exception) -> bool:
-    """By name: numba-cuda has classes of its own, which are not Numba's."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return isinstance(error, KeyError | TypeError) or bool(names & {"NumbaError", "NvvmError"})

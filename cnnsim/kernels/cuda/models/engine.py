@@ -10,14 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import cuda
 
-from cnnsim.kernels.cuda.device import (
-    check_room,
-    engine_name,
-    explained,
-    find_device,
-    is_simulated,
-    memory,
-)
+from cnnsim.kernels.cuda.device import check_room, engine_name, find_device, is_simulated, memory
+from cnnsim.kernels.cuda.faults import explained
 from cnnsim.kernels.cuda.models.forms import Forms, Tensors
 from cnnsim.kernels.cuda.models.plan import THREADS, Plan, plan_of
 from cnnsim.kernels.cuda.models.step import answering_kernel, keeping_kernel, training_kernel
