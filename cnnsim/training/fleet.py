@@ -103,11 +103,15 @@ class Fleet:
             self._workers.remove(worker)
             if worker.run is not None:
                 report(worker.epitaph())
-                if self._waiting and not self._stopping:
-                    self._start()
+            if self._waiting and not self._stopping:
+                self._start()
             return
         report({"run": str(worker.run), **event})
-        if event["kind"] in ("result", "stopped", "diverged", "error"):
+        if event["kind"] == "error" and self._job["device"] == "cuda":
+            # A GPU that has failed goes on failing for this process; the next one finds it well.
+            worker.run = None
+            worker.close()
+        elif event["kind"] in ("result", "stopped", "diverged", "error"):
             self._give(worker)
 
 

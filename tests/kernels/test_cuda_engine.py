@@ -297,7 +297,10 @@ def test_what_cannot_be_recorded_is_launched() -> None:
 def test_too_little_memory_leaves_everything_as_it_was(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is said before anything is allocated, where it can be known; then less trains on."""
+    """It is said before anything is allocated, where it can be known; then less trains on.
+
+    A test of many pictures is made of smaller ones.
+    """
     of, x, target = opened("frozen at first", 3)
     engine, twin = CudaEngine(of), CudaEngine(of)
     rows, rates = np.array([[0, 1], [2, 0]]), np.full(2, 0.01)
@@ -305,6 +308,8 @@ def test_too_little_memory_leaves_everything_as_it_was(
         each.load(drawn(of))
         each.train(x, target, rows, rates)
     before, size = engine.tensors(), engine._arena.size
+    many = np.concatenate([x] * 20)
+    engine._on_device("test", many)
     with monkeypatch.context() as patched:
         if how == "said before":
             patched.setattr(device, "memory", lambda: device.Memory(1000.0 - 4 * size, 8e9))
@@ -315,7 +320,9 @@ def test_too_little_memory_leaves_everything_as_it_was(
                 lambda count, kind: made(count, kind) if count <= size else _refused(),
             )
         with pytest.raises(CnnsimError, match=r"the GPU has (0\.0 MB|no memory) left") as raised:
-            engine.outputs(np.concatenate([x] * 20))
+            engine.train(x, target, np.zeros((1, 60), np.int64), rates[:1])
+        answers = engine.outputs(many)
+    np.testing.assert_allclose(answers, twin.outputs(many), rtol=1e-6)
     assert "training.batch" in raised.value.hint
     for name, tensor in engine.tensors().items():
         assert tensor.tobytes() == before[name].tobytes(), name

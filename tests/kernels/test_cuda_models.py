@@ -26,6 +26,7 @@ from cnnsim.kernels.cuda.models.plan import plan_of
 from cnnsim.kernels.lanes.chain import Refused
 
 if CAN_LAUNCH:
+    from cnnsim.kernels.cuda.models import engine as models_engine
     from cnnsim.kernels.cuda.models.engine import ModelsEngine, refuses
 
 Net = tuple[tuple[int, ...], list[Entry]]
@@ -126,11 +127,17 @@ class Side:
         ("flat", "mean_squared_error", ADAM),
     ],
 )
-def test_updates_are_those_of_the_sweeps(name: str, loss: str, training: dict[str, Any]) -> None:
+def test_updates_are_those_of_the_sweeps(
+    name: str, loss: str, training: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     side = Side(NETS[name], 9, loss, None, **training)
     engine = side.engine(0)
     side.expect(engine, side.train(engine, 2))
     answers, tested = engine.test()
+    monkeypatch.setattr(models_engine, "_TESTED", 4)
+    in_pieces = engine.test()
+    assert answers.tobytes() == in_pieces[0].tobytes()
+    assert tested.tobytes() == in_pieces[1].tobytes()
     after = side.train(engine, 1)
     np.testing.assert_allclose(tested, after[:, 0], rtol=1e-5)
     assert answers.shape == (1, 9, *output_of(side.of.network))

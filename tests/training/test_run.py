@@ -20,9 +20,9 @@ from stopped import after, train
 
 from cnnsim.cli import main
 from cnnsim.errors import CnnsimError, UsageError
-from cnnsim.kernels.choose import engine_for
+from cnnsim.kernels.choose import Device, engine_for
 from cnnsim.scenario.reader import parse_scenario, read_scenario
-from cnnsim.training import files, loop
+from cnnsim.training import files, fleet, loop
 from cnnsim.training.control import Control
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
@@ -85,8 +85,8 @@ def test_runs_that_nobody_got_to_are_told(tmp_path: Path) -> None:
     first = train(done)[-1]
     (broken / "scenario.toml").write_text("title = 3")
     events: list[dict[str, Any]] = []
-    fleet = Fleet([long, done, broken, new], 1, 1, "cpu")
-    fleet.go(events.append, lambda: any(event["kind"] == "progress" for event in events))
+    four = Fleet([long, done, broken, new], 1, 1, "cpu")
+    four.go(events.append, lambda: any(event["kind"] == "progress" for event in events))
     ends = {event["run"]: event for event in events if event["kind"] not in ("progress", "epoch")}
     kinds = [ends[str(folder)]["kind"] for folder in (long, done, broken, new)]
     assert kinds == ["stopped", "result", "error", "stopped"]
@@ -95,6 +95,25 @@ def test_runs_that_nobody_got_to_are_told(tmp_path: Path) -> None:
     rest = ends[str(new)]
     assert rest.keys() == ends[str(long)].keys()
     assert (rest["scenario"], rest["seed"], rest["epoch"], rest["iteration"]) == ("net", 0, 1, 0)
+
+
+@pytest.mark.parametrize(("device", "processes"), [("cpu", 1), ("cuda", 3)])
+def test_what_fails_on_a_gpu_leaves_the_next_run_a_new_process(
+    device: Device, processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some errors a GPU refuses everything that the same process asks of it."""
+    folders = [make(tmp_path / name, ARTICLE) for name in "abc"]
+    for folder in folders:
+        (folder / "scenario.toml").write_text("title = 3")
+    started = []
+    begin = fleet._Worker.__init__
+    monkeypatch.setattr(
+        fleet._Worker, "__init__", lambda self, events: (started.append(0), begin(self, events))[1]
+    )
+    events: list[dict[str, Any]] = []
+    Fleet(folders, 1, 1, device).go(events.append, lambda: False)
+    assert [event["run"] for event in events if event["kind"] == "error"] == list(map(str, folders))
+    assert len(started) == processes
 
 
 def test_a_finished_run_only_says_its_result(tmp_path: Path) -> None:

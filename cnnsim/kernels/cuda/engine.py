@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import cuda
 
 from cnnsim.kernels.cuda.device import check_room, engine_name, find_device
-from cnnsim.kernels.cuda.faults import explained
+from cnnsim.kernels.cuda.faults import NoRoomError, explained
 from cnnsim.kernels.cuda.feeding import ORDER
 from cnnsim.kernels.cuda.layout import PACES, Kept, losses_at, paces_at
 from cnnsim.kernels.cuda.plan import Plan
@@ -138,9 +138,18 @@ class CudaEngine:
         found = [np.empty((0, prod(last)), np.float32)]
         with _working():
             pictures = self._on_device("test", inputs) if len(inputs) else None
-            for first in range(0, len(inputs), most):
+            first = 0
+            while first < len(inputs):
                 rows = np.arange(first, min(first + most, len(inputs)))[np.newaxis]
-                ready = self._prepared(rows.size, False, False, pictures, pictures)
+                try:
+                    ready = self._prepared(rows.size, False, False, pictures, pictures)
+                except NoRoomError:
+                    # An epoch that was trained shall not be lost for want of a smaller test.
+                    if rows.size == 1:
+                        raise
+                    most = rows.size // 2
+                    continue
+                first += rows.size
                 self._feed(ready.plan, rows, np.zeros(1))
                 ready.run(1)
                 at, size = ready.plan.output
@@ -171,7 +180,8 @@ class CudaEngine:
     def _room(self, size: int, kind: type[np.generic]) -> Any:
         """An array on the device, of any numbers. Raises CnnsimError where it has no room."""
         check_room(size * np.dtype(kind).itemsize, _WHAT)
-        return cuda.device_array(size, kind)
+        with explained():
+            return cuda.device_array(size, kind)
 
     def _on_device(self, what: str, host: npt.NDArray[Any]) -> Any:
         """The numbers of `host` on the device; those that were there the last time still are.

@@ -41,6 +41,10 @@ _NAMES = {
 }
 
 
+class NoRoomError(CnnsimError):
+    """The GPU has too little memory; less at a time may go."""
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Make one clear error of whatever the driver raises."""
@@ -81,9 +85,9 @@ def old_driver() -> UsageError:
     )
 
 
-def too_little(what: str) -> CnnsimError:
-    """There is not enough memory for `what`."""
-    return CnnsimError(what, "a smaller training.batch needs less; --device cpu uses main memory")
+def too_little(what: str) -> NoRoomError:
+    """What is told of a lack of memory."""
+    return NoRoomError(what, "a smaller training.batch needs less; --device cpu uses main memory")
 
 
 def first_line(error: BaseException) -> str:

@@ -45,6 +45,10 @@ def _prepare() -> bool:
 
 _CAN_CACHE = _prepare()
 
+#: What is on the GPU, by its own name and its shared memory. numba-cuda never takes any of it away,
+#: so a process that trains many runs would bring the same again and again.
+_LOADED: dict[tuple[str, int], Any] = {}
+
 
 def device(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function` one that kernels call; it becomes a part of them, arrays of its own too."""
@@ -145,15 +149,22 @@ class Kernel:
             return
         compiled = self.jitted()
         types = tuple(compiled.typeof_pyval(argument) for argument in arguments)
-        if _CAN_CACHE and self.keeps:
+        if self.keeps:
             codegen = compiled.targetctx.codegen()
             told = types, codegen.magic_tuple(), self.options
-            self.function.__qualname__ = own_name(self.function, *told)
-            compiled.enable_caching()
-            # The name says it all. Numba would ask for the same pickles too, which differ.
-            compiled._cache._index_key = lambda types, codegen: (types, codegen.magic_tuple())
+            name = own_name(self.function, *told)
+            if (name, self.shared) in _LOADED:
+                self._compiled = _LOADED[name, self.shared]
+                return
+            if _CAN_CACHE:
+                self.function.__qualname__ = name
+                compiled.enable_caching()
+                # The name says it all. Numba would ask for the same pickles too, which differ.
+                compiled._cache._index_key = lambda types, codegen: (types, codegen.magic_tuple())
         compiled.compile(types)
         _load(compiled, self.shared)
+        if self.keeps:
+            _LOADED[name, self.shared] = compiled
         self._compiled = compiled
 
 

@@ -31,6 +31,8 @@ _SIMULATED_MEMORY, _SIMULATED_THREADS = 232_448, 16
 
 #: Models at once at most: each run holds a file open.
 _MANY = 512
+#: Samples that one launch tests at most: a GPU with a screen ends what takes seconds.
+_TESTED = 1000
 
 
 def block_memory() -> int:
@@ -214,19 +216,28 @@ class ModelsEngine:
 
     def test(self) -> tuple[Floats32, Floats64]:
         """What each model says [models, samples, outputs], and its mean loss [models]."""
-        targets = self._on_device["test.targets"]
-        count = targets.size // self._plan.outputs
+        pictures, targets = self._on_device["test.pictures"], self._on_device["test.targets"]
+        size, outputs = self._plan.size, self._plan.outputs
+        count = targets.size // outputs
+        answers = np.zeros((self.models, count, outputs), np.float32)
+        losses = np.zeros((self.models, count), np.float32)
         with explained():
-            answers = cuda.to_device(np.zeros((self.models, count, self._plan.outputs), np.float32))
-            losses = cuda.to_device(np.zeros((self.models, count), np.float32))
-            arguments = (
-                self._arena, self._on_device["test.pictures"], targets,
-                cuda.to_device(self._active), answers, losses,
-            )  # fmt: skip
-            self._compile(self._test, *arguments)
-            self._test.launch(0, *arguments)
-            found = losses.copy_to_host().astype(np.float64).mean(axis=1)
-            return answers.copy_to_host(), found
+            active = cuda.to_device(self._active)
+            for first in range(0, count, _TESTED):
+                some = slice(first, min(first + _TESTED, count))
+                arguments = (
+                    self._arena,
+                    pictures[some.start * size : some.stop * size],
+                    targets[some.start * outputs : some.stop * outputs],
+                    active,
+                    cuda.to_device(answers[:, some].copy()),
+                    cuda.to_device(losses[:, some].copy()),
+                )
+                self._compile(self._test, *arguments)
+                self._test.launch(0, *arguments)
+                answers[:, some] = arguments[-2].copy_to_host()
+                losses[:, some] = arguments[-1].copy_to_host()
+        return answers, losses.astype(np.float64).mean(axis=1)
 
     def _compile(self, kernel: Any, *arguments: Any) -> None:
         if kernel.name not in self._on_device:
