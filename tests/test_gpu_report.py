@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from cnnsim.kernels.lanes.chain import Refused
 from tests.benchmarks.cuda import __main__ as report
-from tests.benchmarks.cuda.cases import measured
+from tests.benchmarks.cuda.cases import Case, measured
 from tests.benchmarks.cuda.row import FAILED, WRONG, Row, failures
 
 
@@ -21,14 +22,24 @@ def test_a_case_that_fails_is_told_and_the_others_go_on() -> None:
         time.sleep(0.2)
         yield Row("p", "slow", "0", "1", WRONG)
 
-    cases = [("one", breaks), ("two", slow), ("three", breaks)]
+    def refused() -> Iterator[Row]:
+        raise Refused("not on this card")
+        yield
+
+    cases = [
+        Case("none", refused), Case("one", breaks), Case("two", slow), Case("three", breaks),
+        Case("four", breaks, needs=1.0),
+    ]  # fmt: skip
     rows = list(measured("p", 0.1, cases))
     assert [(row.what, row.verdict) for row in rows] == [
-        ("half", ""), ("one", FAILED), ("slow", WRONG), ("three", FAILED),
+        ("none", ""), ("half", ""), ("one", FAILED), ("slow", WRONG), ("three", FAILED),
+        ("four", ""),
     ]  # fmt: skip
-    assert rows[1].note == "MemoryError: no memory"
-    assert failures(rows).splitlines()[0] == "Of 4 measurements failed, or are wrong, 3:"
-    assert failures(rows).splitlines()[3] == "  p, three: not run, no time was left of 0 s"
+    assert (rows[0].found, rows[0].note) == ("not run", "not on this card")
+    assert rows[2].note == "MemoryError: no memory"
+    assert rows[5].note == "too little was left of 0 s"
+    assert failures(rows).splitlines()[0] == "Of 6 measurements failed, or are wrong, 3:"
+    assert failures(rows).splitlines()[3] == "  p, three: not run, too little was left of 0 s"
     assert failures(rows[:1]) == "Nothing failed."
 
 

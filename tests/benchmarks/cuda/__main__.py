@@ -17,11 +17,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 
-from cnnsim.errors import CnnsimError, UsageError
-from cnnsim.kernels.cuda.device import find_device, is_simulated, memory
+from cnnsim.errors import CnnsimError
+from tests.benchmarks.cuda.card import about
 from tests.benchmarks.cuda.row import FAILED, WRONG, Row, failures, table
 
 #: The parts in their order, with the share of the time that each may take; what one leaves over is
@@ -85,23 +84,6 @@ def _kill(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def card() -> str:
-    """The GPU and what drives it, in a line. Raises UsageError where there is none."""
-    if is_simulated():
-        raise UsageError("times of the simulator mean nothing")
-    gpu = find_device()
-    versions = []
-    for package in ("numba", "numba-cuda", "cuda-bindings", "torch", "numpy"):
-        try:
-            versions.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            versions.append(f"no {package}")
-    size = memory().total / 1e9
-    return f"{gpu.name}, sm_{gpu.capability[0]}{gpu.capability[1]}, {size:.0f} GB; " + ", ".join(
-        versions
-    )
-
-
 def main() -> int:
     """Measure and print; 1 where something is wrong, or there is no GPU."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.cuda", description=__doc__)
@@ -119,7 +101,7 @@ def main() -> int:
         if name not in PARTS:
             parser.error(f"no part '{name}'; there are {', '.join(PARTS)}")
     try:
-        about = card()
+        measured = about()
     except CnnsimError as error:
         print(f"There is nothing to measure: {error.message}.", file=sys.stderr)
         return 1
@@ -131,7 +113,7 @@ def main() -> int:
             rows.append(Row(name, "the whole part", "not run", "", FAILED, "no time was left"))
             continue
         rows += run(name, left * PARTS[name] / sum(PARTS[each] for each in chosen[number:]))
-    print(f"{datetime.now():%d %B %Y %H:%M}: {about}\n{table(rows)}\n{failures(rows)}")
+    print(f"{datetime.now():%d %B %Y %H:%M}: {measured}\n{table(rows)}\n{failures(rows)}")
     return int(any(row.verdict in (WRONG, FAILED) for row in rows))
 
 

@@ -6,7 +6,6 @@ own, one kernel after the other.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,11 +15,16 @@ from time import perf_counter
 
 import numpy as np
 
-from tests.benchmarks.cuda import gradients, models, steps
-from tests.benchmarks.cuda.nets import DIGITS, STEPS
+from cnnsim.kernels.lanes.chain import Refused
+from tests.benchmarks.cuda import gradients, models, peers, steps
+from tests.benchmarks.cuda.card import processes
+from tests.benchmarks.cuda.nets import DIGITS, STEPS, data
 from tests.benchmarks.cuda.row import FAILED, Row, seconds
+from tests.benchmarks.lanes import Net
 
 _THIS = "tests.benchmarks.cuda.compiling"
+#: Exit codes: the kernels are not for this card, and PyTorch is not there.
+_REFUSED, _NO_PEER = 3, 4
 
 
 def digits() -> None:
@@ -36,6 +40,15 @@ def digits() -> None:
     engine.outputs(x)
 
 
+def by_torch(net: Net) -> None:
+    """What ``torch.compile`` makes of a network: it keeps most of that on disk."""
+    if why := peers.why_not():
+        print(why, file=sys.stderr)
+        sys.exit(_NO_PEER)
+    for layout in peers.LAYOUTS:
+        peers.step_of(net, steps.COMPILED, "compile", layout, *data(net))()
+
+
 #: By name, what makes the kernels, the slowest first.
 CASES: dict[str, Callable[[], object]] = {
     "many lenet": lambda: gradients.of_many(STEPS["lenet"]),
@@ -47,6 +60,7 @@ CASES: dict[str, Callable[[], object]] = {
         for batch in steps.BATCHES
     },
     "digits_cnn, batch 64": lambda: gradients.of_one(DIGITS),
+    **{f"{name}: PyTorch compile": partial(by_torch, net) for name, net in STEPS.items()},
 }
 
 
@@ -59,20 +73,27 @@ def compiled(name: str, allowed: float) -> Row:
             capture_output=True, text=True, timeout=allowed, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return Row("compiling", name, "not done", "", FAILED, f"after {allowed:.0f} s")
+        verdict = "" if "PyTorch" in name else FAILED
+        return Row("compiling", name, "not done", "", verdict, f"after {allowed:.0f} s")
     took = seconds(perf_counter() - began)
     if finished.returncode:
-        said = (finished.stderr.strip() or "nothing was said").splitlines()[-1]
-        return Row("compiling", name, "failed", "", FAILED, said[:120])
+        said = (finished.stderr.strip() or "nothing was said").splitlines()[-1][:120]
+        if finished.returncode in (_REFUSED, _NO_PEER):
+            return Row("compiling", name, "not run", "", "", said)
+        return Row("compiling", name, "failed", "", FAILED, said)
     return Row("compiling", name, took, "", "", "beside the others, the process's start included")
 
 
 def measure(allowed: float) -> Iterator[Row]:
     """How long each takes beside the others."""
-    with ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1)) as pool:
+    with ThreadPoolExecutor(processes()) as pool:
         for done in as_completed([pool.submit(compiled, name, allowed) for name in CASES]):
             yield done.result()
 
 
 if __name__ == "__main__":
-    CASES[sys.argv[1]]()
+    try:
+        CASES[sys.argv[1]]()
+    except Refused as reason:
+        print(reason, file=sys.stderr)
+        sys.exit(_REFUSED)

@@ -6,12 +6,14 @@ After one update the first moment of Adam is its share of the gradient, and noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from cnnsim.network.kinds.adam import Adam
-from tests.benchmarks.cuda.cases import measured
+from tests.benchmarks.cuda.cases import Case, measured
 from tests.benchmarks.cuda.nets import DIGITS, STEPS, data
 from tests.benchmarks.cuda.row import WRONG, Row
 from tests.benchmarks.lanes import Net, drawn, iteration_of, model_of
@@ -84,6 +86,9 @@ def error(tensors: dict[str, Any], expected: dict[str, Any]) -> float:
 
 def measure(allowed: float) -> Iterator[Row]:
     """The error of each network."""
+    if find_spec("torch") is None:
+        yield Row("gradients", "all", "not run", "", "", "PyTorch is not installed")
+        return
     every = [(name, net, of_one) for name, net in {**STEPS, "digits_cnn": DIGITS}.items()]
     every += [("digits_cnn, many models", DIGITS, of_many)]
     every += [("lenet, many models", STEPS["lenet"], of_many)]
@@ -96,5 +101,5 @@ def measure(allowed: float) -> Iterator[Row]:
         )  # fmt: skip
 
     yield from measured(
-        "gradients", allowed, [(each[0], lambda each=each: case(*each)) for each in every]
+        "gradients", allowed, [Case(each[0], partial(case, *each)) for each in every]
     )

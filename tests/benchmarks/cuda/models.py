@@ -92,21 +92,22 @@ def measure(allowed: float) -> Iterator[Row]:
         yield _beside("the same on the CPU", told.seconds * MODELS / _ON_CPU, known, note)
 
     def with_torch(way: str) -> Iterator[Row]:
-        step, _ = peers.best_of(DIGITS, DIGITS.batch, way, *data(DIGITS, _PICTURES))
-        note = f"scaled from {seconds(step)} a step; its updates only, without tests"
+        with peers.tf32(True):
+            step, _ = peers.best_of(DIGITS, DIGITS.batch, way, *data(DIGITS, _PICTURES))
+        note = f"scaled from {seconds(step)} a step, TF32 allowed; its updates only, without tests"
         scaled = step * _UPDATES * EPOCHS * MODELS
         yield _beside(f"PyTorch {way}, one after another", scaled, known, note)
 
     cases: list[Case] = [
-        ("epochs", epochs),
-        ("few epochs", goal),
-        (f"cnnsim train, {MODELS} seeds", command),
-        ("the same on the CPU", on_the_cpu),
+        Case("epochs", epochs),
+        Case("few epochs", goal),
+        Case(f"cnnsim train, {MODELS} seeds", command),
+        Case("the same on the CPU", on_the_cpu),
     ]
     if why := peers.why_not():
-        cases.append(("PyTorch", lambda: [Row("models", "PyTorch", "not run", "", "", why)]))
+        cases.append(Case("PyTorch", lambda: [Row("models", "PyTorch", "not run", "", "", why)]))
     else:
-        cases += [(f"PyTorch {way}", partial(with_torch, way)) for way in ("graph", "eager")]
+        cases += [Case(f"PyTorch {way}", partial(with_torch, way)) for way in ("graph", "eager")]
     yield from measured("models", allowed, cases)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.benchmarks.cuda.card import processes
 from tests.benchmarks.cuda.row import FAILED, WRONG, Row
 
 TESTS = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def files() -> list[str]:
 
 def measure(allowed: float) -> Iterator[Row]:
     """How many tests of each file pass; they run side by side, for they wait for compilers."""
-    command = [sys.executable, "-m", "pytest", "-vv", "-n", str(os.cpu_count() or 1)]
+    command = [sys.executable, "-m", "pytest", "-vv", "-n", str(processes())]
     command += ["--dist", "worksteal", "-p", "no:cacheprovider", "-rN", "--tb=no", *files()]
     counts: dict[str, Counter[str]] = {}
     with subprocess.Popen(
