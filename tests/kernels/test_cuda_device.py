@@ -11,7 +11,7 @@ import pytest
 
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import choose_device
-from cnnsim.kernels.cuda import device, toolkit
+from cnnsim.kernels.cuda import device, faults, toolkit
 from cnnsim.kernels.cuda.faults import explained, is_the_compilers
 
 
@@ -201,7 +201,7 @@ def test_a_driver_takes_code_of_no_newer_toolkit(
     [
         (CudaAPIError(2, "cuMemAlloc"), "no memory left", "training.batch"),
         (CUDAError("CUDA_ERROR_OUT_OF_MEMORY: The API call failed"), "no memory left", "--device"),
-        (CudaAPIError(700, "Call to cuCtxSynchronize failed"), "the GPU failed", "--resume"),
+        (CUDAError("[700] Call to cuCtxSynchronize"), "the GPU failed: Call to cu", "--resume"),
         (CUDAError("CUDA_ERROR_LAUNCH_FAILED"), "the GPU failed", "--resume"),
         (CudaAPIError(46, "cuDevicePrimaryCtxRetain"), "in use by another", "--device cpu"),
         (DynamicLibNotFoundError('Failure finding "libnvvm.so"'), "the GPU failed", "--device cpu"),
@@ -213,6 +213,36 @@ def test_what_goes_wrong_later(error: Exception, message: str, hint: str) -> Non
     with pytest.raises(CnnsimError, match=message) as raised, explained():
         raise error
     assert hint in raised.value.hint
+
+
+def test_what_fails_after_a_failure_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU that has failed takes back no memory, neither at once nor when the process ends."""
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: told.append(str(what.exc_value)))
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: told.append(str(error)))
+    faults._hush.cache_clear()
+
+    class Array:
+        def __init__(self, error: Exception) -> None:
+            self.error = error
+
+        def __del__(self) -> None:
+            raise self.error
+
+    def let_go(error: Exception) -> None:
+        Array(error)
+        sys.excepthook(type(error), error, None)
+
+    refused, mistake = CudaAPIError(700, "cuMemFree"), ValueError("a mistake")
+    let_go(refused)
+    assert len(told) == 2
+    for _ in range(2):
+        with pytest.raises(CnnsimError), explained():
+            raise CudaAPIError(700, "Call to cuCtxSynchronize failed")
+    told.clear()
+    let_go(refused)
+    let_go(mistake)
+    assert told == ["a mistake", "a mistake"]
 
 
 def test_mistakes_of_the_program_are_not_explained_away() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from types import TracebackType
 
 from cnnsim.errors import CnnsimError, UsageError, printable
 
@@ -95,7 +98,8 @@ def first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # "Error at driver init:" alone says nothing.
     said = next((line for line in lines if not line.endswith(":")), type(error).__name__)
-    return printable(said)
+    # "[<CUresult.…: 700>] Call to … results in …"
+    return printable(re.sub(r"^\[.*?\] ", "", said))
 
 
 def _failed(error: BaseException) -> CnnsimError:
@@ -103,12 +107,35 @@ def _failed(error: BaseException) -> CnnsimError:
     code = _code_of(error)
     if code in _NO_MEMORY:
         return too_little("the GPU has no memory left for this run")
+    _hush()
     known = _known(code)
     return known or CnnsimError(
         f"the GPU failed: {first_line(error)}",
         "what was saved before is still good: the same command with --resume goes on, with "
         "--device cpu too",
     )
+
+
+@cache
+def _hush() -> None:
+    """From now on nothing is said where memory of the GPU cannot be given back.
+
+    After most errors it refuses everything to this process, and every array asks for that once
+    more: when nobody holds it, or at the process's end.
+    """
+    raised, lost = sys.excepthook, sys.unraisablehook
+
+    def except_hook(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if not _names_of(error) & _DRIVERS:
+            raised(kind, error, trace)
+
+    def unraisable_hook(what: sys.UnraisableHookArgs) -> None:
+        if what.exc_value is None or not _names_of(what.exc_value) & _DRIVERS:
+            lost(what)
+
+    sys.excepthook, sys.unraisablehook = except_hook, unraisable_hook
 
 
 def _known(code: int) -> UsageError | None:
