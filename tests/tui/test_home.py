@@ -154,3 +154,24 @@ async def test_a_list_in_which_nothing_holds_the_word_says_so(tmp_path: Path) ->
         shown = app.screen.text()
         assert "│ No lesson holds that: esc. " in shown
         assert "│ No recent one holds that: esc. " in shown
+
+
+async def test_a_word_that_only_a_recent_file_holds_is_taken(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "marks.json")
+    marks.put(f"{tmp_path}/quince.toml", 0, "soft.forward[0,0] tap[0]", 4)
+    app = CnnsimApp(None, 0, Config(), marks)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("slash", *"quin", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, HomeScreen)
+        assert [[row.name for row in rows] for rows in app.screen.rows()] == [
+            [],
+            [],
+            ["quince.toml"],
+        ]
+        assert chosen(app) == "quince.toml"
+        # Words that no list holds are refused, and the file counts among what was looked through.
+        await pilot.press("slash", *"zzz", "enter")
+        await pilot.pause()
+        told = [str(part.render()) for part in app.screen.query("#meaning")]
+        assert told == [f"✗ none of the {len(catalogue()) + 1} scenarios holds 'zzz'"]

@@ -91,18 +91,18 @@ class HomeScreen(BaseScreen):
 
     # -- showing ----------------------------------------------------------------------------------
 
-    def rows(self) -> tuple[list[ListRow], list[ListRow], list[ListRow]]:
+    def rows(self) -> tuple[list[ListRow], ...]:
         """The rows of the three lists, filtered."""
-        marks = dict(self.cnnsim.marks.recent())
-        found = (
+        return tuple(matching(rows, self._word) for rows in self._all_rows())
+
+    def _all_rows(self) -> tuple[list[ListRow], ...]:
+        """Lessons, networks and what was open last."""
+        recent = self.cnnsim.marks.recent()
+        marks = dict(recent)
+        return (
             lesson_rows(self._entries, self._steps, marks),
             network_rows(self._entries, self._steps, marks),
-            recent_rows(self.cnnsim.marks.recent(), [entry.name for entry in self._entries]),
-        )
-        return (
-            matching(found[0], self._word),
-            matching(found[1], self._word),
-            matching(found[2], self._word),
+            recent_rows(recent, [entry.name for entry in self._entries]),
         )
 
     def show_all(self) -> None:
@@ -315,13 +315,13 @@ class HomeScreen(BaseScreen):
         from cnnsim.tui.screens.ask import AskScreen
 
         def check(text: str) -> str:
-            rows = [row.name for row in lesson_rows(self._entries, {}, {})]
-            rows += [row.name for row in network_rows(self._entries, {}, {})]
-            found = [entry.name for entry in self._entries
-                     if text.lower() in f"{entry.name} {entry.title}".lower()]  # fmt: skip
+            rows = [row for rows in self._all_rows() for row in rows]
+            # A bundled one that was open last stands in two lists.
+            found = {row.source: row.name for row in matching(rows, text)}
             if not found:
-                raise UsageError(f"none of the {len(rows)} scenarios holds '{printable(text)}'")
-            return ", ".join(found)
+                number = len({row.source for row in rows})
+                raise UsageError(f"none of the {number} scenarios holds '{printable(text)}'")
+            return ", ".join(found.values())
 
         def answer(text: str | None) -> None:
             if text is None:
