@@ -175,3 +175,20 @@ async def test_a_word_that_only_a_recent_file_holds_is_taken(tmp_path: Path) -> 
         await pilot.pause()
         told = [str(part.render()) for part in app.screen.query("#meaning")]
         assert told == [f"✗ none of the {len(catalogue()) + 1} scenarios holds 'zzz'"]
+
+
+async def test_a_file_that_is_still_being_read_is_the_chosen_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HomeScreen, "_load", lambda *_: None)
+    marks = Marks(tmp_path / "marks.json")
+    marks.put(f"{tmp_path}/quince.toml", 0, "soft.forward[0,0] tap[0]", 4)
+    app = CnnsimApp(None, 0, Config(), marks)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("shift+tab")
+        await pilot.pause()
+        assert chosen(app) == "quince.toml"
+        assert isinstance(app.screen, HomeScreen)
+        shown = app.screen.text()
+        assert "Nothing is chosen" not in shown
+        assert "r resume at soft.forward[0,0] tap[0] " in shown

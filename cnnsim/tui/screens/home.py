@@ -162,15 +162,15 @@ class HomeScreen(BaseScreen):
         before, known = self._previews.get(row.source, (None, None))
         if before != stamp:
             known = None
+        unread = Preview(row.source, row.name, "", ())
         if isinstance(known, CnnsimError):
-            preview = Preview(row.source, row.name, "", ())
-            self._preview.show(preview, where, str(known))
+            self._preview.show(unread, where, str(known))
             return
         if isinstance(known, Preview):
             self._preview.show(known, where)
             return
         entry = next((entry for entry in self._entries if entry.name == row.source), None)
-        self._preview.show(preview_of_entry(entry) if entry else None, where)
+        self._preview.show(preview_of_entry(entry) if entry else unread, where)
         self._load(row.source, stamp)
 
     @work(thread=True, exclusive=True, group="preview")

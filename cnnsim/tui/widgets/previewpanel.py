@@ -34,9 +34,7 @@ class PreviewPanel(Panel, can_focus=False):
         palette, preview = self.palette, self._preview
         if preview is None:
             canvas.frame(palette)
-            canvas.put(
-                2, 1, self._error or "Nothing is chosen: jk or a click chooses.", palette.dim
-            )
+            canvas.put(2, 1, "Nothing is chosen: jk or a click chooses.", palette.dim)
             return
         width = canvas.width - 4
         paragraphs: list[Paragraph] = [[(preview.title, "bold")], [], *markdown(preview.about)]
