@@ -15,8 +15,8 @@ from cnnsim.steps.sweep import Sweep
 from cnnsim.training.run import Run
 from cnnsim.training.samples import Samples, Split
 
-#: How many pictures are looked at, and how many numbers of their maps are told.
-PICTURES, _NUMBERS = 20, 8192
+#: How many pictures are looked at at most, and how many numbers of their maps are told.
+_PICTURES, _NUMBERS = 20, 8192
 #: The share of the time that looking may take beside training.
 _SHARE = 0.1
 
@@ -25,14 +25,14 @@ Tensors = Mapping[str, Array]
 Fill = Callable[[Sweep, Tensors], npt.NDArray[np.float64]]
 
 
-def specimens(split: Split, most: int = PICTURES) -> npt.NDArray[np.int64]:
+def specimens(split: Split) -> npt.NDArray[np.int64]:
     """The numbers of some test pictures: the first of each class in turn, then the second."""
     classes = split.test.classes
     ranks = np.zeros(len(classes), np.int64)
     for number in range(len(split.names)):
         found = np.flatnonzero(classes == number)
         ranks[found] = np.arange(len(found))
-    return np.lexsort((classes, ranks))[:most].astype(np.int64)
+    return np.lexsort((classes, ranks))[:_PICTURES].astype(np.int64)
 
 
 class Activations:
@@ -59,8 +59,9 @@ class Activations:
     def look(self, tensors: Tensors, shown: int = 0) -> dict[str, Any]:
         """For a snapshot: the statistics of every layer, and the maps of specimen `shown`.
 
-        ``layers`` has ``name``, ``type``, ``mean``, ``deviation``, ``units``, ``dead``: a unit is
-        a map, or a feature, and it is dead where it puts out 0 for every specimen.
+        ``layers`` has ``name``, ``mean``, ``deviation``, ``units``, ``dead`` and ``pictures``, how
+        many specimens there are: a unit is a map, or a feature, and it is dead where it puts out 0
+        for every one of them.
         ``maps`` has ``picture`` (its number among the test pictures), ``class``, and for the input
         and every layer of maps ``name``, ``count``, ``shape``, ``values``, and ``bends`` where it
         changes each number of the layer before it by itself.
@@ -76,11 +77,11 @@ class Activations:
             rows.append(
                 {
                     "name": layer.name,
-                    "type": layer.type,
                     "mean": float(values.mean()),
                     "deviation": float(values.std()),
                     "units": len(units),
                     "dead": int((units == 0).all(axis=1).sum()),
+                    "pictures": len(self.chosen),
                 }
             )
             if values.ndim == 4:

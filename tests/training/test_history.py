@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -154,7 +155,7 @@ def test_a_moment_is_what_the_engine_says_then(
     chosen = outputs[activations.chosen]
     assert last["mean"] == pytest.approx(float(chosen.mean()), rel=1e-4, abs=1e-5)
     assert last["deviation"] == pytest.approx(float(chosen.std()), rel=1e-4)
-    relu = next(row for row in looked["layers"] if row["type"] == "relu")
+    relu = next(row for row in looked["layers"] if row["name"] == "relu1")
     assert relu["mean"] >= 0
     assert looked["maps"]["picture"] == activations.chosen[2]
     assert "gradients" not in moment.look_at(
@@ -222,6 +223,9 @@ def test_specimens_take_the_classes_in_turn(run: Run) -> None:
     assert classes[:count].tolist() == list(range(count))
     assert classes[count : 2 * count].tolist() == list(range(count))
     assert len(set(specimens(split).tolist())) == len(classes) == 20
+    few = replace(split, test=split.test[np.arange(7)])
+    looked = Activations(run, few).look(run.initial())
+    assert {row["pictures"] for row in looked["layers"]} == {7}
 
 
 def test_what_moved_a_weight_adds_up_to_its_update(

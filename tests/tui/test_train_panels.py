@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.palette import DARK, LIGHT
+from cnnsim.tui.train.layout import lay_train
 from cnnsim.tui.train.scene import Scene, Watch
 from cnnsim.tui.train.view import (
     Epoch,
@@ -27,7 +28,7 @@ from cnnsim.tui.train.view import (
     Specimen,
 )
 from cnnsim.tui.train.view import Tested as Judged
-from cnnsim.tui.widgets.trainpanels import TrainPanel
+from cnnsim.tui.widgets.trainpanels import LayersPanel, TrainPanel
 
 FRESH = RunView("net", 3, "/runs/net-3", 4, 32, "sgd", 0.01)
 COMPILING = "compiling conv1.forward, the first time only"
@@ -39,7 +40,7 @@ FULL = replace(
     rows=(Epoch(1, 2.0, 2.5, 0.5), Epoch(2, 1.0, 1.5, 0.8)), tested=TESTED,
     filters=Filters("conv1.w", 2, 1, np.linspace(-1, 1, 18).reshape(2, 3, 3), (1.0, 2.0)),
     gradients=(Gradient("conv1.w", 0.305, 4.3e-4, 200),),
-    layers=(LayerRow("conv1", "conv2d", -0.21, 1.5, 4, 1),),
+    layers=(LayerRow("conv1", -0.21, 1.5, 4, 1, 12),),
     specimen=Specimen(3, "dog", (LayerMaps("input", 1, np.full((1, 8, 8), 0.5)),)),
 )  # fmt: skip
 WATCH = Watch(("conv1.w", (0, 0, 1, 2)), tuple((at, at / 60) for at in range(0, 61, 4)), 60)
@@ -147,6 +148,28 @@ async def test_among_many_tabs_its_own_is_in_sight(kind: type[TrainPanel]) -> No
                 at = title.find(label)
                 assert at < 0 or panel.tab_at(at, 0) == label
         panel = kind(id="panel")
+
+
+@pytest.mark.parametrize("width", [33, 34, 36, 40, 45, 60])
+async def test_the_activations_stand_whole_at_every_width(width: int) -> None:
+    places = (lay_train(*size).panels["layers"] for size in product(range(60, 131), (9, 20, 32)))
+    assert width >= min(place[2] for place in places)
+    panel = LayersPanel(id="panel")
+    async with Alone(panel).run_test(size=(width, 10)):
+        for longest in ("c", "flatten", "residual_add", "convolution_10"):
+            rows = (LayerRow(longest, -0.111, 12.383, 4, 4, 1),
+                    LayerRow("fc", -4.3e-4, 3.3e7, 64, 0, 1))  # fmt: skip
+            panel.show(scene(replace(FULL, layers=rows)))
+            head, first, second = text(panel).splitlines()[1:4]
+            assert head.split()[1:-1] in (["layer", "mean", spread, "dead"]
+                                          for spread in ("deviation", "std"))  # fmt: skip
+            name, *numbers = first.split()[1:-1]
+            # A name that is too long is seen to be cut.
+            assert name == longest or (name[-1] == "…" and longest.startswith(name[:-1]))
+            assert name == longest or len(longest) + 26 > width
+            assert numbers[:3] == ["−0.111", "12.383", "100%"]
+            assert second.split()[1:-1] == ["fc", "−4.3e−04", "3.3e07", "·"]
+            assert ("of 1 test picture ─╮" in text(panel)) == (width >= 40)
 
 
 @pytest.mark.parametrize("kind", TrainPanel.__subclasses__(), ids=lambda kind: kind.label)

@@ -248,6 +248,12 @@ def codes_of(text: str) -> Codes:
     return codes
 
 
+def narrowed(text: str, width: int) -> str:
+    """A text in one-cell characters, ending in `…` where it is too long to stand whole."""
+    text = single_cells(text)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def single_cells(text: str) -> str:
     """The text with one cell to every character; wide ones become `?`."""
     if text.isascii() and text.isprintable():

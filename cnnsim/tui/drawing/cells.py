@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rich.style import Style
 
 from cnnsim.tui.drawing import glyphs
-from cnnsim.tui.drawing.canvas import Canvas, Codes, codes_of, single_cells
+from cnnsim.tui.drawing.canvas import Canvas, Codes, codes_of, narrowed, single_cells
 from cnnsim.tui.drawing.cellclass import CellClass
 from cnnsim.tui.drawing.fieldbox import corner_of, draw_field
 from cnnsim.tui.drawing.palette import Palette
@@ -200,17 +200,11 @@ def _placed(text: str, mark: str, widest: int, suffixed: bool, cls: CellClass) -
         end = max((width - widest) // 2 + widest, len(text))
         if suffixed or mark != " ":
             # The mark stands alone at the edge, or right behind a number that needs the room.
-            return _cut(text, width - 1).rjust(min(end, width - 1)).ljust(width - 1) + mark
-        return _cut(text, width).rjust(min(end, width)).ljust(width)
+            return narrowed(text, width - 1).rjust(min(end, width - 1)).ljust(width - 1) + mark
+        return narrowed(text, width).rjust(min(end, width)).ljust(width)
     if mark != " " or (suffixed and len(text) < width):
-        return _cut(text, width - 1).rjust(width - 1) + mark
-    return _cut(text, width).rjust(width)
-
-
-def _cut(text: str, width: int) -> str:
-    """A text in one-cell characters, ending in `…` where it is too long to stand whole."""
-    text = single_cells(text)
-    return text if len(text) <= width else text[: width - 1] + "…"
+        return narrowed(text, width - 1).rjust(width - 1) + mark
+    return narrowed(text, width).rjust(width)
 
 
 @lru_cache(maxsize=64)

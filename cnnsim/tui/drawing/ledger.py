@@ -10,7 +10,7 @@ from typing import Literal
 
 from rich.style import Style
 
-from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.canvas import Canvas, narrowed
 from cnnsim.tui.drawing.glyphs import HALF_LEFT, HALF_RIGHT, MINUS, NOT_YET, PADDING
 from cnnsim.tui.drawing.numbers import count, decimals_for, format_number, number, power_text
 from cnnsim.tui.drawing.palette import Palette
@@ -275,11 +275,11 @@ def _ledger_column(
     plain = palette.now if now else palette.dim if later else palette.base
     quiet = palette.now if now else palette.dim
     end = x + column
-    canvas.put_right(end, y, _narrow(count(number), column), quiet)
-    canvas.put_right(end, y + 1, _narrow(term.tap, column), quiet)
+    canvas.put_right(end, y, narrowed(count(number), column), quiet)
+    canvas.put_right(end, y + 1, narrowed(term.tap, column), quiet)
     for index in range(reads):
         text = _read_text(term, index, formats[index])
-        start = canvas.put_right(end, y + 2 + index, _narrow(text, column), plain)
+        start = canvas.put_right(end, y + 2 + index, narrowed(text, column), plain)
         if term.outside and index == 0 and start - x >= 1:
             canvas.put(x, y + 2, PADDING * (start - x), palette.now_soft if now else palette.faint)
     for row, value in enumerate((term.term, term.running)):
@@ -289,7 +289,7 @@ def _ledger_column(
             continue
         text = _written(value, formats[reads + row], row == 0, is_sum)
         style = sign_style(value, palette) if row == 0 and not now else plain
-        canvas.put_right(end, at, _narrow(text, column), style)
+        canvas.put_right(end, at, narrowed(text, column), style)
 
 
 # -- shared -----------------------------------------------------------------------------------
@@ -344,7 +344,3 @@ def _read_text(term: TermColumn, index: int, how: Format) -> str:
 
 def _format(values: Iterable[float | None]) -> Format:
     return decimals_for([value for value in values if value is not None])
-
-
-def _narrow(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

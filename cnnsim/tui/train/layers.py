@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.numbers import measured
+from cnnsim.tui.drawing.canvas import Canvas, narrowed
+from cnnsim.tui.drawing.numbers import counted, measured
 from cnnsim.tui.train.scene import Scene, Words
 
-#: Columns of the mean and of the deviation.
-_COLUMNS = (8, 10)
+#: Columns of the mean, and of what stands behind the deviation, up to the frame.
+_MEAN, _REST = 9, 7
 
 
 def draw_layers(canvas: Canvas, scene: Scene) -> Words:
@@ -17,25 +17,30 @@ def draw_layers(canvas: Canvas, scene: Scene) -> Words:
     if not rows:
         text = scene.doing or scene.coming("They come with the first updates.")
         return scene.say_instead(canvas, Words(title), text)
-    name = min(max(max(len(row.name) for row in rows), 5), 12)
-    ends = [2 + name + _COLUMNS[0], 2 + name + sum(_COLUMNS)]
+    longest = max(len("layer"), *(len(row.name) for row in rows))
+    across = canvas.width - 2 - _MEAN - _REST
+    spread = "deviation" if longest + len(" deviation") <= across else "std"
+    # A number has up to seven digits.
+    column = max(len(spread), 7) + 1
+    name = min(longest, across - column)
+    ends = [2 + name + _MEAN, 2 + name + _MEAN + column]
     canvas.put(2, 1, "layer", palette.dim)
-    for end, text in zip(ends, ("mean", "deviation"), strict=True):
+    for end, text in zip(ends, ("mean", spread), strict=True):
         canvas.put_right(end, 1, text, palette.dim)
-    canvas.put(ends[1] + 2, 1, "dead", palette.dim)
+    canvas.put(ends[1] + 1, 1, "dead", palette.dim)
     room = canvas.height - 3
     for y, row in enumerate(rows[:room], 2):
         if y == room + 1 and len(rows) > room:
             canvas.put(2, y, f"… {len(rows) - room + 1} more", palette.dim)
             break
-        canvas.put(2, y, row.name[:name], palette.base)
+        canvas.put(2, y, narrowed(row.name, name), palette.base)
         canvas.put_right(ends[0], y, measured(row.mean), palette.base)
         canvas.put_right(ends[1], y, measured(row.deviation), palette.base)
         share = row.dead / row.units
-        room_left = canvas.width - ends[1] - 4
+        room_left = canvas.width - ends[1] - 3
         text = f"{share:.0%} {row.dead} of {row.units}" if row.dead else "·"
         if len(text) > room_left:
             text = f"{share:.0%}"
         style = palette.faint if not row.dead else palette.bold if share > 0.5 else palette.base
-        canvas.put(ends[1] + 2, y, text[: max(room_left, 0)], style)
-    return Words(title, (("of 20 test pictures", palette.dim),))
+        canvas.put(ends[1] + 1, y, text, style)
+    return Words(title, ((f"of {counted(rows[0].pictures, 'test picture')}", palette.dim),))

@@ -83,14 +83,14 @@ class Gradient(NamedTuple):
 
 
 class LayerRow(NamedTuple):
-    """What a layer puts out for the specimens; `dead` of its `units` put out nothing but 0."""
+    """What a layer puts out for `pictures`; `dead` of its `units` put out nothing but 0."""
 
     name: str
-    type: str
     mean: float
     deviation: float
     units: int
     dead: int
+    pictures: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,8 +301,8 @@ def _looked(view: RunView, event: dict[str, Any]) -> RunView:
         rows = (Gradient(r["name"], r["gradient"], r["change"], r["pictures"]) for r in found)
         view = replace(view, gradients=tuple(rows))
     if found := event.get("layers"):
-        layers = (LayerRow(r["name"], r["type"], r["mean"], r["deviation"], r["units"], r["dead"])
-                  for r in found)  # fmt: skip
+        layers = (LayerRow(r["name"], r["mean"], r["deviation"], r["units"], r["dead"],
+                           r["pictures"]) for r in found)  # fmt: skip
         view = replace(view, layers=tuple(layers))
     if (found := event.get("maps")) is not None:
         maps = (LayerMaps(m["name"], m["count"],
