@@ -20,10 +20,10 @@ from cnnsim.tui.drawing.timeline import Tick, column_of, draw_timeline, fraction
 # -- timeline ---------------------------------------------------------------------------------
 
 TOY = [
-    Tick(0.0, "out[0,0] = 8", True),
-    Tick(0.25, "out[0,1] = 7", True),
-    Tick(0.5, "out[1,0]", False, True),
-    Tick(0.75, "out[1,1]", False),
+    Tick(0.0, "out[0,0] = 8"),
+    Tick(0.25, "out[0,1] = 7"),
+    Tick(0.5, "out[1,0]", True),
+    Tick(0.75, "out[1,1]"),
 ]
 
 
@@ -55,7 +55,7 @@ def test_the_timeline_of_the_toy() -> None:
 def test_labels_never_overlap_and_the_current_one_stands(
     places: list[tuple[float, str]], position: float, width: int, now: int
 ) -> None:
-    ticks = [Tick(p, f"<{label}>", False, i == now) for i, (p, label) in enumerate(places)]
+    ticks = [Tick(p, f"<{label}>", i == now) for i, (p, label) in enumerate(places)]
     rail, labels = timeline(ticks, position, width)
     assert rail.count("●") == 1
     assert rail.index("●") == column_of(position, width)
@@ -81,7 +81,7 @@ def test_fractions_are_clipped() -> None:
 
 
 def test_dense_ticks_stand_only_with_their_label() -> None:
-    ticks = [Tick(i / 99, f"cell {i}", False) for i in range(100)]
+    ticks = [Tick(i / 99, f"cell {i}") for i in range(100)]
     rail, labels = timeline(ticks, 0.0, 80)
     assert rail.count("┼") == labels.count("cell") - 1  # the dot covers the first
 

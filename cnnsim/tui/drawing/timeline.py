@@ -19,7 +19,6 @@ class Tick:
 
     position: float
     label: str
-    done: bool
     now: bool = False
     names: bool = False
 

@@ -30,7 +30,6 @@ def _iteration_ticks(trace: Trace, view: View) -> list[Tick]:
         Tick(
             number / trace.iterations,
             f"iteration {number}",
-            number <= view.position.iteration,
             number == view.position.iteration - view.position.iteration % every,
         )
         for number in range(0, trace.iterations, every)
@@ -56,7 +55,7 @@ def _layer_ticks(stage: Stage, trace: Trace, view: View) -> list[Tick]:
             continue
         known.add(label)
         first = trace.first_step(place)
-        found.append(Tick(first / last, label, first <= view.step, now))
+        found.append(Tick(first / last, label, now))
     return found
 
 
@@ -78,5 +77,5 @@ def _cell_ticks(stage: Stage, trace: Trace, view: View) -> list[Tick]:
             if passed and values.is_ready(sweep.writes):
                 label += f" = {number(float(values[sweep.writes][at]))}"
             position = (first + cell * sweep.tap_count) / last
-            found.append(Tick(position, label, passed, here, several and cell == 0))
+            found.append(Tick(position, label, here, several and cell == 0))
     return found

@@ -63,12 +63,12 @@ def _short_words(scene: Scene) -> str:
 
 def ticks_of(scene: Scene, width: int) -> list[Tick]:
     """A tick for each epoch that has a round number, and the words at the slider."""
-    ticks = [Tick(fraction(scene), words(scene), True, True)]
+    ticks = [Tick(fraction(scene), words(scene), True)]
     if each := scene.run.each:
         epochs = scene.end // each
         for epoch in [0, *round_numbers(1, max(epochs, 1), max(width // 8, 1))]:
             place = epoch * each / scene.end
             if epoch == int(epoch) and place <= 1:
                 label = f"epoch {int(epoch)}" if not epoch else f"{int(epoch)}"
-                ticks.append(Tick(place, label, place <= fraction(scene)))
+                ticks.append(Tick(place, label))
     return ticks
