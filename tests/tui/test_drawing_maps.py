@@ -50,9 +50,9 @@ def test_half_blocks_show_each_value_in_its_colour(
     plane = Plane(values, picture=picture)
     canvas = Canvas(*size_of(plane, MAP), DARK.base)
     draw_plane(canvas, 0, 0, plane, MAP, DARK)
-    shade = DARK.ink if picture else DARK.bare
-    expected = [[shade(value).bgcolor.name for value in line] for line in values.tolist()]  # type: ignore[union-attr]
-    assert colours_of(canvas, rows) == expected
+    ids = DARK.ink_ids(values, 1.0) if picture else DARK.tile_ids(values, 1.0)
+    colours = np.array(DARK.ink_colours if picture else DARK.bare_colours)
+    assert colours_of(canvas, rows) == colours[ids].tolist()
 
 
 def test_a_ring_stands_one_pixel_outside_the_field() -> None:

@@ -57,9 +57,10 @@ def ground(style: Style) -> str:
 
 @TINTED
 def test_bare_maps_reach_the_ends_and_pass_through_the_stops(palette: Palette) -> None:
-    at = [ground(palette.bare(t)) for t in (-1, -0.5, 0, 0.5, 1)]
-    assert tuple(at) == palette.signs
-    assert [ground(palette.ink(t)) for t in (0, 0.5, 1)] == list(palette.ink_stops)
+    at = np.array([-1, -0.5, 0, 0.5, 1])
+    assert [ground(palette.bares[id]) for id in palette.tile_ids(at, 1.0)] == list(palette.signs)
+    inks = [ground(palette.inks[id]) for id in palette.ink_ids(at[2:], 1.0)]
+    assert inks == list(palette.ink_stops)
 
 
 @TINTED
@@ -67,7 +68,7 @@ def test_tiles_under_numbers_stop_at_62_percent(palette: Palette) -> None:
     for end, inner, outer in ((-1.0, 1, 0), (1.0, 3, 4)):
         expected = blend(palette.signs[inner], palette.signs[outer], 0.24)
         assert ground(palette.tile(end)) == expected
-    assert ground(palette.tile(0)) == ground(palette.bare(0)) == palette.signs[2]
+    assert ground(palette.tile(0)) == ground(palette.bares[ZERO]) == palette.signs[2]
 
 
 @TINTED

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planes import drawn
+from planes import drawn, place_of
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.cellclass import (
@@ -27,7 +27,6 @@ from cnnsim.tui.drawing.plane import (
     Plane,
     cell_at,
     draw_plane,
-    rect_of,
     size_of,
     value_width,
 )
@@ -112,7 +111,7 @@ def test_hit_test_is_the_inverse_of_the_layout(plane: Plane, cls: CellClass) -> 
     )
     assert set(hits) == set(every)
     for cell, places in hits.items():
-        x, y, w, h = rect_of(plane, cls, *cell)
+        x, y, w, h = place_of(plane, cls, *cell)
         assert places == set(itertools.product(range(x, x + w), range(y, y + h)))
 
 
@@ -136,7 +135,7 @@ def test_drawn_cells_are_where_the_hit_test_says(plane: Plane, cls: CellClass) -
     )
     lines = drawn(plane, cls)
     for cell, name in names.items():
-        x, y, w, h = rect_of(plane, cls, *cell)
+        x, y, w, h = place_of(plane, cls, *cell)
         area = "".join(line[x : x + w] for line in lines[y : y + h])
         assert name in area
     assert sum(line.count(chr(0x3B1)) for line in lines) == plane.rows + plane.cols

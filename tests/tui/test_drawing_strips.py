@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
-from cnnsim.tui.drawing.bar import bar_text, draw_bar, fractions
+from cnnsim.tui.drawing.bar import bar_text, draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, pieces_width
 from cnnsim.tui.drawing.curve import column_of as curve_column
 from cnnsim.tui.drawing.curve import draw_curve, limits_of, row_of
@@ -109,29 +109,17 @@ def test_bars_stand_on_a_rail() -> None:
     assert canvas.style_at(7, 0) == DARK.line
 
 
-@settings(deadline=None)
-@given(st.lists(st.floats(-10, 10)))
-def test_fractions_of_the_largest(values: list[float]) -> None:
-    shares = fractions(values)
-    assert all(0 <= share <= 1 for share in shares)
-    if values and max(values) > 0:
-        assert max(shares) == 1
-
-
 # -- curves -----------------------------------------------------------------------------------
 
 DOTS = [(0, 0, 1), (0, 1, 2), (0, 2, 4), (1, 0, 8), (1, 1, 16), (1, 2, 32), (0, 3, 64), (1, 3, 128)]
 
 
-def pixels(canvas: Canvas, *, blocks: bool = False) -> set[tuple[int, int]]:
+def pixels(canvas: Canvas) -> set[tuple[int, int]]:
     """Lit pixels (x, y from the top), read from the characters."""
     lit = set()
     for y, line in enumerate(canvas.lines()):
         for x, char in enumerate(line):
-            if blocks:
-                halves = {"▀": (0,), "▄": (1,), "█": (0, 1)}.get(char, ())
-                lit |= {(x, 2 * y + half) for half in halves}
-            elif 0x2800 <= ord(char) < 0x2900:
+            if 0x2800 <= ord(char) < 0x2900:
                 bits = ord(char) - 0x2800
                 lit |= {(2 * x + dx, 4 * y + dy) for dx, dy, bit in DOTS if bits & bit}
     return lit
@@ -189,14 +177,6 @@ def test_two_curves_share_their_characters() -> None:
     assert canvas.style_at(0, 0) == DARK.good
 
 
-def test_half_blocks_in_place_of_braille() -> None:
-    canvas = Canvas(4, 2, DARK.base)
-    values = np.array([0.0, 1 / 3, 2 / 3, 1.0])
-    draw_curve(canvas, 0, 0, 4, 2, values, None, (0, 1), DARK, DARK.base, dots="blocks")
-    assert canvas.lines() == ["  ▄▀", "▄▀  "]
-    assert pixels(canvas, blocks=True) == {(0, 3), (1, 2), (2, 1), (3, 0)}
-
-
 @settings(deadline=None)
 @given(st.integers(1, 300), st.integers(1, 40), st.data())
 def test_now_stands_on_its_value(count: int, w: int, data: st.DataObject) -> None:
@@ -229,10 +209,11 @@ def test_the_key_runs_over_the_map() -> None:
     assert pieces_width(key) == 11
     grounds = [DARK.tile(t).bgcolor for t in (-1, -0.5, 0, 0.5, 1)]
     assert [style.color for _, style in key[1:-1]] == grounds
-    unsigned = colour_key(DARK, "0", "4.56", width=3, signed=False, numbered=False)
-    assert [style.color for _, style in unsigned[1:-1]] == [
-        DARK.bare(t).bgcolor for t in (0, 0.5, 1)
-    ]
+    bare = colour_key(DARK, "−1", "+1", width=3, numbered=False)
+    picture = colour_key(DARK, "0", "1", width=3, picture=True)
+    for pieces, stops in ((bare, DARK.signs[::2]), (picture, DARK.ink_stops)):
+        colours = [style.color for _, style in pieces[1:-1]]
+        assert [color.name for color in colours if color is not None] == list(stops)
 
 
 def test_the_key_without_colours_is_words() -> None:

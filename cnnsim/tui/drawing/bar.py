@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.palette import Palette
-
-
-def fractions(values: Sequence[float]) -> list[float]:
-    """Each value as a fraction 0..1 of the largest; all 0 where none is positive."""
-    largest = max(values, default=0.0)
-    return [max(value / largest, 0.0) if largest > 0 else 0.0 for value in values]
 
 
 def bar_text(fraction: float, width: int) -> str:

@@ -1,23 +1,21 @@
-"""Small line curves in braille or half blocks."""
+"""Small line curves in braille."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Canvas, Codes
-from cnnsim.tui.drawing.glyphs import BRAILLE, FULL, HALF_DOWN, HALF_UP, NOW_DOT
+from cnnsim.tui.drawing.glyphs import BRAILLE, NOW_DOT
 from cnnsim.tui.drawing.palette import Palette
 
-Dots = Literal["braille", "blocks"]
 Limits = tuple[float, float]
 Floats = npt.NDArray[np.floating[Any]]
 
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
-_HALVES = np.array([ord(glyph) for glyph in (" ", HALF_UP, HALF_DOWN, FULL)], dtype=np.uint32)
 
 
 def limits_of(values: npt.ArrayLike) -> Limits:
@@ -55,26 +53,20 @@ def draw_curve(
     limits: Limits,
     palette: Palette,
     style: Style,
-    dots: Dots = "braille",
 ) -> None:
     """A connected line of the values in w × h characters, low values at the bottom.
 
     More values than pixels: each pixel column spans the least to the largest of its share. NaN
-    leaves a gap. `now` is the index that gets the bright dot. A second curve in the same dots
-    adds to the first and takes over the style of the characters they share.
+    leaves a gap. `now` is the index that gets the bright dot. A second curve adds to the
+    first and takes over the style of the characters they share.
     """
     if w < 1 or h < 1:
         return
-    per_x, per_y = (2, 4) if dots == "braille" else (1, 2)
-    low, high = _spans(np.asarray(values, dtype=np.float64), w * per_x, limits, h * per_y)
-    levels = np.arange(h * per_y)[:, None]
+    low, high = _spans(np.asarray(values, dtype=np.float64), w * 2, limits, h * 4)
+    levels = np.arange(h * 4)[:, None]
     lit = (levels >= low) & (levels <= high)
-    cells = lit.reshape(h, per_y, w, per_x)
-    if dots == "braille":
-        bits = (cells * _BITS[None, :, None, :]).sum(axis=(1, 3)).astype(np.uint32)
-    else:
-        bits = (cells[:, 0, :, 0] + 2 * cells[:, 1, :, 0]).astype(np.uint32)
-    _merge(canvas, x, y, bits, style, dots)
+    bits = (lit.reshape(h, 4, w, 2) * _BITS[None, :, None, :]).sum(axis=(1, 3)).astype(np.uint32)
+    _merge(canvas, x, y, bits, style)
     if now is not None and 0 <= now < len(values) and np.isfinite(values[now]):
         row = row_of(float(values[now]), limits, h)
         canvas.put(x + column_of(now, len(values), w), y + row, NOW_DOT, palette.now_text)
@@ -122,16 +114,12 @@ def _spans(values: Floats, width: int, limits: Limits, height: int) -> tuple[Flo
     return top, bottom
 
 
-def _merge(canvas: Canvas, x: int, y: int, bits: Codes, style: Style, dots: Dots) -> None:
+def _merge(canvas: Canvas, x: int, y: int, bits: Codes, style: Style) -> None:
     """Write the characters that have dots, joined with dots already there."""
     here = np.zeros(bits.shape, dtype=np.uint32)
     old = canvas.codes_at(x, y, bits.shape[1], bits.shape[0])
     top, left = max(-y, 0), max(-x, 0)
     here[top : top + old.shape[0], left : left + old.shape[1]] = old
-    if dots == "braille":
-        earlier = np.where((here >= BRAILLE) & (here < BRAILLE + 256), here - BRAILLE, 0)
-        codes = (BRAILLE + (earlier | bits)).astype(np.uint32)
-    else:
-        earlier = sum((here == glyph) * number for number, glyph in enumerate(_HALVES))
-        codes = _HALVES[earlier | bits]
+    earlier = np.where((here >= BRAILLE) & (here < BRAILLE + 256), here - BRAILLE, 0)
+    codes = (BRAILLE + (earlier | bits)).astype(np.uint32)
     canvas.stamp_through(x, y, codes, bits > 0, style)

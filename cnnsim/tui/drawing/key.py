@@ -8,7 +8,7 @@ from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Piece
 from cnnsim.tui.drawing.glyphs import HALF_DOWN
-from cnnsim.tui.drawing.palette import STEPS, ZERO, Palette
+from cnnsim.tui.drawing.palette import STEPS, Palette
 
 
 @lru_cache(maxsize=256)
@@ -18,14 +18,12 @@ def colour_key(
     high: str,
     *,
     width: int = 9,
-    signed: bool = True,
     numbered: bool = True,
     picture: bool = False,
 ) -> tuple[Piece, ...]:
     """`−8 ▄▄▄▄▄ +8` in the colours of a panel.
 
-    signed: from −scale, else from 0; numbered: the map under numbers, else the bare one. Without
-    tints only the two ends remain.
+    numbered: the map under numbers, else the bare one. Without tints only the two ends remain.
     """
     if picture:
         colours = palette.ink_colours
@@ -33,8 +31,7 @@ def colour_key(
         colours = palette.tile_colours if numbered else palette.bare_colours
     if not colours or width < 2:
         return ((f"{low} … {high}", palette.dim),)
-    first = ZERO if not (signed or picture) else 0
-    steps = [first + round(i * (STEPS - 1 - first) / (width - 1)) for i in range(width)]
+    steps = [round(i * (STEPS - 1) / (width - 1)) for i in range(width)]
     ground = palette.base.bgcolor
     return (
         (f"{low} ", palette.dim),

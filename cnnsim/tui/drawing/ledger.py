@@ -99,16 +99,6 @@ def _equation_layout(
     return roomy or _layout(width, names + 2, lead, term, len(terms), result)
 
 
-def equation_fits(
-    width: int, start_text: str, terms: Sequence[TermColumn], *, start_label: str = "bias"
-) -> bool:
-    """Whether an equation has room for all its terms; otherwise draw the ledger."""
-    return (
-        _equation_layout(width, start_text, terms, start_label, _labels(width, "product", "tap"))
-        is not None
-    )
-
-
 def _labels(width: int, term_label: str, tap_label: str, what: str = "sum") -> tuple[str, ...]:
     return "terms", term_label, f"running {what}" if width >= 90 else what, tap_label
 
@@ -136,7 +126,7 @@ def draw_equation(
 
     `start_text` is the value that the sum begins with. `result` stands behind `=` where there is
     room of `result_width`, `·` while it is None. rows: 3 leaves out the taps. decimals: of products
-    and sums; None = each has its own. Where not `equation_fits`, the last terms give way to `…`.
+    and sums; None = each has its own. Where not all terms fit, the last ones give way to `…`.
     """
     labels = _labels(width, term_label, tap_label, what)[:rows]
     needed = max(result_width, _RESULT)

@@ -80,14 +80,6 @@ class Palette:
         """Ground and text of a number t in −1..1 (of the scale) standing on the map."""
         return self.tiles[int(self.tile_ids(np.array(t), 1.0))]
 
-    def bare(self, t: float) -> Style:
-        """Ground of t in −1..1 in a map without numbers."""
-        return self.bares[int(self.tile_ids(np.array(t), 1.0))]
-
-    def ink(self, t: float) -> Style:
-        """Ground and text of a picture value t in 0..1."""
-        return self.inks[int(self.ink_ids(np.array(t), 1.0))]
-
     @cached_property
     def tile_colours(self) -> tuple[str, ...]:
         """Grounds under numbers, step by step; empty where there are no tints."""

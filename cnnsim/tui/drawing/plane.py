@@ -11,24 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.cellclass import CellClass, choose_class
+from cnnsim.tui.drawing.cellclass import CellClass
 from cnnsim.tui.drawing.cells import draw_cells
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.drawing.pixels import draw_pixels
-
-__all__ = [
-    "Mode",
-    "Plane",
-    "cell_at",
-    "choose_class",
-    "draw_plane",
-    "fit",
-    "rect_of",
-    "size_of",
-    "step_for",
-    "value_width",
-]
 
 Cell = tuple[int, int]
 Mode = Literal["numbers", "symbols", "colours"]
@@ -151,16 +138,6 @@ def draw_plane(
         draw_pixels(canvas, x, y, plane, cls, palette)
     else:
         draw_cells(canvas, x, y, plane, cls, palette)
-
-
-def rect_of(plane: Plane, cls: CellClass, row: int, col: int) -> tuple[int, int, int, int]:
-    """Column, row, width and height of a cell, relative to where the plane is drawn."""
-    row, col = row + plane.padding[0], col + plane.padding[1]
-    if cls.name == "map":
-        return col, row // 2, 1, 1
-    if cls.name == "blocks":
-        return col * cls.width, row * cls.height, cls.width, cls.height
-    return 1 + col * cls.pitch_x, cls.gap_y + row * cls.pitch_y, cls.width, cls.height
 
 
 def cell_at(plane: Plane, cls: CellClass, dx: int, dy: int) -> Cell | None:
