@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from cnnsim.steps.reading import Reading
 from cnnsim.steps.sweep import Sweep
 
-_FOLDS = {"add": "{0} + {1}", "larger": "max({0}, {1})", "smaller": "min({0}, {1})"}
 #: A negative number in brackets that stands alone between brackets or commas anyway.
 _BRACKETED_TWICE = re.compile(r"(?<=[(])\((-[^()]+)\)(?=[,)])|(?<=, )\((-[^()]+)\)(?=[,)])")
 
@@ -59,9 +58,9 @@ def fold_text(
     end = short(after if total is None else total)
     if term is None:
         return f"{short(before)} → {end}"
-    second = short(term) if sweep.fold.name != "add" else bracketed(short(term))
-    folded = _FOLDS.get(sweep.fold.name, sweep.fold.name + "({0}, {1})")
-    return f"{folded.format(short(before), second)} → {end}"
+    if sweep.fold.kept:
+        return f"{sweep.fold.total}({short(before)}, {short(term)}) → {end}"
+    return f"{short(before)} + {bracketed(short(term))} → {end}"
 
 
 def finish_text(sweep: Sweep, cell: tuple[int, ...], after: float, total: float | None) -> str:

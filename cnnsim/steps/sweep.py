@@ -33,13 +33,16 @@ class Fold(NamedTuple):
     ``combine`` takes the total and a term; ``accumulate`` an array and an axis, and gives the total
     after each entry, from left to right and equal bit for bit. ``identity`` leaves any number as it
     is (−0.0 for a sum: 0.0 would turn −0.0 into 0.0), so that a hole can be folded in without being
-    seen.
+    seen. ``total`` is the word for what comes out; ``kept`` says which of the terms that is, where
+    it is one of them.
     """
 
     name: str
     combine: Callable[[Any, Any], Any]
     accumulate: Callable[[Any, int], Any]
     identity: float
+    total: str
+    kept: str = ""
 
 
 def either(condition: Any, yes: Any, no: Any) -> Any:
@@ -75,9 +78,9 @@ def _first_zeros(running: Any, values: Any, axis: int) -> Any:
     return np.where(is_zero, np.take_along_axis(values, first, axis), running)
 
 
-ADD = Fold("add", np.add, np.add.accumulate, -0.0)
-LARGER = Fold("larger", larger, _running_larger, -np.inf)
-SMALLER = Fold("smaller", smaller, _running_smaller, np.inf)
+ADD = Fold("add", np.add, np.add.accumulate, -0.0, "sum")
+LARGER = Fold("larger", larger, _running_larger, -np.inf, "max", "largest")
+SMALLER = Fold("smaller", smaller, _running_smaller, np.inf, "min", "smallest")
 
 
 class Read(NamedTuple):

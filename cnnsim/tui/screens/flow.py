@@ -14,13 +14,9 @@ from cnnsim.errors import CnnsimError
 from cnnsim.stepper.flow import Flow, terms_of, uses, writer_of
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry, parse_entry
-from cnnsim.steps.sweep import LARGER, SMALLER
 from cnnsim.tui.drawing.numbers import count, in_formula, number
 from cnnsim.tui.screens.dialog import Dialog
 from cnnsim.tui.widgets.flowlist import FlowList, FlowRow
-
-#: What a fold keeps of its terms, where it keeps one.
-_WINS = {LARGER: "the largest", SMALLER: "the smallest"}
 
 
 class FlowScreen(Dialog[int | None]):
@@ -121,8 +117,8 @@ class FlowScreen(Dialog[int | None]):
         when = f", by the update of iteration {position.iteration}" if earlier else ""
         fold = self._stepper.trace.sweep_of(position).fold
         what = f"{count(len(terms))} term" + ("s, the largest first" if len(terms) > 1 else "")
-        if fold in _WINS and len(terms) > 1:
-            what = f"{_WINS[fold]} of {count(len(terms))} is all that arrives"
+        if fold is not None and fold.kept and len(terms) > 1:
+            what = f"the {fold.kept} of {count(len(terms))} is all that arrives"
         return f"why {name} = {value}: {what}{when}", terms, ""
 
     def _where_it_goes(self, tensor: str, index: tuple[int, ...]) -> tuple[str, list[Flow], str]:

@@ -16,7 +16,6 @@ from cnnsim.tui.stage.view import View
 #: The signs of formulas, in Python.
 _SIGNS = (("−", "-"), ("·", " * "), ("²", " ** 2"), ("^", " ** "), ("∞", "{m}.inf"))
 _TERNARY = re.compile(r"(?P<yes>.+?) if (?P<test>.+?) else (?P<no>.+)")
-_FOLDS = {"add": "sum", "larger": "max", "smaller": "min"}
 
 
 def numpy_code(view: View) -> str:
@@ -52,9 +51,9 @@ def _code(view: View, module: str, imports: str, array: str) -> str:
         lines.append(f"y = ({term})[0]")
     else:
         start = ""
-        if sweep.fold.name == "add" and work.start:
+        if not sweep.fold.kept and work.start:
             start = f"{_literal(work.start, module)} + "
-        lines.append(f"y = {start}({term}).{_FOLDS[sweep.fold.name]}()")
+        lines.append(f"y = {start}({term}).{sweep.fold.total}()")
     if sweep.has_finish:
         share = float(sweep.finish(1.0, view.position.cell, sweep.params))
         lines.append(f"y = y / {1.0 / share!r}")

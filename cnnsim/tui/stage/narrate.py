@@ -75,7 +75,7 @@ def _outcome(view: View) -> list[Span]:
     spans: list[Span] = []
     if view.tap == 0 and sweep.start != 0 and not isinstance(sweep.start, float):
         spans.append((f"The sum starts from {sweep.start.tensor}: {number(before)}. ", "base"))
-    if sweep.fold.name == "add":
+    if not sweep.fold.kept:
         if before is not None and folded == before:
             spans.append(("The sum stays ", "base"))
         elif number(folded) == number(before):
@@ -84,7 +84,7 @@ def _outcome(view: View) -> list[Span]:
             falls = "falls" if before is not None and folded < before else "rises"
             spans.append((f"The sum {falls} from {number(before)} to ", "base"))
     else:
-        what = "largest" if sweep.fold.name == "larger" else "smallest"
+        what = sweep.fold.kept
         changed = before is None or folded != before
         if changed and before is not None and math.isinf(before):
             spans.append((f"The {what} so far is ", "base"))

@@ -23,11 +23,10 @@ def question(view: View, whole_cell: bool = False) -> str:
     if reading.why == "hole":
         return f"no product exists for the next tap. {number(reading.before)} becomes …?"
     term, before = term_text(view), number(reading.before)
-    if fold.name == "add":
-        text = f"the sum is {before}, and {term} is added. What is it then?"
+    if fold.kept:
+        text = f"the {fold.kept} so far is {before}, and {term} comes. What is it then?"
     else:
-        what = "largest" if fold.name == "larger" else "smallest"
-        text = f"the {what} so far is {before}, and {term} comes. What is it then?"
+        text = f"the sum is {before}, and {term} is added. What is it then?"
     if reading.total is not None:
         finish = view.sweep.finish_text("the sum", view.position.cell)
         text += f" (The cell ends with {finish}.)"
@@ -53,12 +52,11 @@ def _of_cell(view: View) -> str:
         if not work.reach.hole[tap]
     ]
     total = number(work.total)
-    if sweep.fold.name == "add":
+    if sweep.fold.kept:
+        working = f"the {sweep.fold.kept} of {', '.join(terms)} is {total}"
+    else:
         start = [number(work.start)] if work.start else []
         working = f"{' + '.join([*start, *terms])} = {total}"
-    else:
-        what = "largest" if sweep.fold.name == "larger" else "smallest"
-        working = f"the {what} of {', '.join(terms)} is {total}"
     return working + _finish(view)
 
 
@@ -72,12 +70,11 @@ def _of_step(view: View) -> str:
         return f"{product} = {after}"
     term, before = number(reading.term), number(reading.before)
     folded = number(reading.after if reading.total is None else reading.total)
-    if fold.name == "add":
+    if fold.kept:
+        working = f"the {fold.name} of {before} and {term} is {folded}"
+    else:
         sign, size = ("−", term[1:]) if term.startswith("−") else ("+", term)
         working = f"{before} {sign} {size} = {folded}"
-    else:
-        what = "larger" if fold.name == "larger" else "smaller"
-        working = f"the {what} of {before} and {term} is {folded}"
     working += _finish(view)
     return f"{product} = {term}, {working}" if product != term else working
 

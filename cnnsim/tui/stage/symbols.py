@@ -26,9 +26,8 @@ def cell_form(view: View, letters: tuple[str, ...]) -> str:
     name = _symbol(letter_of(sweep.writes), view.position.cell)
     if sweep.fold is None:
         return f"{name} = {terms[0]}"
-    if sweep.fold.name != "add":
-        what = "max" if sweep.fold.name == "larger" else "min"
-        return f"{name} = {what}({', '.join(terms)})"
+    if sweep.fold.kept:
+        return f"{name} = {sweep.fold.total}({', '.join(terms)})"
     if isinstance(sweep.start, Start):
         start = sweep.start.where(view.position.cell, sweep.params)
         terms.insert(0, _symbol(letter_of(sweep.start.tensor), start))

@@ -22,8 +22,6 @@ from cnnsim.tui.widgets.panel import Panel
 _MOST_TERMS = 8
 #: From this width on an equation has room for its result.
 _WIDE = 100
-#: What runs below the terms.
-_WHAT = {"add": "sum", "larger": "max", "smaller": "min"}
 #: Columns of a term with its sign, and of what stands before the first one.
 _TERM, _BEFORE = 11, 25
 
@@ -86,8 +84,8 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
                 tap_label=",".join(view.sweep.tap_axes),
                 result=result if view.is_last_tap else None,
                 result_width=len(result),
-                operator="+" if view.sweep.fold.name == "add" else ",",
-                what=_WHAT[view.sweep.fold.name],
+                operator="," if view.sweep.fold.kept else "+",
+                what=view.sweep.fold.total,
                 rows=min(4, canvas.height - 2),
                 decimals=decimals,
             )  # fmt: skip
@@ -107,7 +105,7 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
             tap_label=tap_label,
             read_labels=reads,
             term_label="= product" if view.sweep.is_product else "= term",
-            what=_WHAT[view.sweep.fold.name],
+            what=view.sweep.fold.total,
             formats=ledger_formats(view, len(reads)),
         )  # fmt: skip
         canvas.blit(inner, 2, 1)
@@ -146,7 +144,7 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         if fold is None:
             return [*pieces, (f"  =  {formula}", palette.dim)]
         start = view.sweep.start
-        sign = {"add": "Σ ", "larger": "max ", "smaller": "min "}[fold.name]
+        sign = f"{fold.total} " if fold.kept else "Σ "
         head = "" if isinstance(start, float | int) else f"{self._start_label(view)} + "
         whole = f"{head}{sign}{formula}"
         if view.sweep.has_finish:

@@ -152,12 +152,11 @@ tap. The counter that has just turned is gold."""
         if fold is None:
             role = view.sweep.writes.rpartition(".")[2]
             text = [(f"{role} = ", palette.bold), (formula, palette.now_text)]
-        elif fold.name == "add":
-            text = [("acc += ", palette.bold), (formula, palette.now_text)]
-        else:
-            what = "max" if fold.name == "larger" else "min"
-            text = [(f"acc = {what}(acc, ", palette.bold), (formula, palette.now_text),
+        elif fold.kept:
+            text = [(f"acc = {fold.total}(acc, ", palette.bold), (formula, palette.now_text),
                     (")", palette.bold)]  # fmt: skip
+        else:
+            text = [("acc += ", palette.bold), (formula, palette.now_text)]
         width = sum(len(part) for part, _ in text)
         if width > canvas.width - 4:
             # Too narrow for the statement: what it does to the sum is what matters.
