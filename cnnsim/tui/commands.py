@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
+from textual.types import IgnoreReturnCallbackType
 
 from cnnsim.errors import CnnsimError
 from cnnsim.tui.actions import actions_of, every_key
 
 if TYPE_CHECKING:
     from cnnsim.tui.app import CnnsimApp
-    from cnnsim.tui.screens.forward import ForwardScreen
+    from cnnsim.tui.screens.stepping import SteppingScreen
 
 
 class Command(NamedTuple):
@@ -22,7 +23,7 @@ class Command(NamedTuple):
 
     name: str
     help: str
-    run: Any
+    run: IgnoreReturnCallbackType
 
 
 class Everything(Provider):
@@ -48,13 +49,13 @@ class Everything(Provider):
         screen = self.screen
         if isinstance(screen, BaseScreen):
             for action in actions_of(screen.kind):
-                run: Any = partial(screen.run_action, action.method)
                 keys = every_key(action, cast("CnnsimApp", self.app).keys)
+                run = partial(screen.run_action, action.method)
                 yield Command(action.tip.rstrip("."), keys, run)
-        if hasattr(screen, "located"):
-            forward = cast("ForwardScreen", screen)
-            for layer in dict.fromkeys(sweep.layer for sweep in forward.stepper.trace.sweeps):
-                go = partial(forward.go_in, *forward.located(layer))
+        stepping = self._stepping()
+        if stepping is not None:
+            for layer in dict.fromkeys(sweep.layer for sweep in stepping.stepper.trace.sweeps):
+                go = partial(stepping.go_in, *stepping.located(layer))
                 yield Command(f"layer {layer}", "Go to its first step.", go)
         yield from self._scenarios()
 
@@ -74,12 +75,18 @@ class Everything(Provider):
             app.complain(error)
 
     def _addresses(self, query: str) -> Iterator[Command]:
-        if not hasattr(self.screen, "located"):
+        stepping = self._stepping()
+        if stepping is None:
             return
-        forward = cast("ForwardScreen", self.screen)
         try:
-            stepper, step = forward.located(query)
+            stepper, step = stepping.located(query)
         except CnnsimError:
             return
         address = stepper.address(step)
-        yield Command(query, f"Go to {address}.", partial(forward.go_in, stepper, step))
+        yield Command(query, f"Go to {address}.", partial(stepping.go_in, stepper, step))
+
+    def _stepping(self) -> SteppingScreen | None:
+        """The screen below where it shows steps."""
+        from cnnsim.tui.screens.stepping import SteppingScreen
+
+        return self.screen if isinstance(self.screen, SteppingScreen) else None

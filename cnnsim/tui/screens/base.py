@@ -20,6 +20,7 @@ from cnnsim.tui.widgets.bars import Footer, Header
 from cnnsim.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
+    from cnnsim.stepper.stepper import Stepper
     from cnnsim.tui.app import CnnsimApp
 
 
@@ -54,6 +55,8 @@ class BaseScreen(Screen[None]):
 
     #: The screen's name in the table of actions.
     kind: ClassVar[str] = ""
+    #: What it shows a scenario with, where it shows one.
+    stepper: Stepper | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,7 +81,7 @@ class BaseScreen(Screen[None]):
 
     def offers(self, action: str) -> bool:
         """Whether the footer names an action: not one that would be refused here."""
-        stepper = getattr(self, "stepper", None)
+        stepper = self.stepper
         if stepper is None:
             return True
         if action == "train":
@@ -138,9 +141,8 @@ class BaseScreen(Screen[None]):
 
     def action_train(self) -> None:
         """Train the net of this screen's scenario, or go back to the run that trains."""
-        stepper = getattr(self, "stepper", None)
-        if not self.cnnsim.show_training() and stepper is not None:
-            self.cnnsim.train(stepper.scenario, self.run_update)
+        if not self.cnnsim.show_training() and self.stepper is not None:
+            self.cnnsim.train(self.stepper.scenario, self.run_update)
 
     def action_theme(self) -> None:
         """The next theme."""

@@ -31,6 +31,8 @@ from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 class SteppingScreen(BaseScreen):
     """Holds the position; how one moves, and what else can be done, is for those who follow."""
 
+    stepper: Stepper
+
     def __init__(self, stepper: Stepper, at: int = 0) -> None:
         super().__init__()
         self.stepper = stepper

@@ -37,6 +37,7 @@ class WalkScreen(BaseScreen):
     """
 
     kind = "walk"
+    stepper: Stepper
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("walk")]
 
     def __init__(self, stepper: Stepper, layer: str | None = None) -> None:
