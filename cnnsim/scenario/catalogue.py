@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnsim.scenario.bundled import bundled_folder, bundled_names
-from cnnsim.scenario.files import stamp
+from cnnsim.scenario.files import Stamp, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def catalogue() -> list[Entry]:
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path, written: object) -> Entry:
+def _read(path: Path, written: Stamp | None) -> Entry:
     return _entry(path.stem, tomllib.loads(path.read_text("utf-8")))
 
 

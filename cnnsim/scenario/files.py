@@ -9,6 +9,8 @@ from pathlib import Path
 
 from cnnsim.errors import UsageError, printable
 
+#: When a file was last written, its size, and which file it is.
+Stamp = tuple[int, int, int]
 #: What an operating system says about paths, in the words of this program.
 _REASONS = {
     errno.ENOENT: "is not there",
@@ -40,13 +42,13 @@ def expanded(path: str) -> str:
     return found
 
 
-def stamp(path: Path) -> tuple[int, int] | None:
+def stamp(path: Path) -> Stamp | None:
     """What is another one once the file at `path` was written again; None where there is none."""
     try:
         found = path.stat()
     except (OSError, ValueError):
         return None
-    return found.st_mtime_ns, found.st_size
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def obstacle(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,16 @@ def test_the_order_is_that_of_the_files(folder: Path) -> None:
     assert [entry.title for entry in catalogue()] == ["One", "Later"]
     (folder / "two.toml").unlink()
     assert [entry.title for entry in catalogue()] == ["One"]
+
+
+def test_another_file_of_the_same_size_and_time_is_another_one(folder: Path) -> None:
+    assert [entry.title for entry in catalogue()] == ["Two", "One"]
+    old, new = folder / "one.toml", folder / "new"
+    new.write_text('title = "Six"\norder = 2')
+    times = old.stat().st_atime_ns, old.stat().st_mtime_ns
+    os.utime(new, ns=times)
+    new.replace(old)
+    assert [entry.title for entry in catalogue()] == ["Two", "Six"]
 
 
 def test_a_file_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

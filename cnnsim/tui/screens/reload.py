@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsim.scenario.files import stamp
+from cnnsim.scenario.files import Stamp, stamp
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 
@@ -18,7 +18,7 @@ class FileWatch:
         self._settings = scenario.settings
         self._stamp = self._look()
 
-    def _look(self) -> tuple[int, int] | None:
+    def _look(self) -> Stamp | None:
         # Editors replace files; in between there is none.
         return None if self._path is None else stamp(self._path)
 

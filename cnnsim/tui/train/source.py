@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, Protocol
 
 from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.kernels.processors import processors
+from cnnsim.scenario.files import Stamp, stamp
 from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.loop import batches_of
@@ -100,7 +100,7 @@ class Watcher(_Queue):
         super().__init__()
         self._run = run
         self._stop = threading.Event()
-        self._seen: dict[str, object] = {}
+        self._seen: dict[str, Stamp] = {}
 
     def start(self) -> None:
         """Begin to look."""
@@ -147,16 +147,8 @@ class Watcher(_Queue):
 
     def _changed(self, name: str) -> bool:
         """Whether a file is there that was written since the last look."""
-        stamp = _stamp(self._run.folder / name)
-        if stamp is None or stamp == self._seen.get(name):
+        found = stamp(self._run.folder / name)
+        if found is None or found == self._seen.get(name):
             return False
-        self._seen[name] = stamp
+        self._seen[name] = found
         return True
-
-
-def _stamp(path: Path) -> object:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
