@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -99,7 +100,7 @@ def _pixel_codes(
     return pixels, unknown, padded
 
 
-def _styled(keys: Pixels, style: Any) -> Ids:
+def _styled(keys: Pixels, style: Callable[[int], Style]) -> Ids:
     """Style numbers of an array of keys, each style looked up once."""
     unique, inverse = np.unique(keys, return_inverse=True)
     table = style_ids(style(key) for key in unique.tolist())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnnsim.errors import UsageError
 from cnnsim.scenario.bundled import find
-from cnnsim.scenario.files import stamp
+from cnnsim.scenario.files import Stamp, stamp
 
 
 def check_source(source: str) -> None:
@@ -18,8 +18,8 @@ def check_source(source: str) -> None:
         )
 
 
-def written(source: str) -> object:
-    """What changes when the file of `source` is written; a run never changes its own."""
+def written(source: str) -> Stamp | None:
+    """The stamp of the file of `source`, None where there is none; a run never changes its own."""
     from cnnsim.training.runfolder import SCENARIO, is_run_folder
 
     if is_run_folder(source):
@@ -27,4 +27,4 @@ def written(source: str) -> object:
     try:
         return stamp(find(source))
     except UsageError:
-        return "missing"
+        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -12,7 +12,7 @@ from textual.containers import Container
 
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.scenario.catalogue import Entry, catalogue
-from cnnsim.scenario.files import expanded
+from cnnsim.scenario.files import Stamp, expanded
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.home.choice import Choice
 from cnnsim.tui.home.listing import DONE, ListRow, lesson_rows, matching, network_rows, recent_rows
@@ -22,6 +22,9 @@ from cnnsim.tui.widgets.listpanel import ListPanel
 from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.previewpanel import PreviewPanel
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
+
+if TYPE_CHECKING:
+    from cnnsim.tui.home.preview import Preview
 
 
 class HomeScreen(BaseScreen):
@@ -39,7 +42,7 @@ class HomeScreen(BaseScreen):
         self._entries: list[Entry] = catalogue()
         self._steps: dict[str, int] = {}
         #: What is known of a source, and the stamp of its file when that was read.
-        self._previews: dict[str, tuple[object, object]] = {}
+        self._previews: dict[str, tuple[Stamp | None, Preview | CnnsimError]] = {}
         self._word = ""
         self._choice = Choice()
         # Whether networks and what was open last share a place.
@@ -174,18 +177,18 @@ class HomeScreen(BaseScreen):
         self._load(row.source, stamp)
 
     @work(thread=True, exclusive=True, group="preview")
-    def _load(self, source: str, stamp: object) -> None:
+    def _load(self, source: str, stamp: Stamp | None) -> None:
         """Read and check the chosen file in the background."""
         from cnnsim.tui.home.inspect import preview_of
 
-        found: object
+        found: Preview | CnnsimError
         try:
             found = preview_of(source)
         except CnnsimError as error:
             found = error
         self.from_thread(self._loaded, source, stamp, found)
 
-    def _loaded(self, source: str, stamp: object, found: object) -> None:
+    def _loaded(self, source: str, stamp: Stamp | None, found: Preview | CnnsimError) -> None:
         self._previews[source] = (stamp, found)
         self._show_preview()
 

@@ -55,8 +55,7 @@ def update_of(stepper: Stepper, view: View, most: int) -> Update | None:
     if slot is None:
         return None
     trace, values = stepper.trace, stepper.iterations.at(view.position.iteration)
-    names = (slot.name, slot.gradient, slot.updated)
-    if not all(values.is_ready(name) for name in names):
+    if not all(values.is_ready(name) for name in (slot.name, slot.gradient, slot.updated)):
         return None
     places = {sweep.writes: place for place, sweep in enumerate(trace.sweeps)}
     rule = trace.sweeps[places[slot.updated]]
@@ -65,11 +64,12 @@ def update_of(stepper: Stepper, view: View, most: int) -> Update | None:
     changes = []
     for number in range(first, min(first + most, size)):
         index = unravel(number, slot.shape)
-        before, gradient, after = (
+        gradient, after = (
             float(values[name][index]) if _is_done(view, places, name, number) else None
-            for name in names
+            for name in (slot.gradient, slot.updated)
         )
-        changes.append(Change(index, before or 0.0, gradient, after, number == view.cell))
+        before = float(values[slot.name][index])
+        changes.append(Change(index, before, gradient, after, number == view.cell))
     letters = (read.tensor.rpartition(".")[2] for read in rule.reads)
     return Update(slot.name, rule.formula.format(*letters), tuple(changes))
 

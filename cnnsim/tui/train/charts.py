@@ -17,7 +17,7 @@ from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.axis import Axis, axis_of, round_numbers
 from cnnsim.tui.train.borders import Figure, whole
 from cnnsim.tui.train.scene import Scene, Words
-from cnnsim.tui.train.view import RunView
+from cnnsim.tui.train.view import RunView, Series
 
 #: Columns for the numbers of the axis, and for the panel's number before its title.
 _LABELS, _NUMBER = 7, 2
@@ -126,13 +126,13 @@ def _floor(values: Floats) -> float:
     return max(float(np.floor((low - 1e-9) / step)) * step, 0.0)
 
 
-def _lines(scene: Scene, what: str) -> list[Line]:
+def _lines(scene: Scene, what: Series) -> list[Line]:
     palette = scene.palette
     if len(scene.runs) == 1:
-        return [Line(scene.runs[0].series(what), palette.good)]  # type: ignore[arg-type]
+        return [Line(scene.runs[0].series(what), palette.good)]
     styles = (palette.good, palette.minus, palette.plus, palette.bold, palette.dim)
     return [
-        Line(run.series(what), styles[n % len(styles)], letter(n))  # type: ignore[arg-type]
+        Line(run.series(what), styles[n % len(styles)], letter(n))
         for n, run in enumerate(scene.runs)
     ]
 

@@ -14,6 +14,8 @@ from cnnsim.training.run import Run
 from cnnsim.training.schedule import Change, base_rate
 
 Floats = npt.NDArray[np.float64]
+#: The numbers that every epoch has.
+Series = Literal["train_loss", "test_loss", "accuracy"]
 State = Literal[
     "starting", "running", "paused", "finished", "stopped", "diverged", "failed", "watching"
 ]
@@ -198,7 +200,7 @@ class RunView:
             return None
         return (self.iterations - self.iteration) * self.batch / self.speed
 
-    def series(self, what: Literal["train_loss", "test_loss", "accuracy"]) -> Floats:
+    def series(self, what: Series) -> Floats:
         """One number of every epoch [epochs]."""
         return np.array([getattr(row, what) for row in self.rows], np.float64)
 
