@@ -131,17 +131,19 @@ def map_before(network: Network, name: str) -> tuple[str, Shape] | None:
 
 #: Shape rules that may be asked while looking for sides that fit: about a second.
 _MOST_RULES = 400_000
+#: Sides are looked for up to here.
+_MOST_SIDE = 1024
 
 
-def sides_that_fit(layers: Sequence[Layer], shape: Shape, most: int = 1024) -> str:
+def sides_that_fit(layers: Sequence[Layer], shape: Shape) -> str:
     """Square input sides near that of `shape` for which the network works: ``sides 227 to 258``.
 
-    Empty where there are none up to `most`, or where the input is flat.
+    Empty where there are none, or where the input is flat.
     """
     if len(shape) != 3:
         return ""
     near = shape[1]
-    sides = range(1, max(most, 2 * min(near, most)) + 1)
+    sides = range(1, max(_MOST_SIDE, 2 * min(near, _MOST_SIDE)) + 1)
     affordable = max(32, _MOST_RULES // max(1, len(layers)))
     if affordable < len(sides):
         sides = range(max(1, near - affordable // 2), near + affordable // 2)

@@ -68,7 +68,7 @@ def save_recording(stepper: Stepper, edits: Edits, recording: Recording, path: P
     if os.path.lexists(path):
         raise UsageError(f"{printable(str(path))} is there already", "choose another name")
     text = recorded_text(stepper, edits, recording, path)
-    _check(stepper, text, path)
+    _check(text, path)
     try:
         write_whole(path, text.encode())
     except (OSError, ValueError) as error:
@@ -79,7 +79,7 @@ def save_recording(stepper: Stepper, edits: Edits, recording: Recording, path: P
     return len(recording)
 
 
-def _check(stepper: Stepper, text: str, path: Path) -> None:
+def _check(text: str, path: Path) -> None:
     """The written scenario says the same at every stop. Raises CnnsimError where it does not."""
     from cnnsim.scenario.reader import parse_scenario
 

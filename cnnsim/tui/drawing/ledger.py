@@ -192,16 +192,14 @@ def _equation_column(
 # -- the ledger -------------------------------------------------------------------------------
 
 
-def ledger_columns(width: int, column: int = COLUMN, labels: int = LABELS) -> int:
+def ledger_columns(width: int) -> int:
     """How many taps a ledger of that width shows."""
-    return max((width - labels + 1) // (column + 1), 1)
+    return max((width - LABELS + 1) // (COLUMN + 1), 1)
 
 
-def ledger_window(
-    now: int | None, total: int, width: int, column: int = COLUMN, labels: int = LABELS
-) -> range:
+def ledger_window(now: int | None, total: int, width: int) -> range:
     """The taps to show: now in the sixth column, nearer an end of the sum as far as it goes."""
-    columns = min(ledger_columns(width, column, labels), total)
+    columns = min(ledger_columns(width), total)
     before = min(NOW_COLUMN, max(columns - 1, 0) // 2)
     start = min(max((now or 0) - before, 0), total - columns)
     return range(start, start + columns)
@@ -221,8 +219,6 @@ def draw_ledger(
     term_label: str = "= product",
     what: str = "sum",
     formats: Sequence[Format] | None = None,
-    column: int = COLUMN,
-    labels: int = LABELS,
 ) -> None:
     """Rows: tap number, tap index, each read, product, running sum; one column to a tap.
 
@@ -237,14 +233,12 @@ def draw_ledger(
     names = ("tap", tap_label, *read_labels, term_label, f"running {what}")
     for row, name in enumerate(names):
         power = power_text(formats[row - 2][1]) if row > 1 else ""
-        if power and len(name) + len(power) + 2 > labels:
+        if power and len(name) + len(power) + 2 > LABELS:
             name = name.split()[-1]
-        canvas.put(x, y + row, f"{name} {power}"[: labels - 1], palette.dim)
-    for index, term in enumerate(terms[: ledger_columns(width, column, labels)]):
-        left = x + labels + index * (column + 1)
-        _ledger_column(
-            canvas, left, y, first + index, term, palette, formats, column, reads, what == "sum"
-        )
+        canvas.put(x, y + row, f"{name} {power}"[: LABELS - 1], palette.dim)
+    for index, term in enumerate(terms[: ledger_columns(width)]):
+        left = x + LABELS + index * (COLUMN + 1)
+        _ledger_column(canvas, left, y, first + index, term, palette, formats, reads, what == "sum")
 
 
 def _ledger_column(
@@ -255,21 +249,20 @@ def _ledger_column(
     term: TermColumn,
     palette: Palette,
     formats: Sequence[Format],
-    column: int,
     reads: int,
     is_sum: bool,
 ) -> None:
     now, later = term.state == "now", term.state == "later"
     if now:
-        plate(canvas, x, y, column, reads + 4, palette)
+        plate(canvas, x, y, COLUMN, reads + 4, palette)
     plain = palette.now if now else palette.dim if later else palette.base
     quiet = palette.now if now else palette.dim
-    end = x + column
-    canvas.put_right(end, y, narrowed(count(number), column), quiet)
-    canvas.put_right(end, y + 1, narrowed(term.tap, column), quiet)
+    end = x + COLUMN
+    canvas.put_right(end, y, narrowed(count(number), COLUMN), quiet)
+    canvas.put_right(end, y + 1, narrowed(term.tap, COLUMN), quiet)
     for index in range(reads):
         text = _read_text(term, index, formats[index])
-        start = canvas.put_right(end, y + 2 + index, narrowed(text, column), plain)
+        start = canvas.put_right(end, y + 2 + index, narrowed(text, COLUMN), plain)
         if term.outside and index == 0 and start - x >= 1:
             canvas.put(x, y + 2, PADDING * (start - x), palette.now_soft if now else palette.faint)
     for row, value in enumerate((term.term, term.running)):
@@ -279,7 +272,7 @@ def _ledger_column(
             continue
         text = _written(value, formats[reads + row], row == 0, is_sum)
         style = sign_style(value, palette) if row == 0 and not now else plain
-        canvas.put_right(end, at, narrowed(text, column), style)
+        canvas.put_right(end, at, narrowed(text, COLUMN), style)
 
 
 # -- shared -----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from cnnsim.tui.drawing.palette import (
     NOW_PIXEL,
     PAPER_PIXEL,
     PAST_PIXEL,
+    ZERO,
     Palette,
 )
 from cnnsim.tui.drawing.styles import Ids, style_id, style_ids
@@ -30,6 +31,10 @@ Pixels = npt.NDArray[np.intp]
 _BLANK = ord(" ")
 _KINDS = 80  # more than there are pixel codes
 _RING_BRIGHT = NOW_PIXEL
+#: Without tints: from which step on ink is a shade, and full; how many steps from zero a sign is
+#: seen, and bold.
+_SHADE, _FULL = 8, 24
+_SIGN, _BOLD = 3, ZERO // 2
 _SINGLE = [ord(mark) for mark in (glyphs.WINNER, glyphs.NOT_YET, glyphs.CLIPPED, glyphs.MINUS, "+")]
 
 
@@ -39,7 +44,7 @@ def draw_pixels(
     """Draw a plane as a map from (x, y) on."""
     pixels, unknown, padded = _pixel_codes(plane, palette)
     if cls.name == "blocks":
-        codes, ids = _blocks(canvas, plane, cls, palette, pixels, unknown, padded)
+        codes, ids = _blocks(plane, cls, palette, pixels, unknown, padded)
     else:
         if len(pixels) % 2:
             pixels = np.vstack([pixels, np.full((1, pixels.shape[1]), PAPER_PIXEL)])
@@ -48,9 +53,9 @@ def draw_pixels(
         if not palette.tinted:
             codes, ids = _plain_halves(plane, palette, pixels)
         elif plane.rgb is not None:
-            codes, ids = _rgb_halves(canvas, plane, palette, pixels)
+            codes, ids = _rgb_halves(plane, palette, pixels)
         else:
-            codes, ids = _halves(canvas, plane, palette, pixels)
+            codes, ids = _halves(plane, palette, pixels)
         _unset(palette, codes, ids, pixels, unknown, padded)
     canvas.stamp(x, y, codes, ids)
 
@@ -108,7 +113,7 @@ def _styled(keys: Pixels, style: Callable[[int], Style]) -> Ids:
     return ids
 
 
-def _halves(canvas: Canvas, plane: Plane, palette: Palette, pixels: Pixels) -> tuple[Codes, Ids]:
+def _halves(plane: Plane, palette: Palette, pixels: Pixels) -> tuple[Codes, Ids]:
     """`▀` with the upper pixel as text and the lower as ground."""
     keys = pixels[0::2] * _KINDS + pixels[1::2]
     codes: Codes = np.full(keys.shape, ord(glyphs.HALF_UP), dtype=np.uint32)
@@ -117,9 +122,7 @@ def _halves(canvas: Canvas, plane: Plane, palette: Palette, pixels: Pixels) -> t
     return codes, _styled(keys, lambda key: palette.half(key // _KINDS, key % _KINDS, picture))
 
 
-def _rgb_halves(
-    canvas: Canvas, plane: Plane, palette: Palette, pixels: Pixels
-) -> tuple[Codes, Ids]:
+def _rgb_halves(plane: Plane, palette: Palette, pixels: Pixels) -> tuple[Codes, Ids]:
     """As `_halves`, in the picture's own colours wherever no mark stands."""
     marks = palette.ink_pixels
     colours = np.zeros((*pixels.shape, 3), dtype=np.int64)
@@ -150,16 +153,17 @@ def _plain_halves(plane: Plane, palette: Palette, pixels: Pixels) -> tuple[Codes
     codes: Codes = np.full(upper.shape, _BLANK, dtype=np.uint32)
     ids: Ids = np.full(upper.shape, style_id(palette.base), dtype=np.int32)
     if plane.picture:
-        _set_halves(codes, (upper >= 24) & (upper < NOW_PIXEL), (lower >= 24) & (lower < NOW_PIXEL))
+        inked = (pixels >= _FULL) & (pixels < NOW_PIXEL)
+        _set_halves(codes, inked[0::2], inked[1::2])
     else:
-        first = np.where(upper < NOW_PIXEL, upper - 32, 0)
-        second = np.where(lower < NOW_PIXEL, lower - 32, 0)
+        first = np.where(upper < NOW_PIXEL, upper - ZERO, 0)
+        second = np.where(lower < NOW_PIXEL, lower - ZERO, 0)
         larger = np.where(np.abs(first) >= np.abs(second), first, second)
         for sign, glyph, style in ((1, "+", palette.plus), (-1, glyphs.MINUS, palette.minus)):
-            mask = larger * sign >= 3
+            mask = larger * sign >= _SIGN
             codes[mask] = ord(glyph)
             ids[mask] = style_id(style)
-            ids[larger * sign > 16] = style_id(style + Style(bold=True))
+            ids[larger * sign > _BOLD] = style_id(style + Style(bold=True))
     for code, style in (
         (PAST_PIXEL, palette.past),
         (HOVER_PIXEL, palette.bold),
@@ -197,7 +201,6 @@ def _unset(
 
 
 def _blocks(
-    canvas: Canvas,
     plane: Plane,
     cls: CellClass,
     palette: Palette,
@@ -214,11 +217,11 @@ def _blocks(
     ids[tiled] = table[pixels[tiled]][:, None]
     if not palette.tinted:
         if plane.picture:
-            codes[tiled & (pixels >= 24)] = ord(glyphs.FULL)
-            codes[tiled & (pixels >= 8) & (pixels < 24)] = ord(glyphs.PADDING)
+            codes[tiled & (pixels >= _FULL)] = ord(glyphs.FULL)
+            codes[tiled & (pixels >= _SHADE) & (pixels < _FULL)] = ord(glyphs.PADDING)
         else:
-            codes[tiled & (pixels - 32 >= 3), -1] = ord("+")
-            codes[tiled & (32 - pixels >= 3), -1] = ord(glyphs.MINUS)
+            codes[tiled & (pixels - ZERO >= _SIGN), -1] = ord("+")
+            codes[tiled & (ZERO - pixels >= _SIGN), -1] = ord(glyphs.MINUS)
     elif plane.rgb is not None:
         top, left, _, _ = plane.padding
         inner = np.zeros((rows, cols), dtype=np.bool_)

@@ -30,7 +30,7 @@ def draw_scatter(
     uses: Sequence[UseColumn],
     now: int,
     palette: Palette,
-    term_label: str = "product",
+    term_label: str,
 ) -> None:
     """Three rows; the columns around `now`, as many as fit."""
     decimals, power = decimals_for([use.term for use in uses if use.term is not None])
