@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
 from cnnsim.tui.drawing.key import colour_key
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
+from cnnsim.tui.stage.planes import slice_at
 from cnnsim.tui.stage.prose import draw_prose
 from cnnsim.tui.walk.views import Maps
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
@@ -49,7 +48,7 @@ positive. The colours reach as far as the largest number of the whole layer."""
                            [[(maps.why, "dim")]], palette)  # fmt: skip
             return
         values = maps.values
-        planes = values if values.ndim == 3 else _grid(values)[None]
+        planes = values if values.ndim == 3 else slice_at(values.shape, (0,)).values(values)[None]
         finite = values[np.isfinite(values)]
         scale = float(np.abs(finite).max()) if finite.size else 1.0
         room = (canvas.width - 4, canvas.height - 2)
@@ -78,15 +77,6 @@ positive. The colours reach as far as the largest number of the whole layer."""
             style = palette.now_text if number == maps.now else palette.dim
             canvas.put(x, y, str(number) if len(planes) > 1 else "", style)
             draw_plane(canvas, x, y + 1, small, cls, palette)
-
-
-def _grid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Features in rows, near a square."""
-    columns = max(int(np.ceil(np.sqrt(len(values)))), 1)
-    rows = -(-len(values) // columns)
-    padded = np.full(rows * columns, np.nan)
-    padded[: len(values)] = values
-    return padded.reshape(rows, columns)
 
 
 def _enlarged(shape: tuple[int, ...], room: tuple[int, int]) -> tuple[CellClass, int, int] | None:
