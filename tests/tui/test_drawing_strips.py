@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.style import Style
@@ -13,7 +14,7 @@ from cnnsim.tui.drawing.bar import bar_text, draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, pieces_width
 from cnnsim.tui.drawing.curve import column_of as curve_column
 from cnnsim.tui.drawing.curve import draw_curve, limits_of, row_of
-from cnnsim.tui.drawing.key import colour_key
+from cnnsim.tui.drawing.key import colour_key, signed_key
 from cnnsim.tui.drawing.palette import DARK, MONO
 from cnnsim.tui.drawing.timeline import Tick, column_of, draw_timeline, fraction_at
 
@@ -214,6 +215,14 @@ def test_the_key_runs_over_the_map() -> None:
     for pieces, stops in ((bare, DARK.signs[::2]), (picture, DARK.ink_stops)):
         colours = [style.color for _, style in pieces[1:-1]]
         assert [color.name for color in colours if color is not None] == list(stops)
+
+
+@settings(deadline=None)
+@given(st.floats(1e-30, 1e30), st.booleans())
+def test_the_ends_of_the_key_are_what_full_colour_stands_for(scale: float, numbered: bool) -> None:
+    key = signed_key(DARK, scale, numbered=numbered)
+    ends = [float(text.strip().replace("−", "-")) for text, _ in (key[0], key[-1])]
+    assert ends == pytest.approx([-scale, scale], rel=0.05)
 
 
 def test_the_key_without_colours_is_words() -> None:

@@ -68,6 +68,15 @@ def blocks(width: int, height: int = 1) -> CellClass:
     return CellClass("blocks", width, height, 0)
 
 
+#: Enlarged pixels, the largest first: a character is about twice as high as wide.
+ENLARGED = tuple(blocks(*size) for size in ((8, 4), (6, 3), (4, 2), (2, 1)))
+
+
+def finest(ascii: bool) -> CellClass:
+    """The smallest pixels: ASCII has no half blocks."""
+    return blocks(1) if ascii else MAP
+
+
 def small(value_width: int) -> CellClass:
     """Class S for numbers of that width: one row, gutters all round."""
     return CellClass("S", min(max(value_width, NARROWEST), WIDEST))
@@ -112,4 +121,4 @@ def choose_class(
         within = cls.width <= largest.width and cls.height <= largest.height
         if within and value_width <= cls.width and fits(cls):
             return cls
-    return BLOCKS if fits(BLOCKS) else MAP if half_blocks else blocks(1)
+    return BLOCKS if fits(BLOCKS) else finest(not half_blocks)

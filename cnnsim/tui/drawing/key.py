@@ -8,6 +8,7 @@ from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Piece
 from cnnsim.tui.drawing.glyphs import HALF_DOWN
+from cnnsim.tui.drawing.numbers import decimals_for, format_number, measured
 from cnnsim.tui.drawing.palette import STEPS, Palette
 
 
@@ -38,3 +39,17 @@ def colour_key(
         *((HALF_DOWN, Style(color=colours[step], bgcolor=ground)) for step in steps),
         (f" {high}", palette.dim),
     )
+
+
+def signed_key(
+    palette: Palette, scale: float, *, width: int = 7, numbered: bool = False
+) -> tuple[Piece, ...]:
+    """The key of colours that reach from −scale to +scale."""
+    high = end_text(scale)
+    return colour_key(palette, f"−{high}", f"+{high}", width=width, numbered=numbered)
+
+
+def end_text(scale: float) -> str:
+    """The end of a key, in itself: `8`, `0.350`, `4.3e−04`."""
+    decimals, power = decimals_for([scale])
+    return measured(scale) if power else format_number(scale, decimals)

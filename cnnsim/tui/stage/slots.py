@@ -8,8 +8,7 @@ from itertools import pairwise
 from math import ceil
 
 from cnnsim.steps.sweep import Sweep
-from cnnsim.tui.drawing.cellclass import BLOCKS, MAP, XL, CellClass, L, choose_class
-from cnnsim.tui.drawing.cellclass import blocks as blocks_of
+from cnnsim.tui.drawing.cellclass import BLOCKS, XL, CellClass, L, choose_class, finest
 from cnnsim.tui.drawing.plane import step_for
 from cnnsim.tui.stage.matrix import Matrix
 
@@ -123,7 +122,7 @@ def _try(
             widths[matrix.key] += more
             spare -= more
     left = width - gaps - sum(widths.values())
-    small = MAP if half_blocks else blocks_of(1)
+    small = finest(not half_blocks)
     classes = {}
     for number, matrix in enumerate(maps):
         share = left // (len(maps) - number)

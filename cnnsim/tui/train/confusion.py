@@ -7,7 +7,7 @@ from rich.cells import set_cell_size
 from rich.style import Style
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.cellclass import MAP, blocks
+from cnnsim.tui.drawing.cellclass import finest
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit
 from cnnsim.tui.train.scene import Scene, Words
@@ -43,7 +43,7 @@ def draw_confusion(canvas: Canvas, scene: Scene) -> Words:
     if not (cell and high):
         plane = Plane(np.where(wrong > 0, wrong, 0).astype(np.float64), scale=float(most),
                       mode="colours")  # fmt: skip
-        cls = blocks(1) if scene.ascii else MAP
+        cls = finest(scene.ascii)
         small, _ = fit(plane, *room, cls)
         draw_plane(canvas, 2, 1, small, cls, palette)
         return Words(title, right, _wrong(scene))

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
-from cnnsim.tui.drawing.key import colour_key
-from cnnsim.tui.drawing.numbers import decimals_for, format_number
+from cnnsim.tui.drawing.cellclass import ENLARGED, CellClass, blocks, finest
+from cnnsim.tui.drawing.key import signed_key
 from cnnsim.tui.drawing.plane import Plane, cell_at, draw_plane
 from cnnsim.tui.train.scene import Scene, Words
 from cnnsim.tui.train.view import Filters
@@ -77,12 +76,11 @@ def draw_filters(canvas: Canvas, scene: Scene) -> Words:
         if wide >= _LABEL:
             text += f"  ‖w‖ {filters.norms[number]:.2f}"
         canvas.put(x, y + high, text, palette.now_text if watched else palette.dim)
-    largest = format_number(scale, *decimals_for([scale]))
     mean = f", mean of {filters.channels} channels" if filters.channels > 1 else ""
     return Words(
         ((f"{filters.name} ", palette.bold),
          (f"{grid.shown}", palette.bold), (f" of {filters.count}{mean}", palette.dim)),
-        bottom_right=colour_key(palette, f"−{largest}", f"+{largest}", width=5, numbered=False),
+        bottom_right=signed_key(palette, scale, width=5),
     )  # fmt: skip
 
 
@@ -102,9 +100,8 @@ def _watched(scene: Scene, filters: Filters, number: int) -> tuple[int, int] | N
 
 def _class(kept: int, rows: int, columns: int, room: tuple[int, int], ascii: bool) -> CellClass:
     """The largest pixels with which all filters fit, else the smallest."""
-    sizes = ((8, 4), (6, 3), (4, 2), (3, 2), (2, 1))
-    smallest = blocks(1) if ascii else MAP
-    for cls in (*(blocks(*size) for size in sizes), smallest):
+    smallest = finest(ascii)
+    for cls in (*ENLARGED[:-1], blocks(3, 2), ENLARGED[-1], smallest):
         wide, high = cls.size(rows, columns)
         if (room[0] + 1) // (max(wide, 2) + 1) * (room[1] // (high + 1)) >= kept:
             return cls

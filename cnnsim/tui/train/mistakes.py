@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnsim.training.samples import Pictures
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
+from cnnsim.tui.drawing.cellclass import ENLARGED, CellClass, finest
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit
 from cnnsim.tui.train.scene import Scene, Words
 from cnnsim.tui.train.view import Tested
@@ -65,8 +65,8 @@ def grid_of(scene: Scene, width: int, height: int) -> Grid:
     widest = max(len(tested.names[m.truth]) + len(tested.names[m.guess]) for m in tested.mistakes)
     label = min(_LABEL + widest - 2, 24)
     wanted = min(len(tested.mistakes), _WANTED)
-    smallest = blocks(1) if scene.ascii else MAP
-    classes = (*(blocks(*size) for size in ((6, 3), (4, 2), (2, 1))), smallest)
+    smallest = finest(scene.ascii)
+    classes = (*ENLARGED[1:], smallest)
     for place, cls in enumerate(classes):
         tier = _tier(cls, 1, rows, columns, label, room)
         if tier.count >= wanted:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnsim.network.graph import INPUT
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
+from cnnsim.tui.drawing.cellclass import ENLARGED, CellClass, finest
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit
 from cnnsim.tui.train.scene import Scene, Words
 from cnnsim.tui.train.view import LayerMaps
@@ -81,8 +81,8 @@ def _shown(layers: tuple[LayerMaps, ...]) -> list[LayerMaps]:
 
 def _class(layers: list[LayerMaps], width: int, height: int, ascii: bool) -> CellClass:
     """The largest pixels in which the picture and some maps of the first layer have room."""
-    smallest = blocks(1) if ascii else MAP
-    for cls in (*(blocks(*size) for size in ((4, 2), (2, 1))), smallest):
+    smallest = finest(ascii)
+    for cls in (*ENLARGED[2:], smallest):
         rows = [cls.size(*layer.values.shape[1:]) for layer in layers[:2]]
         wide = max(size[0] * min(layer.count, 8) for size, layer in zip(rows, layers, strict=False))
         if sum(size[1] + 1 for size in rows) <= height and wide <= width:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.cellclass import MAP, CellClass, blocks
-from cnnsim.tui.drawing.key import colour_key
-from cnnsim.tui.drawing.numbers import decimals_for, format_number
+from cnnsim.tui.drawing.cellclass import ENLARGED, CellClass, finest
+from cnnsim.tui.drawing.key import signed_key
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
 from cnnsim.tui.stage.planes import slice_at
 from cnnsim.tui.stage.prose import draw_prose
@@ -53,15 +52,14 @@ positive. The colours reach as far as the largest number of the whole layer."""
         scale = float(np.abs(finite).max()) if finite.size else 1.0
         room = (canvas.width - 4, canvas.height - 2)
         step, across, down = _arrange(planes.shape, room, self.cnnsim.ascii)
-        cls = blocks(1) if self.cnnsim.ascii else MAP
+        cls = finest(self.cnnsim.ascii)
         large = _enlarged(planes.shape, room)
         if large:
             (cls, across, down), step = large, 1
         shown = min(across * down, len(planes))
         right: Sequence[Piece] = ()
         if scale:
-            high = format_number(scale, *decimals_for([scale]))
-            right = colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False)
+            right = signed_key(palette, scale)
         first = min(max((maps.now or 0) - shown // 2, 0), len(planes) - shown)
         count = f" {first}–{first + shown - 1} of {len(planes)}" if len(planes) > 1 else ""
         self.draw_frame(
@@ -82,8 +80,7 @@ positive. The colours reach as far as the largest number of the whole layer."""
 def _enlarged(shape: tuple[int, ...], room: tuple[int, int]) -> tuple[CellClass, int, int] | None:
     """The largest pixels in which all maps have room, and how many stand across and down."""
     count, rows, columns = shape
-    for size in ((6, 3), (4, 2), (2, 1)):
-        cls = blocks(*size)
+    for cls in ENLARGED[1:]:
         wide, high = cls.size(rows, columns)
         across, down = (room[0] + 1) // (wide + 1), room[1] // (high + 1)
         if across * down >= count:

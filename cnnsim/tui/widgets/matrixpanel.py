@@ -9,8 +9,8 @@ from textual.message import Message
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
 from cnnsim.tui.drawing.cellclass import CellClass
-from cnnsim.tui.drawing.key import colour_key
-from cnnsim.tui.drawing.numbers import format_number, power_text
+from cnnsim.tui.drawing.key import colour_key, end_text, signed_key
+from cnnsim.tui.drawing.numbers import power_text
 from cnnsim.tui.drawing.plane import Plane, cell_at, draw_plane, fit, size_of
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.planes import Slice
@@ -110,11 +110,9 @@ from, at a cell of an input to see where it goes."""
     def _key(self, plane: Plane, width: int) -> Sequence[Piece]:
         if width < 26 or self._cls is None or self.matrix is None or self.matrix.is_lens:
             return ()
-        high = format_number(plane.scale, *_short(plane.scale))
         if plane.picture:
-            return colour_key(self.palette, "0", high, width=6, picture=True)
-        numbered = not self._cls.is_map
-        return colour_key(self.palette, f"−{high}", f"+{high}", width=7, numbered=numbered)
+            return colour_key(self.palette, "0", end_text(plane.scale), width=6, picture=True)
+        return signed_key(self.palette, plane.scale, numbered=not self._cls.is_map)
 
     def _index_at(self, x: int, y: int) -> tuple[int, ...] | None:
         if self._drawn is None or self.matrix is None or self._cls is None:
@@ -145,10 +143,3 @@ from, at a cell of an input to see where it goes."""
         if self._pointed is not None and self.matrix is not None:
             self._pointed = None
             self.post_message(self.Pointed(self.matrix.tensor, None))
-
-
-def _short(value: float) -> tuple[int, int]:
-    """Decimals and power for the ends of the colour key."""
-    if value == int(value) and abs(value) < 1e5:
-        return 0, 0
-    return (2, 0) if 0.01 <= abs(value) < 1000 else (4, 0) if abs(value) < 1 else (0, 0)

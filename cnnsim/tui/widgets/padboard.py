@@ -9,8 +9,7 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from cnnsim.tui.drawing.key import colour_key
-from cnnsim.tui.drawing.numbers import decimals_for, format_number
+from cnnsim.tui.drawing.key import signed_key
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.pad.judge import Look
@@ -115,10 +114,9 @@ class PadBoard(Container):
         """How much each pixel matters to a class."""
         palette = self._palette
         largest = float(np.abs(slopes).max())
-        high = format_number(largest, *decimals_for([largest]))
         name, formula = self._net.names[explained], self._net.slope_of(explained)
         self._slopes.show(
             Plane(slopes, scale=largest or 1.0, mode="colours"),
             [("why ", palette.dim), (name, palette.bold), (f" {formula}", palette.dim)],
-            colour_key(palette, f"−{high}", f"+{high}", width=7, numbered=False),
+            signed_key(palette, largest),
         )

@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.cellclass import BLOCKS, MAP, CellClass, blocks
+from cnnsim.tui.drawing.cellclass import BLOCKS, MAP, CellClass, finest
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
 from cnnsim.tui.pad.sheet import Ink, Place
 from cnnsim.tui.widgets.panel import Panel
@@ -100,7 +100,7 @@ sheet, and a 7 with a bar across."""
         rows, columns = self._ink.shape
         if BLOCKS.size(rows, columns)[0] + 2 <= self.size.width and rows + 2 <= self.size.height:
             return BLOCKS
-        return blocks(1) if self.cnnsim.ascii else MAP
+        return finest(self.cnnsim.ascii)
 
     def _place(self, event: events.MouseEvent) -> Place | None:
         """The pixel under the mouse, which may be beyond the edge; of several their middle."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.cellclass import CellClass, L, blocks, choose_class
+from cnnsim.tui.drawing.cellclass import ENLARGED, CellClass, L, choose_class
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of, value_width
 from cnnsim.tui.widgets.panel import Panel
 
@@ -39,15 +39,12 @@ class PlanePanel(Panel, can_focus=False):
         draw_plane(canvas, x, y, plane, cls, self.palette)
 
     def _class(self, plane: Plane, width: int, height: int) -> CellClass:
-        half_blocks = not self.cnnsim.ascii
         if plane.mode == "colours":
-            # A character is about twice as high as wide: pixels are squares.
-            for size in ((8, 4), (6, 3), (4, 2), (2, 1)):
-                cls = blocks(*size)
+            for cls in ENLARGED:
                 across, down = cls.size(*plane.outer)
                 if across <= width and down <= height:
                     return cls
         return choose_class(
             [plane.outer], width, height, value_width(plane), frame=(0, 0), largest=L,
-            half_blocks=half_blocks,
+            half_blocks=not self.cnnsim.ascii,
         )  # fmt: skip
