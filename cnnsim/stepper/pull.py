@@ -9,7 +9,6 @@ from cnnsim.kernels.fill import Report, silent
 from cnnsim.network.optimizer import Slot
 from cnnsim.stepper.flow import Flow, terms_of
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.steps.entry import format_entry
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.trace import Position
 
@@ -23,14 +22,12 @@ class Rule:
         values: what it reads.
         value: its result.
         step: its number.
-        address: its address.
     """
 
     sweep: Sweep
     values: tuple[float | None, ...]
     value: float
     step: int
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +35,12 @@ class Pull:
     """An update of one number.
 
     Attributes:
-        entry: the number, ``conv1.w[2,0,1,1]``; `before` and `after` the update.
+        before: the number as it was; `after` the update.
         gradient: dL/dw, the sum of all terms.
         rules: of the update, in order; the last one writes `after`.
         terms: of the gradient, those that moved it most first; `count` there are in all.
     """
 
-    entry: str
     before: float
     gradient: float
     after: float
@@ -88,9 +84,8 @@ def pull_on(
             flow = terms_of(stepper, Position(iteration, number, index, ()))[0]
             value = float(values[sweep.writes][index])
             here = trace.sweep_of(trace.position(flow.step))
-            rules.append(Rule(here, flow.values, value, flow.step, flow.address))
+            rules.append(Rule(here, flow.values, value, flow.step))
     return Pull(
-        format_entry(tensor, index),
         float(values[tensor][index]),
         float(values[slot.gradient][index]),
         float(values[slot.updated][index]),

@@ -39,7 +39,6 @@ class Outcome:
 
     how: str
     iteration: int
-    loss: float = math.nan
 
 
 Report = Callable[[dict[str, Any]], None]
@@ -112,7 +111,7 @@ class Training:
             if not np.isfinite(losses).all():
                 bad = int(np.flatnonzero(~np.isfinite(losses))[0])
                 self._save_measured()
-                return Outcome("diverged", self._iteration + bad, float(losses[bad]))
+                return Outcome("diverged", self._iteration + bad)
             for loss in losses.tolist():
                 self._loss += loss * size
             self._iteration += count

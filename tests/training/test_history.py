@@ -243,9 +243,11 @@ def test_what_moved_a_weight_adds_up_to_its_update(
     assert sizes == sorted(sizes, reverse=True)
     assert pull.count == len(pull.terms)
     assert pull.rules[-1].value == pull.after
-    for step in (*pull.rules, *pull.terms):
-        assert stepper.address(step.step) == step.address
-    assert stepper.read(pull.rules[-1].step).after == pull.after
+    for rule in pull.rules:
+        assert stepper.sweep(rule.step) == rule.sweep
+        assert stepper.read(rule.step).after == rule.value
+    for flow in pull.terms:
+        assert stepper.address(flow.step) == flow.address
     # The update was made at this rate, by the batch's mean gradient.
     if run.optimizer.optimizer == "sgd":
         assert pull.after == pull.before - run.optimizer.rate * pull.gradient
