@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Mapping, MutableMapping
 
@@ -13,52 +14,79 @@ from cnnsim.scenario.course import Course
 from cnnsim.stepper.values import Array, Overlay, Values
 
 
-class Iterations:
-    """Values by iteration. Iteration 0 is always there; others are computed anew where needed."""
+class KeptIterations(ABC):
+    """Values by iteration: those of the opened one stay, of others the last few asked for do.
 
-    def __init__(self, iteration: Iteration, leaves: MutableMapping[str, Array]) -> None:
+    Args:
+        iteration: what each of them computes.
+        opened: the number of the one that stays.
+    """
+
+    def __init__(self, iteration: Iteration, opened: int) -> None:
         self._iteration = iteration
-        self._leaves = leaves
-        self._first = Values(iteration.sweeps, leaves)
+        self._opened = opened
+        self._first: Values | None = None
         self._later: OrderedDict[int, Values] = OrderedDict()
 
     @property
     def first(self) -> Values:
-        """The values that it was opened with."""
-        return self._first
+        """The values of the iteration that it was opened at."""
+        return self.at(self._opened)
 
     def at(self, number: int, report: Report = silent) -> Values:
-        """The values of iteration `number`; computes the updates before it that are missing.
+        """The values of iteration `number`; what is missing before it is computed.
 
-        That can take long: `report` hears of each iteration on the way, and whatever it raises
-        stops it. What was computed until then is kept.
+        That can take long: `report` hears of it, and whatever it raises stops it. What was computed
+        until then is kept. Raises CnnsimError where a run has a batch of another size there.
         """
-        if number == 0:
+        if number == self._opened and self._first is not None:
             return self._first
         if number in self._later:
             self._later.move_to_end(number)
             return self._later[number]
-        before = max((known for known in self._later if known < number), default=0)
-        values = self.at(before)
-        for following in range(before + 1, number + 1):
-            way = _on_the_way(before, following - 1, number, report)
-            values = self._after(values, following, way)
-            self._later[following] = values
-            while len(self._later) > KEPT:
-                self._later.popitem(last=False)
+        return self._made(number, report)
+
+    @abstractmethod
+    def _made(self, number: int, report: Report) -> Values:
+        """The values of iteration `number`, which are kept from now on."""
+
+    def _keep(self, number: int, values: Values) -> Values:
+        if number == self._opened:
+            self._first = values
+            return values
+        self._later[number] = values
+        while len(self._later) > KEPT:
+            self._later.popitem(last=False)
         return values
 
     def has(self, number: int) -> bool:
         """Whether iteration `number` is there without computing anything."""
-        return number == 0 or number in self._later
+        return number in self._later or (number == self._opened and self._first is not None)
 
     def trained(self, number: int, tensor: str) -> Array | None:
-        """What an engine made of `tensor` when iteration `number` was trained; it never was."""
+        """What an engine made of `tensor` when iteration `number` was trained, if it ever was."""
         return None
 
     def forget(self) -> None:
-        """The first iteration has changed: nothing that followed from it holds."""
+        """The opened iteration has changed: nothing that followed from it holds."""
         self._later.clear()
+
+
+class Iterations(KeptIterations):
+    """Values by iteration, each computed from the one before it."""
+
+    def __init__(self, iteration: Iteration, leaves: MutableMapping[str, Array]) -> None:
+        super().__init__(iteration, 0)
+        self._leaves = leaves
+        self._keep(0, Values(iteration.sweeps, leaves))
+
+    def _made(self, number: int, report: Report) -> Values:
+        before = max((known for known in self._later if known < number), default=0)
+        values = self.at(before)
+        for following in range(before + 1, number + 1):
+            way = _on_the_way(before, following - 1, number, report)
+            values = self._keep(following, self._after(values, following, way))
+        return values
 
     def _after(self, values: Values, number: int, report: Report) -> Values:
         """The values of iteration `number`, the one after `values`."""
@@ -72,50 +100,21 @@ class Iterations:
         return Values(self._iteration.sweeps, Overlay(self._leaves, carried))
 
 
-class CourseIterations(Iterations):
+class CourseIterations(KeptIterations):
     """Values of a trained run: each iteration begins where the run was."""
 
     def __init__(self, iteration: Iteration, course: Course) -> None:
-        self._iteration = iteration
+        super().__init__(iteration, course.opened)
         self._course = course
-        self._later = OrderedDict()
-        self._opened: Values | None = None
         self._trained: tuple[int, Mapping[str, Array]] | None = None
-
-    @property
-    def first(self) -> Values:
-        """The values of the iteration that the course was opened at."""
-        return self.at(self._course.opened)
-
-    def at(self, number: int, report: Report = silent) -> Values:
-        """The values of iteration `number`; the updates before it are done again.
-
-        Raises CnnsimError where that has a batch of another size.
-        """
-        if number == self._course.opened:
-            if self._opened is None:
-                self._opened = self._made(number, report)
-            return self._opened
-        if number not in self._later:
-            self._later[number] = self._made(number, report)
-            while len(self._later) > KEPT:
-                self._later.popitem(last=False)
-        self._later.move_to_end(number)
-        return self._later[number]
 
     def _made(self, number: int, report: Report) -> Values:
         def tell(share: float) -> None:
             report(Progress("computing", f"iteration {number:,}", share))
 
         leaves = self._course.leaves(number, tell)
-        return Values(
-            [self._course.sweep(sweep, number) for sweep in self._iteration.sweeps], leaves
-        )
-
-    def has(self, number: int) -> bool:
-        """Whether iteration `number` is there without computing anything."""
-        is_opened = number == self._course.opened and self._opened is not None
-        return is_opened or number in self._later
+        sweeps = [self._course.sweep(sweep, number) for sweep in self._iteration.sweeps]
+        return self._keep(number, Values(sweeps, leaves))
 
     def trained(self, number: int, tensor: str) -> Array | None:
         """What the CPU's engine makes of `tensor` in float32, where it keeps that."""
@@ -127,6 +126,11 @@ class CourseIterations(Iterations):
             rate = next(s.params.rate for s in updates if hasattr(s.params, "rate"))
             self._trained = number, trained_values(self._iteration, leaves, rate)
         return self._trained[1][tensor]
+
+    def forget(self) -> None:
+        """The opened iteration has changed: nothing that followed from it holds."""
+        super().forget()
+        self._trained = None
 
 
 def _on_the_way(first: int, here: int, last: int, report: Report) -> Report:

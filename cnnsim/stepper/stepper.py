@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from cnnsim.errors import UsageError
 from cnnsim.scenario.edits import editable
 from cnnsim.scenario.scenario import Scenario
-from cnnsim.stepper.iterations import CourseIterations, Iterations
+from cnnsim.stepper.iterations import CourseIterations, Iterations, KeptIterations
 from cnnsim.stepper.values import Values
 from cnnsim.steps.address import format_address, iteration_of, parse_address
 from cnnsim.steps.moves import move
@@ -36,10 +36,11 @@ class Stepper:
         #: Whether it starts from other tensors than its scenario's.
         self.is_fed = False
         self.shapes = scenario.iteration.shapes
-        if scenario.course is None:
-            self.iterations = Iterations(scenario.iteration, scenario.leaves())
-        else:
-            self.iterations = CourseIterations(scenario.iteration, scenario.course)
+        self.iterations: KeptIterations = (
+            Iterations(scenario.iteration, scenario.leaves())
+            if scenario.course is None
+            else CourseIterations(scenario.iteration, scenario.course)
+        )
         self._works: OrderedDict[tuple[int, int, tuple[int, ...]], Work] = OrderedDict()
 
     @property

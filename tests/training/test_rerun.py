@@ -142,6 +142,12 @@ def test_what_training_made_of_a_cell_stands_beside_it(
     gradient = stepper.iterations.trained(number, "fc.db")
     assert gradient is not None
     assert stepper.trained(position) == gradient[2]
+    # Other weights to begin with, other weights to end with.
+    moved = values["fc.b"] + 1
+    stepper.feed({"fc.b": moved})
+    assert stepper.iterations.has(number)
+    found = stepper.iterations.trained(number, iteration.carried["fc.b"])
+    assert np.abs(found - moved).max() < np.abs(found - after["fc.b"]).max()
     lesson = Stepper(open_scenario("train_by_hand"))
     assert all(lesson.trained(lesson.trace.position(step)) is None for step in range(4))
 
