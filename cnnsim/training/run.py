@@ -13,7 +13,7 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -316,11 +316,5 @@ def _named(scenario: Scenario) -> Scenario:
     """A run's scenario has the name of the one it was made from, which its first line says."""
     first = scenario.text.partition("\n")[0]
     if first.startswith(FIRST):
-        return Scenario(
-            first.removeprefix(FIRST).strip(),
-            scenario.path,
-            scenario.text,
-            scenario.model,
-            scenario.iteration,
-        )
+        return replace(scenario, name=first.removeprefix(FIRST).strip())
     return scenario
