@@ -21,6 +21,7 @@ from cnnsim.network.graph import Network
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import COUNTER
 from cnnsim.scenario.writing import write_whole
+from cnnsim.training.samples import Split
 
 #: The key of the file's metadata. One only: several would be stored in an arbitrary order.
 _KEY = "cnnsim"
@@ -49,6 +50,12 @@ class Point:
     data: int
     names: tuple[str, ...] = ()
     centred: bool = False
+
+
+def point_at(iteration: int, each: int, loss: float, engine: str, split: Split) -> Point:
+    """The point after so many updates, of which `each` make an epoch, with these pictures."""
+    epoch = iteration // each
+    return Point(iteration, epoch, loss, engine, split.digest, split.names, split.is_centred)
 
 
 def _point(stored: Any) -> Point:

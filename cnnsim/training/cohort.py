@@ -17,11 +17,11 @@ from cnnsim.kernels.cuda.models.engine import ModelsEngine
 from cnnsim.kernels.engine import Floats32, Floats64
 from cnnsim.kernels.fill import Progress
 from cnnsim.training.batches import epoch_of
-from cnnsim.training.checkpoint import Point
+from cnnsim.training.checkpoint import Point, point_at
 from cnnsim.training.evaluate import guesses
 from cnnsim.training.load import load
-from cnnsim.training.loop import Outcome, Report, batches_of
-from cnnsim.training.run import Run, best_accuracy
+from cnnsim.training.loop import Outcome, Report, batches_of, progress_at
+from cnnsim.training.run import Run, best_accuracy, is_better
 from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
 from cnnsim.training.schedule import Change, rates
@@ -78,13 +78,12 @@ class Cohort:
                 held.enter_context(run.held())
             split = load(first.scenario)
             self._split = split
-            self._digest = split.digest()
             self._members: dict[int, _Member] = {
                 number: _Member(run, run.rate_changes()) for number, run in enumerate(self._runs)
             }
             batches = [batches_of(run, split) for run in self._runs]
-            self._each, self._batch = batches[0].each, batches[0].batch
-            self._sizes = np.array([batches[0].size(update) for update in range(self._each)])
+            self._batches, self._each = batches[0], batches[0].each
+            self._sizes = np.array([self._batches.size(update) for update in range(self._each)])
             self._epoch = lru_cache(maxsize=2)(partial(epoch_of, batches))
             self._total = first.optimizer.epochs * self._each
             self._engine = ModelsEngine(first.iteration, len(self._runs), self._compiling)
@@ -183,7 +182,7 @@ class Cohort:
                 run.keep_metrics(0)
                 every.append(self._begun(run))
                 continue
-            tensors, point = run.take_up(self._digest, self._total)
+            tensors, point = run.take_up(self._split.digest, self._total)
             if point.engine != self._engine.name:
                 others.add(point.engine)
             every.append(tensors)
@@ -247,10 +246,7 @@ class Cohort:
         return self._point_at(self._iteration, member.loss)
 
     def _point_at(self, iteration: int, loss: float) -> Point:
-        return Point(
-            iteration, iteration // self._each, loss, self._engine.name,
-            self._digest, self._split.names, self._split.is_centred,
-        )  # fmt: skip
+        return point_at(iteration, self._each, loss, self._engine.name, self._split)
 
     # -- telling -----------------------------------------------------------------------------------
 
@@ -259,19 +255,19 @@ class Cohort:
         answers, losses = self._engine.test()
         right = _right(answers, self._split)
         epoch = self._iteration // self._each
-        is_better = np.zeros(len(self._runs), np.bool_)
+        kept = np.zeros(len(self._runs), np.bool_)
         for number, member in self._members.items():
             accuracy, loss = int(right[number]) / len(self._split.test), float(losses[number])
             mean = member.loss / len(self._split.train)
             row = member.run.measured(epoch, mean, loss, accuracy)
             member.loss = 0.0
             member.measured.append(row)
-            if math.isfinite(loss) and (member.best is None or accuracy > member.best):
+            if is_better(member.best, row):
                 member.best, member.best_point = accuracy, self._point(member)
-                is_better[number] = True
+                kept[number] = True
             event = {**row, "images_per_second": speed, "together": self._together}
             self._report({"run": str(member.run.folder), **event})
-        self._engine.keep(is_better)
+        self._engine.keep(kept)
 
     def _compiling(self, progress: Progress) -> None:
         event = {"kind": "compiling", "what": progress.sweep, "together": self._together}
@@ -280,19 +276,11 @@ class Cohort:
     def _tell_progress(self, speed: float) -> None:
         if not self._members:
             return
-        epoch, within = divmod(self._iteration - 1, self._each)
-        members = self._members.values()
-        count = min((within + 1) * self._batch, len(self._split.train)) * len(members)
-        event = {
-            "kind": "progress",
-            "together": self._together,
-            "epoch": epoch + 1,
-            "iteration": self._iteration,
-            "iterations": self._total,
-            "loss": math.fsum(member.loss for member in members) / count,
-            "images_per_second": speed,
-        }
-        self._report({"run": str(self._runs[0].folder), **event})
+        loss = math.fsum(member.loss for member in self._members.values())
+        models = len(self._members)
+        told = progress_at(self._iteration, self._total, self._batches, loss, speed, models)
+        place = {"run": str(self._runs[0].folder), "together": self._together}
+        self._report({**told, **place})
 
     def _end_all(self, how: str) -> None:
         for member in self._members.values():

@@ -61,7 +61,6 @@ class History:
         size *= 1 + len(run.optimizer.states)
         self._most = min(max(_ROOM // max(size, 1), _LEAST), _MOST)
         self.spacing = _FIRST
-        self._digest = self.split.digest()
         self._changes = run.rate_changes()
         self._frames: dict[int, Tensors] = {}
         self._engine: Engine | None = None
@@ -226,7 +225,7 @@ class History:
                 # A damaged one only makes the way longer.
                 continue
             # What another engine computed differs in its last digits from what this one goes on to.
-            same = point.engine == engine.name and point.data == self._digest
+            same = point.engine == engine.name and point.data == self.split.digest
             if same and max(found[0], here) < point.iteration <= number:
                 found = point.iteration, tensors
         return found

@@ -71,7 +71,7 @@ def _check_resumable(runs: Sequence[Run]) -> None:
         # Runs that differ in their seeds have the same pictures, which are read once.
         pictures = f"{run.scenario.model.data} {run.scenario.network.input_shape}"
         if pictures not in digests:
-            digests[pictures] = load(run.scenario).digest()
+            digests[pictures] = load(run.scenario).digest
         run.rate_changes()
         saved = (run.folder / LAST).exists()
         run.metrics_until(run.read_for(digests[pictures])[1].epoch if saved else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -14,12 +13,12 @@ from cnnsim.errors import printable
 from cnnsim.kernels.engine import Engine
 from cnnsim.training.activations import Activations
 from cnnsim.training.batches import Batches
-from cnnsim.training.checkpoint import Point
+from cnnsim.training.checkpoint import Point, point_at
 from cnnsim.training.control import Control
 from cnnsim.training.evaluate import measure
 from cnnsim.training.load import data_of
 from cnnsim.training.probe import Probe
-from cnnsim.training.run import Run, best_accuracy
+from cnnsim.training.run import Run, best_accuracy, is_better
 from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
 from cnnsim.training.schedule import Change, rates
@@ -64,7 +63,6 @@ class Training:
         self._report = report
         self._control = control
         self._batches = batches_of(run, split)
-        self._digest = split.digest()
         self._total = run.optimizer.epochs * self._batches.each
         self._iteration = 0
         self._loss = 0.0
@@ -210,7 +208,7 @@ class Training:
             # Whether it can be saved shows now, not after an hour.
             self._save()
             return
-        tensors, point = run.take_up(self._digest, self._total)
+        tensors, point = run.take_up(self._split.digest, self._total)
         if point.engine != self._engine.name:
             what = (
                 f"{printable(str(run.folder))} was trained by another engine, {point.engine}; "
@@ -223,27 +221,12 @@ class Training:
         self._best = best_accuracy(rows)
 
     def _point(self) -> Point:
-        epoch = self._iteration // self._batches.each
-        return Point(
-            self._iteration, epoch, self._loss, self._engine.name,
-            self._digest, self._split.names, self._split.is_centred,
-        )  # fmt: skip
+        each, engine = self._batches.each, self._engine.name
+        return point_at(self._iteration, each, self._loss, engine, self._split)
 
     def _tell_progress(self, speed: float, rate: float) -> None:
-        epoch, within = divmod(self._iteration - 1, self._batches.each)
-        count = min((within + 1) * self._batches.batch, len(self._split.train))
-        self._report(
-            {
-                "kind": "progress",
-                "seed": self._run.seed,
-                "epoch": epoch + 1,
-                "iteration": self._iteration,
-                "iterations": self._total,
-                "loss": self._loss / count,
-                "rate": rate,
-                "images_per_second": speed,
-            }
-        )
+        told = progress_at(self._iteration, self._total, self._batches, self._loss, speed)
+        self._report({**told, "seed": self._run.seed, "rate": rate})
 
     def _end_epoch(self, speed: float) -> None:
         outputs = self._engine.outputs(self._split.test.pictures)
@@ -254,8 +237,7 @@ class Training:
         row = self._run.measured(epoch, loss, found.loss, found.accuracy)
         self._loss = 0.0
         self._measured.append(row)
-        is_better = self._best is None or found.accuracy > self._best
-        if is_better and math.isfinite(found.loss):
+        if is_better(self._best, row):
             self._best = found.accuracy
             self._best_state = (self._engine.tensors(), self._point())
         self._report({**row, "images_per_second": speed})
@@ -294,3 +276,22 @@ def batches_of(run: Run, split: Split) -> Batches:
     """The updates of a run."""
     data = data_of(run.scenario)
     return Batches(split.train, run.optimizer.batch, run.seed, data.shuffle, data.shift)
+
+
+def progress_at(
+    iteration: int, total: int, batches: Batches, loss: float, speed: float, models: int = 1
+) -> dict[str, Any]:
+    """The event ``progress`` after so many updates of `total`.
+
+    Of `models` at once, whose losses of this epoch's pictures so far add up to `loss`.
+    """
+    epoch, within = divmod(iteration - 1, batches.each)
+    count = min((within + 1) * batches.batch, len(batches.samples)) * models
+    return {
+        "kind": "progress",
+        "epoch": epoch + 1,
+        "iteration": iteration,
+        "iterations": total,
+        "loss": loss / count,
+        "images_per_second": speed,
+    }

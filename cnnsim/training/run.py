@@ -298,6 +298,11 @@ def best_accuracy(rows: list[dict[str, Any]]) -> float | None:
     return max(good, default=None)
 
 
+def is_better(best: float | None, row: dict[str, Any]) -> bool:
+    """Whether the epoch of `row` goes into BEST, where the accuracy so far is `best`."""
+    return row["test_loss"] is not None and (best is None or row["test_accuracy"] > best)
+
+
 def open_run(folder: Path) -> Run:
     """The run in `folder`. Raises UsageError where it holds none."""
     where = printable(str(folder))

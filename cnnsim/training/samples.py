@@ -49,6 +49,7 @@ class Split:
         """Whether they were made as MNIST's are."""
         return are_centred(self.train.pictures)
 
+    @cached_property
     def digest(self) -> int:
         """A checksum by which a run notices that its pictures have changed.
 

@@ -28,7 +28,7 @@ from cnnsim.training.fleet import Fleet
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Training
 from cnnsim.training.making import create_run
-from cnnsim.training.run import open_run
+from cnnsim.training.run import best_accuracy, is_better, open_run
 from cnnsim.training.runfolder import BEST
 from cnnsim.training.session import train_folder
 
@@ -177,6 +177,26 @@ def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
     tensors, point = run.read()
     assert point.iteration <= last["iteration"]
     assert all((tensor == tensor).all() for tensor in tensors.values())
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "best"),
+    [([0.5, 0.75, 0.75], 2), ([0.5, None], 1), ([None, 0.25], 2), ([None], None)],
+)
+def test_the_best_epoch_is_the_first_of_the_highest(
+    accuracies: list[float | None], best: int | None
+) -> None:
+    """One whose test loss is no number (None) is no good, however many pictures it recognises."""
+    rows = [
+        {"test_accuracy": 1.0 if found is None else found, "test_loss": found and 1 - found}
+        for found in accuracies
+    ]
+    kept, high = None, None
+    for number, row in enumerate(rows, 1):
+        if is_better(high, row):
+            kept, high = number, row["test_accuracy"]
+    assert kept == best
+    assert high == best_accuracy(rows)
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
