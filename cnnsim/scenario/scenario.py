@@ -54,6 +54,13 @@ class Scenario:
         vary = self.course.sweep if self.course is not None else None
         return Trace(self.iteration.sweeps, optimizer.iterations if optimizer else 1, vary)
 
+    @cached_property
+    def update(self) -> Iteration:
+        """What one update of its training is: a whole batch in training mode."""
+        optimizer = self.iteration.optimizer
+        assert optimizer is not None, "asked of what is trained"
+        return self.iteration.resized(optimizer.batch, True)
+
     @property
     def title(self) -> str:
         """The file's title."""

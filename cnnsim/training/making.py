@@ -5,29 +5,21 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from copy import copy
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cnnsim.errors import CnnsimError, UsageError, printable, unprintable
-from cnnsim.scenario.data import NAMED
+from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.scenario.files import reason_of
 from cnnsim.scenario.leaves import beside
-from cnnsim.scenario.overrides import apply_overrides
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.writing import draft_of, drafted, write_whole
 from cnnsim.training.files import locked
-from cnnsim.training.load import data_of
+from cnnsim.training.frozen import GIVEN, frozen, given
 from cnnsim.training.run import Run, open_run
 from cnnsim.training.runfolder import FILES, FIRST, METRICS, SCENARIO
 
 #: What to do where a folder cannot be had.
 _OTHER = "choose another folder with --out"
-#: The name of a picture or of weights that the scenario began with; their endings differ.
-_GIVEN = "given"
-#: Characters of a name at most, which is a file's.
-_LONGEST = 255
 
 
 def create_run(
@@ -42,7 +34,7 @@ def create_run(
     where = printable(str(folder))
     old = folder / SCENARIO
     try:
-        text = _frozen(scenario, settings)
+        text = frozen(scenario, settings)
         if old.is_file() and not anew:
             run = open_run(folder)
             _check_same(run, text)
@@ -69,15 +61,10 @@ def given_files(scenario: Scenario) -> dict[str, Path]:
     """The files that a run of `scenario` needs beside its own, by their names in its folder."""
     sources = {"weights": scenario.model.weights, "image": scenario.model.input.image}
     return {
-        _given(key, source): beside(scenario.path, source)
+        given(key, source): beside(scenario.path, source)
         for key, source in sources.items()
         if source is not None
     }
-
-
-def _given(key: str, source: str) -> str:
-    """The name in a run's folder of what its scenario begins with, under that key."""
-    return _GIVEN + (".safetensors" if key == "weights" else Path(source).suffix)
 
 
 def _write(folder: Path, text: str, files: Mapping[str, bytes]) -> None:
@@ -150,47 +137,7 @@ def _given_names(scenario: Path) -> set[str]:
     except (OSError, ValueError, AttributeError, TypeError):
         return set()
     names = {name for name in named if isinstance(name, str) and Path(name).name == name}
-    return {name for name in names if Path(name).stem == _GIVEN and text.startswith(FIRST)}
-
-
-def _frozen(scenario: Scenario, settings: Sequence[str]) -> str:
-    """The text of the run's own scenario. Raises UsageError for a path that no text can hold."""
-    import tomlkit
-
-    seeds = [word for word in settings if word.partition("=")[0].strip() == "seed"]
-    others = tuple(word for word in settings if word not in seeds)
-    # The seed stands at the top: what is below is the same in all.
-    here = Path() if data_of(scenario).source in NAMED else Path.cwd()
-    document = copy(_settled(scenario.text, scenario.path, others, here))
-    apply_overrides(document, seeds)
-    return f"{FIRST}{printable(scenario.name, _LONGEST)}\n{tomlkit.dumps(document)}"
-
-
-@lru_cache(maxsize=1)
-def _settled(text: str, path: Path | None, settings: tuple[str, ...], here: Path) -> Any:
-    """The document of a run that is asked for from `here`; not to be changed.
-
-    Parsing takes long, and many runs share all but their seed. Raises UsageError for a path that no
-    text can hold.
-    """
-    import tomlkit
-
-    document: Any = tomlkit.parse(text)
-    apply_overrides(document, settings)
-    # What a tour expects is true of the weights that the scenario began with.
-    document.pop("tour", None)
-    for holder, key in ((document["input"], "image"), (document, "weights")):
-        if key in holder:
-            holder[key] = _given(key, str(holder[key]))
-    data = document["data"]
-    if str(data["source"]) not in NAMED:
-        source = str(here / beside(path, str(data["source"])))
-        if bad := unprintable(source, allowed=""):
-            raise UsageError(
-                f"{printable(source)} holds {bad}, which a scenario cannot", "rename that folder"
-            )
-        data["source"] = source
-    return document
+    return {name for name in names if Path(name).stem == GIVEN and text.startswith(FIRST)}
 
 
 def _difference(old: Any, new: Any, at: str = "") -> str:

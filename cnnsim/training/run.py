@@ -13,8 +13,7 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,15 @@ from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.optimizer import Optimizer
 from cnnsim.scenario.files import obstacle
-from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.text import read_text
 from cnnsim.scenario.writing import write_whole
 from cnnsim.training.checkpoint import Point, Tensors, read_checkpoint, write_checkpoint
 from cnnsim.training.files import append_lines, locked
+from cnnsim.training.frozen import read_frozen
 from cnnsim.training.load import data_of
 from cnnsim.training.runfolder import (
     BEST,
-    FIRST,
     LAST,
     METRICS,
     RATES,
@@ -75,10 +73,10 @@ class Run:
         assert optimizer is not None, "checked when the scenario was read"
         return optimizer
 
-    @cached_property
+    @property
     def iteration(self) -> Iteration:
         """What one update is: a whole batch in training mode."""
-        return self.scenario.iteration.resized(self.optimizer.batch, True)
+        return self.scenario.update
 
     def initial(self) -> dict[str, Any]:
         """The parameters before the first update, by name."""
@@ -312,14 +310,6 @@ def open_run(folder: Path) -> Run:
     file = folder / SCENARIO
     if not file.is_file():
         raise UsageError(f"{where} is no run folder: it has no {SCENARIO}", meant_instead(folder))
-    scenario = read_scenario(str(file))
+    scenario = read_frozen(file)
     data_of(scenario)
-    return Run(folder, _named(scenario))
-
-
-def _named(scenario: Scenario) -> Scenario:
-    """A run's scenario has the name of the one it was made from, which its first line says."""
-    first = scenario.text.partition("\n")[0]
-    if first.startswith(FIRST):
-        return replace(scenario, name=first.removeprefix(FIRST).strip())
-    return scenario
+    return Run(folder, scenario)

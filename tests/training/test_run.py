@@ -310,26 +310,6 @@ def test_a_run_holds_all_the_files_that_its_scenario_names(tmp_path: Path) -> No
 # -- kill -9 --------------------------------------------------------------------------------------
 
 
-def test_runs_of_one_scenario_differ_in_their_seed_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What one run was asked for does not stay for the next one, nor does where it was asked."""
-    (tmp_path / "net.toml").write_text(ARTICLE)
-    asked: list[list[str]] = [["seed=5"], ["seed=6"], [], ["training.epochs=9", "seed=6"]]
-    runs = []
-    for number, settings in enumerate(asked):
-        (here := tmp_path / f"here{number}").mkdir()
-        monkeypatch.chdir(here)
-        create_run(here / "run", read_scenario("../net.toml"), settings)
-        runs.append(open_run(here / "run"))
-    plain = read_scenario("../net.toml").iteration.optimizer
-    assert plain is not None
-    assert [run.seed for run in runs] == [5, 6, 0, 6]
-    assert [run.optimizer.epochs for run in runs] == [plain.epochs] * 3 + [9]
-    first, second = (run.scenario.text for run in runs[:2])
-    assert first.replace("seed = 5", "seed = 6") == second != first
-
-
 def test_killed_at_any_moment_it_still_ends_the_same(tmp_path: Path) -> None:
     """CNNSIM_KILLS=50 kills it fifty times."""
     kills = int(os.environ.get("CNNSIM_KILLS", "3"))
