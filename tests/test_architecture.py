@@ -19,6 +19,7 @@ ROOT = Path(cnnsim.__file__).parent
 #: Each room may import itself and the rooms to its left. `data` holds files, no code.
 ROOMS = [
     "errors",
+    "amounts",
     "collector",
     "frames",
     "steps",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from cnnsim.amounts import counted
 from cnnsim.cli.options import INTEGER, Csv, Device, Json
 from cnnsim.cli.output import Column, csv_lines, emit, loss_text, print_table
 from cnnsim.cli.progress import Narrator
@@ -146,9 +147,5 @@ def _after(found: Trained, result: Evaluation) -> str:
     from cnnsim.training.loop import batches_of
 
     point, each = found.point, batches_of(found.run, result.split).each
-    epochs, updates = _count(point.epoch, "epoch"), point.iteration - point.epoch * each
-    return f"{epochs} and {_count(updates, 'update')}" if updates else epochs
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    epochs, updates = counted(point.epoch, "epoch"), point.iteration - point.epoch * each
+    return f"{epochs} and {counted(updates, 'update')}" if updates else epochs

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from cnnsim.amounts import counted
 from cnnsim.cli.main import complain
 from cnnsim.cli.options import Csv, Json, Settings
 from cnnsim.cli.output import console, emit
@@ -128,9 +129,9 @@ class Report:
             print(
                 ", ".join(
                     [
-                        *([_count(self.scenarios, "scenario")] if self.scenarios > 1 else []),
-                        _count(self.stops, "stop"),
-                        _count(self.checks, "check"),
+                        *([counted(self.scenarios, "scenario")] if self.scenarios > 1 else []),
+                        counted(self.stops, "stop"),
+                        counted(self.checks, "check"),
                         end,
                     ]
                 ),
@@ -194,7 +195,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, float):
         return repr(value).removesuffix(".0").replace("inf", "∞").replace("nan", "NaN")
     return printable(str(value), 2000)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cnnsim.amounts import counted
 from cnnsim.cli.options import Json
 from cnnsim.cli.output import emit
 from cnnsim.cli.source import read
@@ -55,9 +56,8 @@ def _check(file: str) -> str:
         with scenario.blamed("data", "source"):
             load(scenario)
     name = printable(str(scenario.path)) if scenario.path else scenario.name
-    steps = len(scenario.trace)
-    stops = len(scenario.tour)
-    return f"{name}: ok, {steps:,} steps, {stops} stop{'' if stops == 1 else 's'}"
+    steps, stops = counted(len(scenario.trace), "step"), counted(len(scenario.tour), "stop")
+    return f"{name}: ok, {steps}, {stops}"
 
 
 def _tell(file: str, problem: Problem, json: bool) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnsim.amounts import counted
 from cnnsim.kernels.fill import Progress, Report, silent
 from cnnsim.kernels.folding import Folder
 from cnnsim.kernels.general import needed
@@ -93,7 +94,7 @@ def measurements(
     with told(report):
         ceilings = {}
         for count in counts:
-            report(Progress("measuring", f"the ceiling on {_threads(count)}", 0.0))
+            report(Progress("measuring", f"the ceiling on {counted(count, 'thread')}", 0.0))
             seconds, flops = _ceiling(count)
             ceilings[count] = flops / seconds
             yield _line("kernel", "multiply-add in registers", "", count, flops, seconds, ceilings)
@@ -109,12 +110,8 @@ def measurements(
         yield _general(name, iteration, ceilings, report)
         for name, iteration in nets.items():
             for count in counts:
-                report(Progress("measuring", f"steps of {name} on {_threads(count)}", 0.0))
+                report(Progress("measuring", f"steps of {name} on {counted(count, 'thread')}", 0.0))
                 yield _step(name, iteration, count, ceilings)
-
-
-def _threads(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"
 
 
 def _line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnsim.amounts import in_bytes
 from cnnsim.errors import Problem
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.layer import times
@@ -17,9 +18,10 @@ def size_problems(iteration: Iteration) -> list[Problem]:
     network = iteration.network
     needed = iteration.bytes_needed
     if needed > MOST_MEMORY:
+        asked, most = " ".join(in_bytes(needed)), " ".join(in_bytes(MOST_MEMORY))
         what = (
-            f"it would need {_bytes(needed)} of memory for an input of "
-            f"{times((network.batch, *network.input_shape))}; {_bytes(MOST_MEMORY)} are the most"
+            f"it would need {asked} of memory for an input of "
+            f"{times((network.batch, *network.input_shape))}; {most} are the most"
         )
         return [Problem("", what)]
     repeats = iteration.optimizer.iterations if iteration.optimizer else 1
@@ -27,12 +29,3 @@ def size_problems(iteration: Iteration) -> list[Problem]:
     if steps > MOST_STEPS:
         return [Problem("", f"it would have {steps:,} steps; {MOST_STEPS:,} are the most")]
     return []
-
-
-def _bytes(count: int) -> str:
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
-        if size < 1000 or unit == "PB":
-            return f"{size:,.3g} {unit}" if unit != "bytes" else f"{count} bytes"
-        size /= 1000
-    return ""

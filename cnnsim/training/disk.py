@@ -8,6 +8,7 @@ from math import prod
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from cnnsim.amounts import in_bytes
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.training.making import given_files
 from cnnsim.training.run import Run
@@ -50,8 +51,9 @@ def check_disk(runs: Sequence[Run]) -> None:
             _try(place, where)
             continue
         if usage.free < size:
+            left, wanted = " ".join(in_bytes(usage.free)), " ".join(in_bytes(size))
             raise CnnsimError(
-                f"{where}: the disk has {_bytes(usage.free)} left and the run needs {_bytes(size)}",
+                f"{where}: the disk has {left} left and the run needs {wanted}",
                 f"make room, or {_ELSEWHERE}",
             )
 
@@ -69,7 +71,3 @@ def _try(place: Path, where: str) -> None:
     except OSError as error:
         reason = printable(error.strerror or str(error))
         raise CnnsimError(f"{where} cannot be written: {reason}", _ELSEWHERE) from None
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"

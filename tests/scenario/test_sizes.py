@@ -42,7 +42,7 @@ CONV = '[[layers]]\ntype = "conv2d"\nname = "c"\n'
         # 10^6 x 10^6 x 3 float64 of input, and 1 map of output
         (
             "[input]\nrandom = [3, 1000000, 1000000]\n" + CONV + "filters = 1\nsize = 1",
-            "32 TB of memory for an input of 1x3x1000000x1000000",
+            "32.0 TB of memory for an input of 1x3x1000000x1000000",
         ),
         ("[input]\nzeros = [1, 4, 4]\n" + CONV + "filters = 1000000000\nsize = 3", "16,777,216"),
         (

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from networks import alexnet, stepper
 from texts import dense, layer
 
+from cnnsim.amounts import in_bytes
 from cnnsim.network.receptive import ReceptiveField
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.palette import ANSI, DARK, LIGHT, MONO, Palette
 from cnnsim.tui.drawing.plane import draw_plane
 from cnnsim.tui.walk.picture import Source, resample, view_of
 from cnnsim.tui.walk.sight import centre_of, sight_lines, sight_of, unit_at
-from cnnsim.tui.walk.state import WalkState, costs_of, first_step, in_bytes
+from cnnsim.tui.walk.state import WalkState, costs_of, first_step
 from cnnsim.tui.walk.whatif import WhatIf
 
 CONV2 = ReceptiveField((51, 51), (8, 8), (16, 16))

@@ -55,11 +55,6 @@ def count(n: int) -> str:
     return f"{n:,}".replace("-", MINUS)
 
 
-def counted(n: int, noun: str) -> str:
-    """`1 note`, `1,234 notes`."""
-    return f"{count(n)} {noun}{'' if n == 1 else 's'}"
-
-
 def short_count(n: int) -> str:
     """From a million on three digits and a letter, `42.3 M`; below that as `count`."""
     for size, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M")):

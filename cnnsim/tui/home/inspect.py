@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cnnsim.amounts import counted
 from cnnsim.network.walk import walk
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.opening import open_scenario
-from cnnsim.tui.drawing.numbers import count, counted, short_count
+from cnnsim.tui.drawing.numbers import count, short_count
 from cnnsim.tui.drawing.plane import Plane
 from cnnsim.tui.home.preview import Preview
 from cnnsim.tui.stage.stage import Stage

@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.worker import get_current_worker
 
+from cnnsim.amounts import counted
 from cnnsim.errors import CnnsimError, printable
 from cnnsim.scenario.files import expanded
 from cnnsim.scenario.picture import picture_size
 from cnnsim.training.preprocess import is_dark_on_light
 from cnnsim.tui.actions import bindings_of
-from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.pad.brought import Brought
 from cnnsim.tui.pad.judge import Look
 from cnnsim.tui.pad.padnet import Ink, PadNet

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnsim.amounts import counted
 from cnnsim.errors import CnnsimError, UsageError, printable
 from cnnsim.scenario.files import expanded
 from cnnsim.stepper.recording import Recording, save_recording
-from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.screens.ask import AskScreen
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 
+from cnnsim.amounts import counted
 from cnnsim.errors import CnnsimError
 from cnnsim.network.graph import INPUT
 from cnnsim.stepper.edits import Edits
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.stepper.stops import Stops
 from cnnsim.steps.moves import UNITS
-from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.marks import scenario_key
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.computing import Computing

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from rich.style import Style
 
+from cnnsim.amounts import counted
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.curve import Floats, column_of, draw_curve, draw_guide, row_of
 from cnnsim.tui.drawing.glyphs import MINUS, NOW_DOT
-from cnnsim.tui.drawing.numbers import counted, measured
+from cnnsim.tui.drawing.numbers import measured
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.train.axis import Axis, axis_of, round_numbers
 from cnnsim.tui.train.borders import Figure, whole

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import log10
 
+from cnnsim.amounts import counted
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.numbers import counted, measured, small
+from cnnsim.tui.drawing.numbers import measured, small
 from cnnsim.tui.train.scene import Scene, Words
 
 #: Where learning goes well: the share of a parameter's length by which an update moves it.

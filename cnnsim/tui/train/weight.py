@@ -9,13 +9,14 @@ from textwrap import wrap
 import numpy as np
 import numpy.typing as npt
 
+from cnnsim.amounts import counted
 from cnnsim.stepper.pull import Pull
 from cnnsim.steps.entry import format_entry
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.curve import column_of, draw_curve, draw_guide, row_of
 from cnnsim.tui.drawing.glyphs import NOW_DOT
 from cnnsim.tui.drawing.ledger import sign_style
-from cnnsim.tui.drawing.numbers import count, counted, in_formula, number
+from cnnsim.tui.drawing.numbers import count, in_formula, number
 from cnnsim.tui.stage.formula import written_out
 from cnnsim.tui.train.axis import axis_of
 from cnnsim.tui.train.borders import whole

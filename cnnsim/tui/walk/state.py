@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnsim.amounts import in_bytes
 from cnnsim.errors import UsageError, did_you_mean
 from cnnsim.network.graph import INPUT
 from cnnsim.network.layer import Shape
@@ -200,14 +201,6 @@ def costs_of(walked: Walk) -> list[list[tuple[str, str]]]:
             [f"{short_count(macs)} MACs"],
         )
     ]
-
-
-def in_bytes(number: int) -> tuple[str, str]:
-    """``3.1`` and ``MB``; a megabyte has 10^6 bytes."""
-    for size, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if number >= size:
-            return f"{number / size:,.1f}", unit
-    return str(number), "bytes"
 
 
 def first_step(trace: Trace, name: str, unit: Unit | None = None) -> int:

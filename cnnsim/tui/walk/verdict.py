@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
+from cnnsim.amounts import counted
 from cnnsim.network.walk import map_before
-from cnnsim.tui.drawing.numbers import count, counted
+from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.stage.prose import Paragraph
 from cnnsim.tui.walk.table import cross, dotted
 from cnnsim.tui.walk.whatif import WhatIf

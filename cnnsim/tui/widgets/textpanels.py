@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from textual import events
 
+from cnnsim.amounts import counted
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas, Piece
-from cnnsim.tui.drawing.numbers import count, counted, number
+from cnnsim.tui.drawing.numbers import count, number
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.stage.narrate import origins
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap_into

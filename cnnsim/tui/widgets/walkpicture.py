@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import events
 from textual.message import Message
 
+from cnnsim.amounts import counted
 from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
-from cnnsim.tui.drawing.numbers import counted
 from cnnsim.tui.drawing.plane import draw_plane
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap
 from cnnsim.tui.walk.picture import PictureView, view_of
