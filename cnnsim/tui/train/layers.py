@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cnnsim.amounts import counted
 from cnnsim.tui.drawing.canvas import Canvas, narrowed
-from cnnsim.tui.drawing.numbers import counted, measured
+from cnnsim.tui.drawing.numbers import measured
 from cnnsim.tui.train.scene import Scene, Words
 
 #: Columns of the mean, and of what stands behind the deviation, up to the frame.
