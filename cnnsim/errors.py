@@ -93,6 +93,10 @@ class Problem:
         return ": ".join(part for part in (place, field, self.what) if part)
 
 
+class MissingError(UsageError):
+    """What was named is not there; whoever knows what else it may be says so in the hint."""
+
+
 class FileError(UsageError):
     """All the mistakes of one file at once."""
 

@@ -61,7 +61,7 @@ def shapes(
             emit(walked.total_dict())
     elif csv:
         _print_csv(walked)
-    else:
+    elif walked.rows:
         _print_table(found.name, walked)
     if walked.error is not None:
         channels = _channels(found, settings) if shape is not None and len(shape) == 1 else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnsim.errors import UsageError
+from cnnsim.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     from cnnsim.scenario.scenario import Scenario
@@ -31,16 +32,21 @@ def read(
     if not source:
         raise UsageError("the name of the scenario is empty", "cnnsim list says what there is")
     from cnnsim.training.opening import open_scenario
-    from cnnsim.training.runfolder import is_run_folder
+    from cnnsim.training.runfolder import is_run_folder, meant_instead
 
     if is_run_folder(source):
         return open_scenario(source, settings, at)
     from cnnsim.scenario.reader import read_scenario
 
-    return read_scenario(
-        source,
-        settings if tour else (*settings, NO_TOUR),
-        input_size=input_size,
-        check_shapes=check_shapes,
-        once=once,
-    )
+    try:
+        return read_scenario(
+            source,
+            settings if tour else (*settings, NO_TOUR),
+            input_size=input_size,
+            check_shapes=check_shapes,
+            once=once,
+        )
+    except MissingError as error:
+        if runs := meant_instead(Path(source)):
+            error.hint = runs
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,8 +19,11 @@ from cnnsim.errors import UsageError, did_you_mean, printable
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from cnnsim.stepper.stepper import Stepper
     from cnnsim.stepper.values import Values
 
+#: A tensor's name behind an iteration.
+_NUMBERED = re.compile(r"([0-9]{1,18}):(.+)", re.DOTALL)
 #: A tensor with more numbers is summarised for people, unless they name it.
 MOST_SHOWN = 256
 #: Rows and columns of a summary.
@@ -31,7 +35,9 @@ _LISTED = 30
 def values(
     scenario: Annotated[str, Parameter(help="A bundled name, a path, a run, or -.")],
     /,
-    *tensors: Annotated[str, Parameter(name="TENSOR", help="Such as conv1.y; default: all.")],
+    *tensors: Annotated[
+        str, Parameter(name="TENSOR", help="Such as conv1.y, 1:conv1.y; default: all.")
+    ],
     json: Json = False,
     npz: Annotated[
         str | None,
@@ -41,7 +47,8 @@ def values(
 ) -> int:
     """Print finished tensors: the input, parameters, and what the layers made of them.
 
-    Of a run those of its first update; export writes what was learned.
+    Those of the first iteration, where no other stands before the name: 1:conv1.y. Of a run those
+    of its first update; export writes what was learned.
     """
     if json and npz is not None:
         raise UsageError("--json and --npz exclude each other", "choose one")
@@ -50,30 +57,55 @@ def values(
 
     with Narrator("drawing the weights"):
         opened = read(scenario, settings, tour=False)
-        found = Stepper(opened).values
+        stepper = Stepper(opened)
     if is_run_folder(scenario):
         what = "as its first update found them; cnnsim export writes what was learned"
         print(f"{printable(scenario)}: {what}", file=sys.stderr)
-    names = list(dict.fromkeys(tensors)) or list(found)
-    for name in names:
-        if name not in found:
-            raise _unknown(name, found)
+    asked = {name: _place(name, stepper) for name in tensors or stepper.values}
+    found: dict[str, npt.NDArray[Any]] = {}
     with Narrator("computing") as narrator:
-        found.compute(names, narrator)
+        for iteration in sorted({number for number, _ in asked.values()}):
+            names = {name: tensor for name, (at, tensor) in asked.items() if at == iteration}
+            there = stepper.iterations.at(iteration, narrator)
+            there.compute(list(names.values()), narrator)
+            found |= {name: there[tensor] for name, tensor in names.items()}
     if npz is not None:
         import numpy as np
 
         from cnnsim.cli.outfile import write_out
 
-        arrays: dict[str, Any] = {name: found[name] for name in names}
+        arrays: dict[str, Any] = {name: found[name] for name in asked}
         own = [] if opened.path is None else [opened.path]
         write_out(npz, lambda stream: np.savez(stream, **arrays), "--npz", own)
         return 0
-    for name in names:
+    for name in asked:
         pieces = _json(name, found[name]) if json else _text(name, found[name], bool(tensors))
         for piece in pieces:
             output().write(piece)
     return 0
+
+
+def _place(name: str, stepper: Stepper) -> tuple[int, str]:
+    """Iteration and tensor that `name` stands for: ``conv1.y``, or ``1:conv1.y`` as in addresses.
+
+    Raises UsageError.
+    """
+    match = _NUMBERED.fullmatch(name)
+    first = stepper.trace.position(0).iteration
+    number, tensor = (int(match[1]), match[2]) if match else (first, name)
+    if tensor not in stepper.values:
+        raise _unknown(tensor, stepper.values)
+    if match and stepper.scenario.course is not None:
+        raise UsageError(
+            f"{printable(name)}: of a run these are the values of its first update",
+            "cnnsim replay RUN --steps --from ADDRESS says what another one computed",
+        )
+    last = stepper.trace.iterations - 1
+    if number > last:
+        raise UsageError(
+            f"{printable(name)}: there is no iteration {number:,}", f"they run from 0 to {last:,}"
+        )
+    return number, tensor
 
 
 def _unknown(name: str, found: Values) -> UsageError:

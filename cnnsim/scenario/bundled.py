@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import cnnsim
-from cnnsim.errors import UsageError, did_you_mean, printable
+from cnnsim.errors import MissingError, UsageError, did_you_mean, printable
 from cnnsim.scenario.files import reason_of
 
 
@@ -38,7 +38,7 @@ def find(source: str) -> Path:
             near = did_you_mean(path.stem, names)
             if os.path.isfile(f"{source}.toml"):
                 near = f", did you mean '{printable(source)}.toml'?"
-            raise UsageError(
+            raise MissingError(
                 f"no scenario or file '{printable(source)}'{near}",
                 "bundled are: " + ", ".join(names),
             ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from cnnsim.errors import printable
@@ -43,24 +42,25 @@ def meant_instead(folder: Path) -> str:
     if is_run(folder.parent) and folder.is_file():
         return f"is {printable(str(folder.parent))} meant?"
     if folder.is_dir():
-        inside = _runs_in(folder, lambda name: True)
+        inside = _runs_in(folder)
         return f"is {_listed(inside)} meant?" if inside else ""
-    places = dict.fromkeys((folder.parent, RUNS))
-    name = folder.name
-    found = [
-        run
-        for place in places
-        for run in _runs_in(place, lambda each: each == name or each.startswith(f"{name}-"))
-    ]
-    return f"is {_listed(found)} meant?" if found and name else ""
+    # NAME, or else NAME-SEED of which only other seeds are there.
+    scenario, _, seed = folder.name.rpartition("-")
+    for name in (folder.name, scenario if seed.isdecimal() else ""):
+        places = dict.fromkeys((folder.parent, RUNS)) if name else ()
+        if found := [run for place in places for run in _runs_in(place, name)]:
+            return f"is {_listed(found)} meant?"
+    return ""
 
 
-def _runs_in(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
-    """The run folders in `folder` whose names are `wanted`, seed after seed."""
+def _runs_in(folder: Path, name: str = "") -> list[Path]:
+    """The run folders in `folder`, seed after seed; with a `name` those called so, or NAME-…."""
     try:
-        found = [path for path in folder.iterdir() if wanted(path.name) and is_run(path)]
+        found = [path for path in folder.iterdir() if is_run(path)]
     except (OSError, ValueError):
         return []
+    if name:
+        found = [run for run in found if run.name == name or run.name.startswith(f"{name}-")]
     return sorted(found, key=lambda run: (run.name.rpartition("-")[0], len(run.name), run.name))
 
 

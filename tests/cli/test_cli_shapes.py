@@ -120,6 +120,12 @@ def test_a_shape_that_does_not_fit(run: Run, alexnet: Path) -> None:
     assert [row["name"] for row in rows[-2:]] == ["pool5", "flat"]
 
 
+def test_where_nothing_fits_there_is_no_table(run: Run, alexnet: Path) -> None:
+    result = run("shapes", alexnet, "--input", "3,10,10")
+    assert (result.code, result.out) == (2, "")
+    assert "does not fit into an input of 10x10" in result.err
+
+
 @pytest.mark.parametrize("side", [227, 258])
 def test_the_sides_that_fit_do(run: Run, side: int) -> None:
     assert run("shapes", "alexnet", "--input", f"3,{side},{side}", "--json").code == 0

@@ -38,6 +38,21 @@ def test_json_has_every_number(run: Run, kinds: Path) -> None:
             assert each["values"] == wanted
 
 
+def test_of_a_later_iteration(run: Run) -> None:
+    """As the lesson has it: with a rate of 0.1, 4 − 4 becomes 7.28 and 2.57 in one update."""
+    result = run("values", "train_by_hand", "1:fc.y", "fc.y", "--json")
+    assert [(each["name"], each["shape"]) for each in result.objects] == [
+        ("1:fc.y", [1, 2]), ("fc.y", [1, 2]),
+    ]  # fmt: skip
+    np.testing.assert_allclose(result.objects[0]["values"], [[7.28, 2.57]], rtol=1e-3)
+    assert result.objects[1]["values"] == [[4, 4]]
+    late = run("values", "train_by_hand", "2:fc.y")
+    assert (late.code, late.out) == (2, "")
+    assert "there is no iteration 2" in late.err
+    assert "from 0 to 1" in late.err
+    assert "no tensor 'fc.z', did you mean 'fc.y'?" in run("values", "train_by_hand", "1:fc.z").err
+
+
 def test_what_is_not_finite(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "wild.toml", TOY.replace("[1, 6, 2]", "[inf, nan, -inf]"))
     result = run("values", file, "input", "--json")

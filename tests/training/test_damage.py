@@ -309,6 +309,7 @@ def test_without_the_best_checkpoint_nothing_is_the_best(copy: Path, capsys: Any
         ("net", "there is no run folder net", "is runs/net-2 or runs/net-10 meant?"),
         ("runs/net", "there is no run folder runs/net", "is runs/net-2 or runs/net-10 meant?"),
         ("net-10", "there is no run folder net-10", "is runs/net-10 meant?"),
+        ("runs/net-7", "no run folder runs/net-7", "is runs/net-2 or runs/net-10 meant?"),
         ("ne", "there is no run folder ne", "cnnsim train makes one"),
         ("runs/net-2/last.safetensors", "is no run folder", "is runs/net-2 meant?"),
         ("runs", "runs is no run folder", "is runs/net-2 or runs/net-10 meant?"),
@@ -333,6 +334,13 @@ def test_a_run_that_is_not_there_is_looked_for(
         assert message in error
         assert ("hint: " in error) == bool(hint)
         assert hint in error
+    if "no run folder " in message and typed not in ("", "\0"):
+        # Where a scenario could stand too, it is the bundled ones that are named in want of a run.
+        for words in (["train", typed, "--resume"], ["replay", typed]):
+            code, error = said(capsys, *words)
+            assert code == 2
+            assert f"no scenario or file '{typed}'" in error
+            assert ("bundled are" if "makes one" in hint else hint) in error
 
 
 def test_a_run_with_more_outputs_than_classes_is_told(copy: Path, capsys: Any) -> None:
