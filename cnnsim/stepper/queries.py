@@ -32,17 +32,6 @@ _REPORT = 64
 _TAPS = 1 << 16
 
 _COMPARISON = re.compile(r"(<=|>=|=|<|>)\s*([-+−]?\d+(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE)
-WORDS = (
-    "sign change",
-    "padding",
-    "relu closes",
-    "winner changes",
-    "nan",
-    "infinity",
-    "largest",
-    "smallest",
-    "cell",
-)
 
 
 class Searched(NamedTuple):
@@ -69,7 +58,7 @@ class Query:
 
 
 def parse_query(text: str) -> Query:
-    """One of `WORDS`, or a comparison such as ``> 2.5`` with a cell's finished value.
+    """One of the `_NAMED`, or a comparison such as ``> 2.5`` with a cell's finished value.
 
     Raises UsageError.
     """
@@ -79,17 +68,17 @@ def parse_query(text: str) -> Query:
         if not np.isfinite(bound):
             raise UsageError(f"{match[2]} is too large to compare with", "try infinity")
         return _comparison(cleaned, match[1], bound)
-    named = [word for word in WORDS if cleaned and word.startswith(cleaned)]
+    named = [word for word in _NAMED if cleaned and word.startswith(cleaned)]
     if cleaned in ("max", "min", "inf", "sign"):
         named = [
             {"max": "largest", "min": "smallest", "inf": "infinity"}.get(cleaned, "sign change")
         ]
     if len(named) != 1:
         raise UsageError(
-            f"'{printable(text, 40)}' is nothing to look for{did_you_mean(cleaned, WORDS)}",
-            "try " + ", ".join(WORDS) + ", > 2.5, = 0",
+            f"'{printable(text, 40)}' is nothing to look for{did_you_mean(cleaned, _NAMED)}",
+            "try " + ", ".join(_NAMED) + ", > 2.5, = 0",
         )
-    return _QUERIES[named[0]]
+    return _NAMED[named[0]]
 
 
 def find_step(
@@ -255,36 +244,34 @@ def _comparison(text: str, sign: str, bound: float) -> Query:
     return Query(text, lambda sweep, values: compare[sign](values, bound), _last)
 
 
-_QUERIES = {
-    "sign change": Query(
+_QUERIES = (
+    Query(
         "sign change",
         _every,
         _sign_changes,
         lambda sweep: sweep.fold is not None and sweep.fold.name == "add",
     ),
-    "padding": Query("padding", _every, lambda sweep, work: work.reach.padding, needs_reach=True),
-    "relu closes": Query(
+    Query("padding", _every, lambda sweep, work: work.reach.padding, needs_reach=True),
+    Query(
         "relu closes",
         # Of −∞ a slope of 0 makes NaN.
         lambda sweep, values: ~(values > 0),
         lambda sweep, work: work.values[0] <= 0,
         lambda sweep: sweep.term in (relu, leaky),
     ),
-    "winner changes": Query(
+    Query(
         "winner changes",
         _every,
         _new_winners,
         lambda sweep: sweep.fold is LARGER and sweep.name == "forward",
     ),
-    "nan": Query(
+    Query(
         "nan", lambda sweep, values: np.isnan(values), lambda sweep, work: np.isnan(work.running)
     ),
-    "infinity": Query(
-        "infinity",
-        lambda sweep, values: ~np.isfinite(values),
-        _infinite,
-    ),
-    "largest": Query("largest", lambda sweep, values: _is(values, np.fmax), _last),
-    "smallest": Query("smallest", lambda sweep, values: _is(values, np.fmin), _last),
-    "cell": Query("cell", _every, _last),
-}
+    Query("infinity", lambda sweep, values: ~np.isfinite(values), _infinite),
+    Query("largest", lambda sweep, values: _is(values, np.fmax), _last),
+    Query("smallest", lambda sweep, values: _is(values, np.fmin), _last),
+    Query("cell", _every, _last),
+)
+#: By what people type for them.
+_NAMED = {query.text: query for query in _QUERIES}
