@@ -20,7 +20,7 @@ from cnnsim.training.batches import epoch_of
 from cnnsim.training.checkpoint import Point, point_at
 from cnnsim.training.evaluate import guesses
 from cnnsim.training.load import load
-from cnnsim.training.loop import Outcome, Report, batches_of, progress_at
+from cnnsim.training.loop import Outcome, Tell, batches_of, progress_at
 from cnnsim.training.run import Run, best_accuracy, is_better
 from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
@@ -57,7 +57,7 @@ class Cohort:
         stop: asked between launches whether to save and leave.
     """
 
-    def __init__(self, runs: Sequence[Run], report: Report, stop: Callable[[], bool]) -> None:
+    def __init__(self, runs: Sequence[Run], report: Tell, stop: Callable[[], bool]) -> None:
         self._runs = runs
         self._report = report
         self._stop = stop

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import Device
-from cnnsim.training.loop import Report
+from cnnsim.training.loop import Tell
 from cnnsim.training.run import open_run
 from cnnsim.training.session import error_event, left_out
 
@@ -45,7 +45,7 @@ class Fleet:
         self._workers: list[_Worker] = []
         self._stopping = False
 
-    def go(self, report: Report, stop: Callable[[], bool]) -> None:
+    def go(self, report: Tell, stop: Callable[[], bool]) -> None:
         """Train everything; every event has the ``run`` that it belongs to.
 
         Once `stop` says yes, every process finishes the updates at hand and saves, and of runs that
@@ -72,7 +72,7 @@ class Fleet:
         for worker in list(self._workers):
             worker.send(message)
 
-    def _stop(self, report: Report) -> None:
+    def _stop(self, report: Tell) -> None:
         self._stopping = True
         for worker in self._workers:
             worker.send({"stop": True})
@@ -98,7 +98,7 @@ class Fleet:
             worker.run = None
             worker.close()
 
-    def _hear(self, worker: _Worker, event: dict[str, Any] | None, report: Report) -> None:
+    def _hear(self, worker: _Worker, event: dict[str, Any] | None, report: Tell) -> None:
         if event is None:
             self._workers.remove(worker)
             if worker.run is not None:

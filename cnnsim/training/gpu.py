@@ -10,7 +10,7 @@ from cnnsim.errors import CnnsimError
 from cnnsim.kernels.choose import side_by_side
 from cnnsim.kernels.engine import MODELS, is_on_gpu
 from cnnsim.training.fleet import Fleet
-from cnnsim.training.loop import Report
+from cnnsim.training.loop import Tell
 from cnnsim.training.run import Run
 from cnnsim.training.session import error_event, left_out, point_of, result_of
 
@@ -18,9 +18,7 @@ from cnnsim.training.session import error_event, left_out, point_of, result_of
 _Began = Literal["together", "alone", "either"]
 
 
-def train_on_gpu(
-    runs: Sequence[Run], threads: int, report: Report, stop: Callable[[], bool]
-) -> None:
+def train_on_gpu(runs: Sequence[Run], threads: int, report: Tell, stop: Callable[[], bool]) -> None:
     """Train every run to its end; every event has the ``run`` that it belongs to.
 
     Once `stop` says yes, the updates at hand are finished and everything is saved. Raises
@@ -59,7 +57,7 @@ def _how_began(engine: str) -> _Began:
     return "together" if engine.startswith(MODELS) else "alone"
 
 
-def _groups(runs: Sequence[Run], report: Report) -> list[tuple[_Began, list[Run]]]:
+def _groups(runs: Sequence[Run], report: Tell) -> list[tuple[_Began, list[Run]]]:
     """Runs that differ in nothing but the seed, and go on alike from the same update.
 
     Those that are finished only tell their results.

@@ -34,7 +34,7 @@ _PIECE = 0.03
 Array = npt.NDArray[Any]
 Tensors = dict[str, Array]
 #: Hears of the share of the way that is done; whatever it raises stops the way there.
-Report = Callable[[float], None]
+Share = Callable[[float], None]
 
 
 def _silent(share: float) -> None:
@@ -95,13 +95,13 @@ class History:
         with self._lock:
             self._ready(report)
 
-    def tensors(self, number: int, report: Report = _silent) -> dict[str, Floats32]:
+    def tensors(self, number: int, report: Share = _silent) -> dict[str, Floats32]:
         """Parameters and the optimiser's states after `number` updates."""
         with self._lock:
             self._changes = self.run.rate_changes()
             return self._go_to(number, report).tensors()
 
-    def step(self, number: int, report: Report = _silent) -> tuple[Tensors, Tensors, float]:
+    def step(self, number: int, report: Share = _silent) -> tuple[Tensors, Tensors, float]:
         """The numbers before and after update `number`, and the loss of its batch before it."""
         with self._lock:
             self._changes = self.run.rate_changes()
@@ -110,7 +110,7 @@ class History:
             loss = self._advance(engine, 1)
             return before, dict(engine.tensors()), loss
 
-    def outputs(self, number: int, pictures: Floats32, report: Report = _silent) -> Floats32:
+    def outputs(self, number: int, pictures: Floats32, report: Share = _silent) -> Floats32:
         """What the last layer says of pictures [samples, …] after `number` updates."""
         with self._lock:
             return self._go_to(number, report).outputs(pictures)
@@ -169,7 +169,7 @@ class History:
         except UsageError:
             return ""
 
-    def _go_to(self, number: int, report: Report) -> Engine:
+    def _go_to(self, number: int, report: Share) -> Engine:
         """The engine, having done `number` updates."""
         engine = self._ready()
         nearest, tensors = self._nearest(number)

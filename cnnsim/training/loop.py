@@ -40,7 +40,8 @@ class Outcome:
     iteration: int
 
 
-Report = Callable[[dict[str, Any]], None]
+#: Hears of every event of a run.
+Tell = Callable[[dict[str, Any]], None]
 
 
 class Training:
@@ -55,7 +56,7 @@ class Training:
     """
 
     def __init__(
-        self, run: Run, engine: Engine, split: Split, report: Report, control: Control
+        self, run: Run, engine: Engine, split: Split, report: Tell, control: Control
     ) -> None:
         self._run = run
         self._engine = engine

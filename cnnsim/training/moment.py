@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnsim.training.activations import Activations
 from cnnsim.training.evaluate import measure
-from cnnsim.training.history import History, Report
+from cnnsim.training.history import History, Share
 from cnnsim.training.probe import gradients_between
 from cnnsim.training.samples import Split
 from cnnsim.training.snapshot import Tested, take_snapshot
@@ -22,12 +22,12 @@ def has_many(history: History) -> bool:
     return len(history.split.test) > _AT_ONCE
 
 
-def tested_at(history: History, number: int, report: Report) -> dict[str, Any]:
+def tested_at(history: History, number: int, report: Share) -> dict[str, Any]:
     """A snapshot after `number` updates: filters, and what all test pictures show."""
     return _tested(history, number, history.split, report)
 
 
-def glanced_at(history: History, number: int, report: Report) -> dict[str, Any]:
+def glanced_at(history: History, number: int, report: Share) -> dict[str, Any]:
     """The same for some of the test pictures, at even distances."""
     split = history.split
     chosen = np.arange(_AT_ONCE) * len(split.test) // _AT_ONCE
@@ -37,7 +37,7 @@ def glanced_at(history: History, number: int, report: Report) -> dict[str, Any]:
     return found
 
 
-def _tested(history: History, number: int, split: Split, report: Report) -> dict[str, Any]:
+def _tested(history: History, number: int, split: Split, report: Share) -> dict[str, Any]:
     found = take_snapshot(history.run, history.tensors(number, report), number)
     samples, pieces = split.test, []
     # In pieces of much the same size: an engine may treat a handful in another way.
@@ -52,7 +52,7 @@ def _tested(history: History, number: int, split: Split, report: Report) -> dict
 
 
 def look_at(
-    history: History, number: int, activations: Activations, shown: int, report: Report
+    history: History, number: int, activations: Activations, shown: int, report: Share
 ) -> dict[str, Any]:
     """The rest of it: every layer's activations, and the gradients of update `number`.
 

@@ -13,14 +13,14 @@ from cnnsim.kernels.fill import Progress
 from cnnsim.training.checkpoint import Point
 from cnnsim.training.control import Control
 from cnnsim.training.load import load
-from cnnsim.training.loop import Outcome, Report, Training, batches_of
+from cnnsim.training.loop import Outcome, Tell, Training, batches_of
 from cnnsim.training.run import Run, best_accuracy, open_run
 from cnnsim.training.runfolder import BEST, LAST, METRICS
 from cnnsim.training.samples import Split
 
 
 def train_folder(
-    folder: Path, threads: int, device: Device, report: Report, control: Control
+    folder: Path, threads: int, device: Device, report: Tell, control: Control
 ) -> None:
     """Train the run in `folder` as `train_run` does, with its pictures. Raises CnnsimError."""
     train_run(open_run(folder), threads, device, report, control)
@@ -30,7 +30,7 @@ def train_run(
     run: Run,
     threads: int,
     device: Device,
-    report: Report,
+    report: Tell,
     control: Control,
     split: Split | None = None,
 ) -> None:
