@@ -111,7 +111,8 @@ def explain(network: Network) -> ShapeError:
     fitting = sides_that_fit(network.layers, network.input_shape)
     if fitting:
         size = times(network.input_shape)
-        hint = f"the input is {size}; {fitting} fit" + (f"; or {hint}" if hint else "")
+        sides = f"side {fitting} fits" if fitting.isdecimal() else f"sides {fitting} fit"
+        hint = f"the input is {size}; {sides}" + (f"; or {hint}" if hint else "")
     return ShapeError(error.layer, message, hint, error.is_count)
 
 
@@ -136,7 +137,7 @@ _MOST_SIDE = 1024
 
 
 def sides_that_fit(layers: Sequence[Layer], shape: Shape) -> str:
-    """Square input sides near that of `shape` for which the network works: ``sides 227 to 258``.
+    """Square input sides near that of `shape` for which the network works: ``227 to 258``.
 
     Empty where there are none, or where the input is flat.
     """
@@ -158,5 +159,5 @@ def sides_that_fit(layers: Sequence[Layer], shape: Shape) -> str:
             runs.append([side, side])
     first, last = min(runs, key=lambda run: min(abs(run[0] - near), abs(run[1] - near)))
     if first == last:
-        return f"side {first}"
-    return f"sides {first} and up" if last == sides[-1] else f"sides {first} to {last}"
+        return str(first)
+    return f"{first} and up" if last == sides[-1] else f"{first} to {last}"

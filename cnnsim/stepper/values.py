@@ -45,7 +45,7 @@ class Overlay(MutableMapping[str, Array]):
 
 
 class Values(Mapping[str, Array]):
-    """Tensors by name. `value[name]` computes what is missing; `ready` tells without computing.
+    """Tensors by name. `value[name]` computes what is missing; `is_ready` tells without computing.
 
     ``leaves`` are the tensors that no sweep writes; editing one forgets whatever followed from it.
     ``times`` is how often each sweep is going to run with other leaves (see `replaced`).

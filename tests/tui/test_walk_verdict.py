@@ -34,7 +34,7 @@ def test_224_does_not_fit_and_the_reason_is_told() -> None:
     what = WhatIf(alexnet())
     what.set(SIDE, 224)
     network_now = what.outcome.network
-    sides = sides_that_fit(network_now.layers, network_now.input_shape).removeprefix("sides ")
+    sides = sides_that_fit(network_now.layers, network_now.input_shape)
     assert said(verdict(what, sides)) == [
         "pool5 puts out 256×5×5 = 6,400 numbers",
         "✗ fc1 expects 9216 features and gets 6400, not 256×6×6",

@@ -47,7 +47,7 @@ class Sides:
 
     def _look(self, key: Changes, network: Network) -> None:
         worker = get_current_worker()
-        found = sides_that_fit(network.layers, network.input_shape).removeprefix("sides ")
+        found = sides_that_fit(network.layers, network.input_shape)
         if not worker.is_cancelled:
             self._screen.from_thread(self._hear, key, found)
 
