@@ -21,21 +21,9 @@ from typing import Any
 
 import numpy as np
 
-Entry = dict[str, Any]
-RELU: Entry = {"type": "relu"}
+from tests.entries import FLAT, POOL, RELU, Entry, conv, dense
+
 SIGMOID: Entry = {"type": "sigmoid"}
-POOL: Entry = {"type": "max_pool2d", "size": 2}
-FLAT: Entry = {"type": "flatten"}
-
-
-def conv(filters: int, size: int, padding: int = 0, **keys: Any) -> Entry:
-    """A convolution."""
-    return {"type": "conv2d", "filters": filters, "size": size, "padding": padding, **keys}
-
-
-def dense(units: int) -> Entry:
-    """A dense layer."""
-    return {"type": "dense", "units": units}
 
 
 @dataclass(frozen=True)

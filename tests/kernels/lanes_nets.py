@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from entries import FLAT, POOL, RELU, Entry, conv, dense
 from hypothesis import assume
 from hypothesis import strategies as st
 from networks import network, sound
@@ -17,22 +18,6 @@ from cnnsim.network.optimizer import optimizers
 from cnnsim.stepper.iterations import Iterations
 
 Array = npt.NDArray[Any]
-Entry = dict[str, Any]
-
-RELU: Entry = {"type": "relu"}
-POOL: Entry = {"type": "max_pool2d", "size": 2}
-FLAT: Entry = {"type": "flatten"}
-
-
-def conv(filters: int, size: int, padding: int = 0, **keys: Any) -> Entry:
-    """A convolution."""
-    return {"type": "conv2d", "filters": filters, "size": size, "padding": padding, **keys}
-
-
-def dense(units: int, **keys: Any) -> Entry:
-    """A dense layer."""
-    return {"type": "dense", "units": units, **keys}
-
 
 #: Input and layers of the networks that people train here.
 NETS: dict[str, tuple[tuple[int, ...], list[Entry]]] = {

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lanes_nets import FLAT, POOL, RELU, Array, Entry, batch_of, conv, dense, drawn, iteration
+from entries import FLAT, POOL, RELU, Entry, conv, dense
+from lanes_nets import Array, batch_of, drawn, iteration
 from lanes_nets import reference as by_sweeps
 from running import KINDS
 from simulator import CAN_LAUNCH, ROOT, launches, run_in_simulator, without_a_gpu

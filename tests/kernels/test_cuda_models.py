@@ -6,19 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lanes_nets import (
-    FLAT,
-    POOL,
-    RELU,
-    Entry,
-    batch_of,
-    conv,
-    dense,
-    drawn,
-    iteration,
-    output_of,
-    reference,
-)
+from entries import FLAT, POOL, RELU, Entry, conv, dense
+from lanes_nets import batch_of, drawn, iteration, output_of, reference
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
 from cnnsim.kernels.cuda.models.operations import Convolution

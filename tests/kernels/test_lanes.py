@@ -7,23 +7,10 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from entries import FLAT, POOL, RELU, Entry, conv, dense
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from lanes_nets import (
-    FLAT,
-    NETS,
-    POOL,
-    RELU,
-    Array,
-    Entry,
-    batch_of,
-    chains,
-    conv,
-    dense,
-    drawn,
-    iteration,
-    reference,
-)
+from lanes_nets import NETS, Array, batch_of, chains, drawn, iteration, reference
 from strategies import examples
 
 from cnnsim.kernels.lanes.cpu import host_lanes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lanes_nets import FLAT, NETS, RELU, Entry, batch_of, conv, dense, drawn, iteration
+from entries import FLAT, RELU, Entry, conv, dense
+from lanes_nets import NETS, batch_of, drawn, iteration
 
 from cnnsim.kernels.lanes.engine import LanesEngine
 

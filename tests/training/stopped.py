@@ -1,4 +1,4 @@
-"""Runs that are trained to their end, or until somebody stops them."""
+"""Runs: made, trained to their end or until somebody stops them, and compared."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cnnsim.scenario.reader import parse_scenario
 from cnnsim.training.control import Control
+from cnnsim.training.making import create_run
 from cnnsim.training.session import train_folder
+
+
+def make(folder: Path, text: str, *settings: str) -> Path:
+    """A run of the scenario `text` in `folder`, not yet trained."""
+    create_run(folder, parse_scenario("net", text, settings=settings), settings)
+    return folder
 
 
 def train(
@@ -28,3 +36,8 @@ def after(looks: int) -> Callable[[], bool]:
         return left[0] < 0
 
     return stop
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The bytes of every file in `folder`."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from nets import ARTICLE
 from running import Run, started, strict, write
-from stopped import after, train
+from stopped import after, contents, train
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.scenario.writing import draft_of
@@ -176,29 +176,25 @@ def test_evaluate_says_where_a_run_was_stopped(run: Run, net: Path, tmp_path: Pa
     assert f"after {epochs} epochs and {updates:,} updates\n" in run("evaluate", folder).out
 
 
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
 def test_a_run_folder_with_resume_goes_on_in_its_place(
     run: Run, net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setting = "training.rate=0.02"
     short, long = (stopped(tmp_path / name, net, setting) for name in ("short", "long"))
-    before = bytes_of(short)
+    before = contents(short)
     monkeypatch.delenv("CNNSIM_TRACEBACK")
     refused = run("train", short)
     assert refused.code == 2
     assert "is a run already" in refused.err
     assert "--resume goes on with it" in refused.err
-    assert bytes_of(short) == before
+    assert contents(short) == before
     words = ["--seeds", "3", "--set", setting, "--out", long, "--resume", "--json"]
     expected = run("train", net, *words)
     net.unlink()
     monkeypatch.chdir(short.parent)
     found = run("train", "short/", "--resume", "--json")
     assert (found.code, expected.code) == (0, 0), found.err
-    assert bytes_of(short) == bytes_of(long) != before
+    assert contents(short) == contents(long) != before
     measured = [row["test_accuracy"] for row in expected.objects]
     assert [row["test_accuracy"] for row in found.objects] == measured
     (again,) = run("train", "short", "--resume", "--json").objects
@@ -214,7 +210,7 @@ def test_several_run_folders_go_on_together(run: Run, net: Path, tmp_path: Path)
     assert result.code == 0, result.err
     ended = {row["run"] for row in result.objects if row["kind"] == "result"}
     assert ended == set(map(str, folders))
-    first, second = map(bytes_of, folders)
+    first, second = map(contents, folders)
     assert first["last.safetensors"] == second["last.safetensors"]
 
 
@@ -235,12 +231,12 @@ def test_beside_a_run_folder_stands_nothing_else(
     run: Run, trained: Path, monkeypatch, words: list[str], message: str
 ) -> None:
     monkeypatch.delenv("CNNSIM_TRACEBACK")
-    before = bytes_of(trained)
+    before = contents(trained)
     result = run("train", trained, *(word.replace("{run}", str(trained)) for word in words))
     assert result.code == 2
     assert message in result.err
     assert "hint: " in result.err
-    assert bytes_of(trained) == before
+    assert contents(trained) == before
 
 
 @contextmanager

@@ -10,27 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 from nets import ARTICLE, EVERYTHING
+from stopped import contents, make
 
 from cnnsim.kernels.vectorised import fill_vectorised
 from cnnsim.network.kinds.adam import Adam
 from cnnsim.network.kinds.sgd import Sgd
 from cnnsim.network.optimizer import COUNTER, Optimizer, Slot
-from cnnsim.scenario.reader import parse_scenario
 from cnnsim.training.control import Control
-from cnnsim.training.making import create_run
 from cnnsim.training.run import open_run
 from cnnsim.training.schedule import Change, base_rate, rates
 from cnnsim.training.session import train_folder
 from cnnsim.training.snapshot import snapshot_of
-
-
-def make(folder: Path, text: str, *settings: str) -> Path:
-    create_run(folder, parse_scenario("net", text, settings=settings), settings)
-    return folder
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_requests_follow_each_other() -> None:

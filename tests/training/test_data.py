@@ -86,7 +86,9 @@ def test_mistakes_are_told_with_their_lines_all_at_once() -> None:
 def test_a_single_output_may_be_trained_with_other_losses() -> None:
     words = ["data.classes=[0, 1]", "layers.fc.units=1", "loss.target=0"]
     for loss in ("mean_squared_error", "binary_cross_entropy"):
-        parse_scenario("t", ARTICLE, settings=[*words, f"loss.type={loss}"])
+        found = parse_scenario("t", ARTICLE, settings=[*words, f"loss.type={loss}"])
+        assert found.iteration.loss is not None
+        assert found.iteration.loss.type == loss
 
 
 def test_only_pictures_are_moved() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from nets import ARTICLE, EVERYTHING, TINY, bright
 from running import Run, write
-from stopped import after, train
+from stopped import after, contents, train
 
 from cnnsim.cli.source import NO_TOUR
 from cnnsim.errors import CnnsimError, UsageError
@@ -29,10 +29,6 @@ CONSTANT = EVERYTHING.replace('schedule = "cosine"\n', "")
 STEPPED = EVERYTHING.replace('"cosine"', '"step"\nstep_epochs = 1.5\nstep_factor = 0.5')
 
 
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
 @pytest.mark.parametrize("text", [ARTICLE, CONSTANT, STEPPED], ids=["sgd", "constant", "step"])
 @pytest.mark.parametrize("by", ["folder", "scenario"])
 def test_more_epochs_are_the_same_as_all_at_once(
@@ -46,7 +42,7 @@ def test_more_epochs_are_the_same_as_all_at_once(
     result = run("train", *words, "--epochs", "5", "--resume", "--json")
     assert result.code == 0, result.err
     assert [row["epoch"] for row in result.objects if row["kind"] == "epoch"] == [3, 4, 5]
-    assert bytes_of(longer) == bytes_of(at_once)
+    assert contents(longer) == contents(at_once)
 
 
 def test_a_run_that_was_stopped_gets_more_too(run: Run, tmp_path: Path) -> None:
@@ -56,7 +52,7 @@ def test_a_run_that_was_stopped_gets_more_too(run: Run, tmp_path: Path) -> None:
     assert train(tmp_path / "longer", after(5))[-1]["kind"] == "stopped"
     assert run("train", tmp_path / "longer", "--resume", "--epochs", "3").code == 0
     assert run("train", net, "--epochs", "3", "--out", tmp_path / "at_once").code == 0
-    assert bytes_of(tmp_path / "longer") == bytes_of(tmp_path / "at_once")
+    assert contents(tmp_path / "longer") == contents(tmp_path / "at_once")
 
 
 def test_several_seeds_get_more(run: Run, tmp_path: Path) -> None:
@@ -66,7 +62,7 @@ def test_several_seeds_get_more(run: Run, tmp_path: Path) -> None:
     assert run(*words, tmp_path / "longer", "--resume", "--epochs", "4").code == 0
     assert run(*words, tmp_path / "at_once", "--epochs", "4").code == 0
     for name in ("net-1", "net-2"):
-        assert bytes_of(tmp_path / "longer" / name) == bytes_of(tmp_path / "at_once" / name)
+        assert contents(tmp_path / "longer" / name) == contents(tmp_path / "at_once" / name)
 
 
 def test_without_a_number_it_keeps_its_own(run: Run, tmp_path: Path, monkeypatch) -> None:
@@ -120,9 +116,9 @@ def two(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]
 
 @contextmanager
 def unchanged(folders: list[Path]) -> Iterator[None]:
-    before = [bytes_of(folder) for folder in folders]
+    before = [contents(folder) for folder in folders]
     yield
-    assert [bytes_of(folder) for folder in folders] == before
+    assert [contents(folder) for folder in folders] == before
 
 
 @pytest.mark.parametrize("epochs", ["2", "1000001"])
@@ -316,4 +312,4 @@ def test_rates_that_were_changed_stay_those_of_their_updates(run: Run, two: list
         open_run(folder).add_rate_change(Change(100, 0.005))
         assert run("train", folder, "--resume").code == 0
         assert run("train", folder, "--resume", "--epochs", epochs).code == 0
-    assert bytes_of(two[0]) == bytes_of(at_once)
+    assert contents(two[0]) == contents(at_once)

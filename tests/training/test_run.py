@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from nets import ARTICLE, EVERYTHING
 from running import command, write
-from stopped import after, train
+from stopped import after, contents, make, train
 
 from cnnsim.cli import main
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.choose import Device, engine_for
-from cnnsim.scenario.reader import parse_scenario, read_scenario
+from cnnsim.scenario.reader import read_scenario
 from cnnsim.training import files, fleet, loop
 from cnnsim.training.control import Control
 from cnnsim.training.fleet import Fleet
@@ -31,15 +31,6 @@ from cnnsim.training.making import create_run
 from cnnsim.training.run import best_accuracy, is_better, open_run
 from cnnsim.training.runfolder import BEST
 from cnnsim.training.session import train_folder
-
-
-def make(folder: Path, text: str, *settings: str) -> Path:
-    create_run(folder, parse_scenario("net", text, settings=settings), settings)
-    return folder
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.mark.parametrize("text", [ARTICLE, EVERYTHING])

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import alexnet, network, scenario
+from reasons import reasons
 
 from cnnsim.errors import UsageError
 from cnnsim.network.walk import sides_that_fit
@@ -14,17 +15,12 @@ from cnnsim.tui.stage.prose import Paragraph
 from cnnsim.tui.walk.changed import changed_scenario, look_at_input
 from cnnsim.tui.walk.verdict import verdict
 from cnnsim.tui.walk.whatif import LayerKey, WhatIf
-from cnnsim.tui.walk.why import why_lines
 
 SIDE: LayerKey = ("input", "side")
 
 
 def said(paragraphs: list[Paragraph]) -> list[str]:
     return ["".join(text for text, _ in paragraph) for paragraph in paragraphs]
-
-
-def reasons(what: WhatIf, name: str) -> dict[str, tuple[str, str]]:
-    return {line.label: (line.formula, line.result) for line in why_lines(what.outcome, name)}
 
 
 # -- what comes of it ---------------------------------------------------------------------------

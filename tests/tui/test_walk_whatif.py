@@ -7,19 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import alexnet, network
 from pydantic import Field
+from reasons import reasons
 
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.network.graph import connect
 from cnnsim.network.layer import Layer
 from cnnsim.tui.walk.knobs import neighbour, shown
 from cnnsim.tui.walk.whatif import LayerKey, WhatIf
-from cnnsim.tui.walk.why import why_lines
 
 SIDE: LayerKey = ("input", "side")
-
-
-def reasons(what: WhatIf, name: str) -> dict[str, tuple[str, str]]:
-    return {line.label: (line.formula, line.result) for line in why_lines(what.outcome, name)}
 
 
 def test_nothing_is_changed_at_first() -> None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from cnnsim.network.kinds.conv2d import Conv2d
 from cnnsim.network.kinds.dense import Dense
-from tests.benchmarks.lanes import FLAT, NETS, POOL, RELU, Net, conv, dense
+from tests.benchmarks.lanes import NETS, Net
+from tests.entries import FLAT, POOL, RELU, conv, dense
 
 #: The network of the scenario digits_cnn.
 DIGITS = Net(
