@@ -16,3 +16,10 @@ def in_bytes(number: int) -> tuple[str, str]:
         if number >= size:
             return f"{number / size:,.1f}", unit
     return str(number), "bytes"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """``99.9%``: how many of some things, `share` of them; 100 only where it is all of them."""
+    rounded = f"{share:.{digits}%}"
+    is_all = share >= 1 or not rounded.startswith("100")
+    return rounded if is_all else f"{100 - 10.0**-digits:.{digits}f}%"

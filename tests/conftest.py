@@ -44,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command in this process."""
     monkeypatch.setenv("CNNSIM_TRACEBACK", "1")
+    # A slow machine would say what it is at, on standard error.
+    monkeypatch.setattr("cnnsim.cli.progress.PATIENCE", 600.0)
 
     def run_main(*argv: str | Path) -> Result:
         capsys.readouterr()

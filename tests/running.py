@@ -158,6 +158,11 @@ def started(*argv: str | Path, **changes: str) -> Iterator[subprocess.Popen[str]
             process.kill()
 
 
+def complaints(error: str) -> list[str]:
+    """The lines of standard error, without those in which a slow machine says what it is at."""
+    return [line for line in error.splitlines() if not line.endswith("…")]
+
+
 def shell(line: str, words: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """Run a line of bash in which ``cnnsim`` is the command."""
     start = f'cnnsim() {{ "{sys.executable}" -m cnnsim "$@"; }}; '

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnsim.amounts import counted, in_bytes
+from cnnsim.amounts import counted, in_bytes, percent
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,19 @@ def test_one_is_no_plural(number: int, words: str) -> None:
 )
 def test_bytes_have_a_unit_that_suits_them(number: int, words: str) -> None:
     assert " ".join(in_bytes(number)) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "words"),
+    [
+        (29999 / 30000, 2, "99.99%"),
+        (9996 / 10000, 1, "99.9%"),
+        (0.9949, 0, "99%"),
+        (0.996, 0, "99%"),
+        (1.0, 2, "100.00%"),
+        (0.98765, 1, "98.8%"),
+        (0.0, 1, "0.0%"),
+    ],
+)
+def test_all_of_them_is_all_of_them(share: float, digits: int, words: str) -> None:
+    assert percent(share, digits) == words

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from cnnsim.amounts import counted
+from cnnsim.amounts import counted, percent
 from cnnsim.cli.options import INTEGER, Csv, Device, Json
 from cnnsim.cli.output import Column, csv_lines, emit, loss_text, print_table
 from cnnsim.cli.progress import Narrator
@@ -107,7 +107,7 @@ def _print_text(found: Trained, result: Evaluation, worst: int) -> None:
     title = style(found.run.name, "1", out)
     print(f"{title} seed {found.run.seed} after {_after(found, result)}", file=out)
     total = len(measure.classes)
-    accuracy = style(f"{measure.accuracy:.2%}", "1", out)
+    accuracy = style(percent(measure.accuracy, 2), "1", out)
     print(
         f"{accuracy}: {measure.right:,} of {total:,} right, loss {loss_text(measure.loss)}\n",
         file=out,
@@ -116,7 +116,7 @@ def _print_text(found: Trained, result: Evaluation, worst: int) -> None:
     columns.append(Column("right", right=True))
     rows = []
     for number, (name, row) in enumerate(zip(names, _confusion(result), strict=True)):
-        share = f"{row[number] / sum(row):.1%}" if sum(row) else ""
+        share = percent(row[number] / sum(row)) if sum(row) else ""
         rows.append([name, *(count or "·" for count in row), share])
     print_table(columns, rows)
     mistakes = result.worst(worst)

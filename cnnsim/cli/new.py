@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,9 @@ def new(
     except FileExistsError:
         raise UsageError(f"{path} is there already", "choose another name") from None
     except OSError as error:
+        # A full disk leaves an empty one, over which the next try would not write.
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
     print(path, file=output())
     if sys.stderr is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from cnnsim.errors import CnnsimError, UsageError, printable
+from cnnsim.scenario.files import expanded
 from cnnsim.scenario.writing import whole
 
 #: The disk says no, whatever the command's words are.
@@ -30,6 +31,7 @@ def write_out(
     if file in ("", "-"):
         raise UsageError(f"{option} needs the name of a file", f"for example {option} result")
     try:
+        file = expanded(file)
         given = Path(file)
         if given.is_dir():
             raise UsageError(f"{where} is a folder", "name a file in it")

@@ -68,8 +68,10 @@ def train(
         raise UsageError(f"--epochs should be {MOST_EPOCHS:,} or less, not {epochs}")
     from cnnsim.kernels.choose import choose_device
     from cnnsim.kernels.processors import processors
+    from cnnsim.scenario.files import expanded
     from cnnsim.training.runfolder import is_run_folder
 
+    out = expanded(out) if out is not None else None
     of_runs = any(map(is_run_folder, scenarios))
     if of_runs:
         # What a run was made with stays as it is; it can only be made longer.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from cnnsim.amounts import percent
 from cnnsim.cli.output import loss_text
 from cnnsim.cli.streams import has_colour
 
@@ -58,7 +59,7 @@ class Board:
     def update(self, label: str, event: dict[str, Any], epochs: int) -> None:
         """Show how far a run is."""
         if event["kind"] == "epoch":
-            self._accuracy[label] = f" test {event['test_accuracy']:.1%}"
+            self._accuracy[label] = f" test {percent(event['test_accuracy'])}"
         note = self._note(label, event, epochs)
         if self._bars is not None:
             if label not in self._tasks:

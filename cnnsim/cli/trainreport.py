@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cnnsim.amounts import percent
 from cnnsim.cli.interrupt import Interrupt
 from cnnsim.cli.main import complain
 from cnnsim.cli.output import Column, emit, loss_text, print_table
@@ -99,7 +100,7 @@ class Report:
                 row["seed"],
                 row["epochs"],
                 loss_text(row["train_loss"]),
-                f"{row['test_accuracy']:.2%}",
+                percent(row["test_accuracy"], 2),
                 _percent(row["best_test_accuracy"]),
                 f"{row['seconds']:.2f}",
                 row["run"],
@@ -123,11 +124,9 @@ class Report:
                 counts = {"scenario": name, "seeds": len(values)}
                 emit({"kind": "mean", **counts, "test_accuracy": mean, "deviation": spread})
             else:
-                print(
-                    f"{printable(name)}: {mean:.2%} ± {100 * spread:.2f} over {len(values)} seeds",
-                    file=output(),
-                )
+                found = f"{percent(mean, 2)} ± {100 * spread:.2f}"
+                print(f"{printable(name)}: {found} over {len(values)} seeds", file=output())
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.2%}"
+    return "–" if share is None else percent(share, 2)

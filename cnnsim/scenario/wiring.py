@@ -9,10 +9,10 @@ from cnnsim.network.graph import INPUT
 from cnnsim.network.layer import Layer
 from cnnsim.network.loss import LOSS
 
+#: Words of addresses, which are read in capitals too.
+_WORDS = frozenset(("mac", "step", "tap", "first", "last", "start", "end"))
 #: Names that layers cannot have: of the input, the loss, the optimiser, and words of addresses.
-RESERVED = frozenset(
-    (INPUT, LOSS, "training", "mac", "step", "tap", "first", "last", "start", "end")
-)
+RESERVED = frozenset((INPUT, LOSS, "training")) | _WORDS
 
 #: Up to so many unknown names get a suggestion; each is a search through all names.
 _MOST_SUGGESTIONS = 20
@@ -42,7 +42,7 @@ def wiring_problems(layers: Mapping[int, Layer], names: Sequence[str | None]) ->
 
 
 def _name_problems(number: int, name: str, above: Mapping[str, None]) -> list[Problem]:
-    if name in RESERVED:
+    if name in RESERVED or name.lower() in _WORDS:
         what = (
             f"'{name}' is kept for the network's input, the loss, training or addresses; "
             "choose another"

@@ -21,6 +21,7 @@ from cnnsim.network.parameter import stream_of
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.stepper.line import STEPS, TOLERANCE, Line, SlopeCheck
 from cnnsim.stepper.values import Values
+from cnnsim.steps.entry import format_entry
 
 Floats = npt.NDArray[np.float64]
 
@@ -145,7 +146,7 @@ def _require_finite(iteration: Iteration, values: Values) -> None:
             index = np.argwhere(~np.isfinite(tensor))[0].tolist()
             value = float(tensor[tuple(index)])
             raise CnnsimError(
-                f"{name}[{','.join(map(str, index))}] is {value:g}",
+                f"{format_entry(name, index)} is {value:g}",
                 "gradients can be checked where every number is finite",
             )
 

@@ -123,7 +123,8 @@ class CourseIterations(KeptIterations):
         if self._trained is None or self._trained[0] != number:
             leaves = {name: self.at(number)[name] for name in self.at(number).leaves}
             updates = (self._course.sweep(s, number) for s in self._iteration.phases["update"])
-            rate = next(s.params.rate for s in updates if hasattr(s.params, "rate"))
+            # Where nothing is trained, no update has a rate.
+            rate = next((s.params.rate for s in updates if hasattr(s.params, "rate")), 0.0)
             self._trained = number, trained_values(self._iteration, leaves, rate)
         return self._trained[1][tensor]
 

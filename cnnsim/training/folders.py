@@ -135,7 +135,8 @@ def _class_folders(path: Path, shape: Shape, test_share: float, seed: int) -> Sp
             break
         found = sorted(
             (each.name for each in root.iterdir() if each.is_dir() and each.name[0] != "."),
-            key=lambda name: (len(name), name) if name.isdigit() else (1000, name),
+            # 2 before 10, and numbers before words.
+            key=lambda name: (0, int(name), name) if name.isdecimal() else (1, 0, name),
         )
         if not names:
             names = found
@@ -155,7 +156,12 @@ def _pictures_of(root: Path, names: list[str], shape: Shape) -> Samples:
     classes = []
     channels, *size = shape
     for number, name in enumerate(names):
-        files = sorted(file for file in (root / name).iterdir() if file.suffix.lower() in _PICTURES)
+        # What systems leave beside pictures is hidden, and called as they are: ._1.png.
+        files = sorted(
+            file
+            for file in (root / name).iterdir()
+            if file.suffix.lower() in _PICTURES and file.name[0] != "."
+        )
         if not files:
             raise UsageError(f"{printable(str(root / name))} holds no pictures", "use PNG or JPEG")
         for file in files:
@@ -171,8 +177,14 @@ def _pictures_of(root: Path, names: list[str], shape: Shape) -> Samples:
 def _samples(
     where: str, pictures: npt.NDArray[Any], classes: npt.NDArray[Any], shape: Shape
 ) -> Samples:
-    if pictures.dtype.kind not in "uif" or classes.dtype.kind not in "ui" or classes.ndim != 1:
-        raise UsageError(f"{where}: pictures should be numbers, and labels whole numbers")
+    if pictures.dtype.kind not in "uif":
+        raise UsageError(f"{where}: its pictures should be numbers, not {pictures.dtype}")
+    if classes.dtype.kind not in "ui" or classes.ndim != 1:
+        found = f"{classes.dtype}, {times(classes.shape) or 'one of them'}"
+        raise UsageError(
+            f"{where}: its labels should be whole numbers, one for each picture, not {found}",
+            "labels.ravel().astype(int) makes them so, labels.argmax(axis=1) of rows with a 1",
+        )
     if not pictures.ndim or not len(pictures):
         raise UsageError(f"{where} holds no pictures")
     if len(pictures) != len(classes):
@@ -200,7 +212,8 @@ def _scaled(where: str, pictures: npt.NDArray[Any]) -> Pictures:
         if not np.isfinite(found).all():
             raise UsageError(f"{where} holds NaN, infinity, or numbers too large for float32")
         return found
-    white = 65535 if pictures.dtype == np.uint16 else 255
+    # In either order of bytes.
+    white = 65535 if pictures.dtype.str[1:] == "u2" else 255
     if pictures.min() < 0 or pictures.max() > white:
         raise UsageError(
             f"{where} has pixels from {pictures.min()} to {pictures.max()}",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnnsim.errors import CnnsimError, printable
 from cnnsim.kernels.choose import Device, engine_for
 from cnnsim.kernels.engine import Floats32
 from cnnsim.training.checkpoint import Point
@@ -48,10 +49,19 @@ class Trained:
         return "mnist" if source == "mnist" or self.point.centred else ""
 
     def outputs(self, pictures: Floats32, threads: int, device: Device = "cpu") -> Floats32:
-        """What the last layer says of pictures [samples, …]."""
+        """What the last layer says of pictures [samples, …].
+
+        Raises CnnsimError where that is no number: no class follows from it.
+        """
         engine = engine_for(self.run.iteration, threads, device)
         engine.load(self.tensors)
-        return engine.outputs(pictures)
+        found = engine.outputs(pictures)
+        if not np.isfinite(found).all():
+            raise CnnsimError(
+                f"what {printable(str(self.run.folder))} says is not a number",
+                "its numbers are too large, or damaged; train --overwrite begins anew",
+            )
+        return found
 
 
 def open_trained(folder: Path, best: bool = False) -> Trained:

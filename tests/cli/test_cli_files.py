@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from running import TOY, Run, shell, spawn, write
+from running import TOY, Run, complaints, shell, spawn, write
 
 from cnnsim.scenario.bundled import bundled_names, find
 
@@ -86,7 +86,7 @@ def test_validate_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
     assert result.code == 2
     assert result.out.startswith("stdin:")
     done = shell('printf "%s" "$1" | cnnsim replay -', [TOY])
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, complaints(done.stderr)) == (0, [])
     assert done.stdout.startswith("stdin   Toy")
 
 
@@ -138,6 +138,26 @@ def test_new(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Path("mine.toml").read_text() == before
     assert run("new", "a b").code == 0
     assert "cnnsim validate 'a b.toml'" in Path("a b.toml").read_text()
+
+
+def test_new_on_a_full_disk_leaves_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    made = Path.open
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            Path, "open", lambda path, *words, **more: made(path, *words, **more).close() or Full()
+        )
+        result = run("new", "mine")
+    assert (result.code, result.out) == (2, "")
+    assert "mine.toml cannot be written: No space left on device" in result.err
+    assert not list(tmp_path.iterdir())
+    assert run("new", "mine").code == 0
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,15 @@ def test_numbers_that_are_not_finite_are_named(text: str, said: str) -> None:
     assert caught.value.message == said
 
 
+def test_a_loss_that_is_not_finite_is_named() -> None:
+    with pytest.raises(CnnsimError) as caught:
+        checks(
+            "[input]\nvalues = [0.5, 1.5]\n[[layers]]\ntype = 'relu'\nname = 'r'\n"
+            "[loss]\ntype = 'binary_cross_entropy'\ntarget = [1, 0]\n"
+        )
+    assert caught.value.message == "loss is nan"
+
+
 def test_a_bend_is_no_kink() -> None:
     """Close to a minimum the slope is small beside the curvature; nothing there is a kink."""
     found = checks(

@@ -144,6 +144,9 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
             Image.new("RGB", (8, 10), (number * 255,) * 3).save(
                 tmp_path / "pets" / name / f"{each}.png"
             )
+    # As some systems leave beside what they copy.
+    for name in ("._1.png", ".DS_Store"):
+        (tmp_path / "pets" / "cat" / name).write_bytes(b"\0\5\x16\7")
     found = read_files(tmp_path / "pets", SHAPE, 0.2, 1)
     assert found.names == ("cat", "dog")
     assert len(found.test) == 2
@@ -155,9 +158,21 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
         read_files(tmp_path / "pets" / "cat", SHAPE, 0.2, 1)
 
 
+def test_classes_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for name in ("10", "b", "02", "1", "3", "a"):
+        (tmp_path / name).mkdir()
+        for each in range(2):
+            Image.new("L", (4, 5)).save(tmp_path / name / f"{each}.png")
+    assert read_files(tmp_path, SHAPE, 0.5, 1).names == ("1", "02", "3", "10", "a", "b")
+
+
 @pytest.mark.parametrize(
-    ("dtype", "white"), [(np.uint8, 255), (np.uint16, 65535), (np.int64, 255), (np.float32, 1)]
-)
+    ("dtype", "white"),
+    [
+        (np.uint8, 255), ("<u2", 65535), (">u2", 65535), (np.int64, 255), (">i4", 255),
+        (np.float32, 1), (">f4", 1),
+    ],
+)  # fmt: skip
 def test_white_is_1_whatever_the_type(tmp_path: Path, dtype: Any, white: int) -> None:
     from cnnsim.training.folders import read_files
 
@@ -186,6 +201,24 @@ def test_pictures_that_do_not_fit_are_told(tmp_path: Path, x: Any, message: str)
     from cnnsim.training.folders import read_files
 
     np.savez(tmp_path / "d.npz", x=x, y=np.arange(4) % 2)
+    with pytest.raises(UsageError, match=message):
+        read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (
+            np.zeros((4, 2, 2), np.bool_),
+            np.arange(4) % 2,
+            "its pictures should be numbers, not bool",
+        ),
+        (np.zeros((4, 2, 2)), np.zeros(4), "its labels should be whole numbers, .* not float64, 4"),
+        (np.zeros((4, 2, 2)), np.eye(4, 2, dtype=np.int64), "one for each picture, not int64, 4x2"),
+    ],
+)
+def test_arrays_of_other_types_are_told(tmp_path: Path, x: Any, y: Any, message: str) -> None:
+    np.savez(tmp_path / "d.npz", x=x, y=y)
     with pytest.raises(UsageError, match=message):
         read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
 

@@ -122,6 +122,18 @@ def test_steps_of_a_run_from_the_command_line(runs: dict[str, Run]) -> None:
     assert f"trained: {after:.8g} in float32" in told.stdout
 
 
+def test_a_run_in_which_nothing_is_trained_is_stepped_through(tmp_path: Path) -> None:
+    text = ARTICLE.replace('type = "dense"', 'type = "dense"\nfrozen = true')
+    create_run(tmp_path / "run", parse_scenario("still", text))
+    train_folder(tmp_path / "run", 1, "cpu", lambda event: None, Control())
+    stepper = Stepper(open_scenario(str(tmp_path / "run")))
+    assert not stepper.scenario.iteration.phases["update"]
+    position = stepper.trace.position(stepper.find("0:loss"))
+    last = tuple(extent - 1 for extent in stepper.trace.sweep_of(position).taps)
+    trained = stepper.trained(position._replace(tap=last))
+    assert trained == pytest.approx(float(stepper.values["loss"]), rel=1e-5)
+
+
 @pytest.mark.parametrize(("name", "number"), [("article", 1500), ("everything", 20)])
 def test_what_training_made_of_a_cell_stands_beside_it(
     runs: dict[str, Run], name: str, number: int

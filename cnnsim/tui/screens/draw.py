@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.worker import get_current_worker
 
-from cnnsim.amounts import counted
+from cnnsim.amounts import counted, percent
 from cnnsim.errors import CnnsimError, printable
 from cnnsim.scenario.files import expanded
 from cnnsim.scenario.picture import picture_size
@@ -73,7 +73,7 @@ class DrawScreen(BaseScreen):
         accuracy = self.net.accuracy
         tested = []
         if accuracy is not None:
-            tested = [("test accuracy ", "bar_dim"), (f"{accuracy:.1%}", "bar_bold")]
+            tested = [("test accuracy ", "bar_dim"), (percent(accuracy), "bar_bold")]
         trained = (f"trained {counted(len(self.net.epochs), 'epoch')}   ", "bar_dim")
         crumbs = [(self.net.name, "bar_dim"), ("draw", "bar_bold")]
         self.header.show(crumbs, [trained, *tested], tested, spare=((-1,),))

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from cnnsim.amounts import percent
 from cnnsim.errors import CnnsimError, UsageError
 from cnnsim.kernels.processors import processors
 from cnnsim.scenario.reader import read_scenario
@@ -99,7 +100,7 @@ class PrepareScreen(Dialog[Prepared]):
         if self.app.screen is not self:
             return
         accuracy = event.get("test_accuracy")
-        right = f", {accuracy:.1%} of the test pictures right" if accuracy is not None else ""
+        right = f", {percent(accuracy)} of the test pictures right" if accuracy is not None else ""
         epochs = event.get("epochs")
         of = f" of {epochs}" if epochs else ""
         self.query_one("#meaning", Static).update(f"epoch {event['epoch']}{of}{right}")

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from textual.binding import BindingType
 
+from cnnsim.amounts import percent
 from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.training.load import load
 from cnnsim.training.run import Run
@@ -299,7 +300,7 @@ class TrainScreen(TrainBoard):
         """For the headers of other screens."""
         view = self.view
         mark, _, word = STATES[view.state].partition(" ")
-        accuracy = f" {view.rows[-1].accuracy:.1%}" if view.rows else ""
+        accuracy = f" {percent(view.rows[-1].accuracy)}" if view.rows else ""
         count = f"{view.done}/{view.epochs}"
         named = f"{mark} {view.name} {count}"
         # Without the name beside it, ❚❚ would be taken for that of the player.

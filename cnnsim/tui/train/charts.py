@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from rich.style import Style
 
-from cnnsim.amounts import counted
+from cnnsim.amounts import counted, percent
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.curve import Floats, column_of, draw_curve, draw_guide, row_of
 from cnnsim.tui.drawing.glyphs import MINUS, NOW_DOT
@@ -84,10 +84,10 @@ def draw_accuracy(canvas: Canvas, scene: Scene) -> Words:
     slider = _slider(scene, now)
     figures: list[Figure] = []
     if scene.then.rows:
-        last = f"{scene.then.rows[-1].accuracy:.1%}"
+        last = percent(scene.then.rows[-1].accuracy)
         figures = [*_when(scene), [("━ test ", palette.good), (last, palette.bold)]]
     if best is not None:
-        figures.append([("▲ best ", palette.good), (f"{best.accuracy:.1%}", palette.bold),
+        figures.append([("▲ best ", palette.good), (percent(best.accuracy), palette.bold),
                         (f" at {best.epoch}", palette.dim)])  # fmt: skip
     title: list[Figure] = [[("accuracy", palette.dim)]]
     if below:

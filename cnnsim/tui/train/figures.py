@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnsim.amounts import percent
 from cnnsim.tui.drawing.bar import draw_bar
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.numbers import count, measured
@@ -60,11 +61,11 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
         at = canvas.put(x[2], 1, measured(last.test_loss, 0), palette.bold)
         if before:
             _trend(canvas, at + 1, last.test_loss, before.test_loss, scene, less_is_good=True)
-        at = canvas.put(x[3], 1, f"{last.accuracy:.1%}", palette.bold)
+        at = canvas.put(x[3], 1, percent(last.accuracy), palette.bold)
         if before:
             _trend(canvas, at + 1, last.accuracy, before.accuracy, scene, less_is_good=False)
         if run.best is not None:
-            best = f"best {run.best.accuracy:.1%}"
+            best = f"best {percent(run.best.accuracy)}"
             if at + 3 + len(best) < x[4]:
                 canvas.put(at + 3, 1, best, palette.dim)
     canvas.put(x[4], 1, count(round(run.speed)) if run.speed else "·", palette.bold)
@@ -79,7 +80,7 @@ def _draw_moment(canvas: Canvas, scene: Scene, x: list[int]) -> None:
     tested = scene.tested_here
     if tested is not None:
         canvas.put(x[2], 1, measured(tested.loss, 0), palette.bold)
-        text = f"{tested.right / tested.pictures:.1%}"
+        text = percent(tested.right / tested.pictures)
         at = canvas.put(x[3], 1, text, palette.bold)
         of = f"  of {count(tested.pictures)}"
         if at + len(of) < x[4]:
