@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnnsim.cli.sentence import sentence, short
-from cnnsim.scenario.reader import read_scenario
+from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.stepper.stepper import Stepper
 
 
@@ -60,3 +60,35 @@ def test_other_terms(tmp_path: Path) -> None:
     assert said(stepper, "mean[0,0,0,0]").startswith("-4   2 + (-4) → -2   -2 / ")
     assert said(stepper, "mean[0,0,0,0]").endswith(" = -0.5")
     assert said(stepper, "add[0,0,1,1]") == "(-4) + 0 = -4"
+
+
+#: An output of 0, one of 1, both wanted 0, and one between.
+SATURATED = """
+title = "saturated"
+[input]
+values = [0.0, 1.0, 0.123456]
+[[layers]]
+type = "relu"
+name = "same"
+[loss]
+type = "binary_cross_entropy"
+target = [0, 0, 1]
+"""
+
+
+def test_what_a_logarithm_and_a_slope_stop_at_is_said() -> None:
+    """As PyTorch has them: 100 for a logarithm of 0, 10¹² for a slope by 0."""
+    stepper = Stepper(parse_scenario("saturated", SATURATED))
+    terms = [said(stepper, f"loss.forward[] tap[0,{place}]").split("   ")[0] for place in range(3)]
+    assert terms == [
+        "0·min(−log(0), 100) + (1 − 0)·min(−log(1 − 0), 100) = 0",
+        "0·min(−log(1), 100) + (1 − 0)·min(−log(1 − 1), 100) = 100",
+        "1·min(−log(0.123456), 100) + (1 − 1)·min(−log(1 − 0.123456), 100) = 2.09187",
+    ]
+    slopes = [said(stepper, f"loss.input_grad[0,{place}]") for place in range(3)]
+    assert slopes == [
+        "(0 − 0) / max(0·(1 − 0), 1e-12) / 3 = 0",
+        "(1 − 0) / max(1·(1 − 1), 1e-12) / 3 = 3.33333e+11",
+        "(0.123456 − 1) / max(0.123456·(1 − 0.123456), 1e-12) / 3 = -2.70002",
+    ]
+    assert all(len(line) <= 80 for line in (*terms, *slopes))

@@ -1,6 +1,7 @@
 """Binary cross-entropy of probabilities: the mean of −(t·log x + (1 − t)·log(1 − x)).
 
-As in PyTorch, logarithms stop at −100, so that a probability of exactly 0 or 1 stays finite.
+As in PyTorch, logarithms stop at −100 and what a slope is divided by at 10⁻¹², so that a
+probability of exactly 0 or 1 stays finite.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class BinaryCrossEntropy(Loss):
                 where=both_at_tap,
                 term=cross_entropy,
                 params=Params(place.count),
-                formula="−({1}·log({0}) + (1 − {1})·log(1 − {0}))",
+                formula="{1}·min(−log({0}), 100) + (1 − {1})·min(−log(1 − {0}), 100)",
                 transcendental=True,
             )
         ]
@@ -62,6 +63,6 @@ class BinaryCrossEntropy(Loss):
                 place.tensors[0],
                 term=slope,
                 params=Params(place.count),
-                formula="({0} − {1}) / ({0}·(1 − {0})) / divisor",
+                formula="({0} − {1}) / max({0}·(1 − {0}), 1e-12) / divisor",
             )
         ]

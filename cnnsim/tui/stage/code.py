@@ -89,7 +89,9 @@ def _python(formula: str, module: str) -> str:
         formula = formula.replace(sign, python.format(m=module))
     formula = formula.replace("ε", "epsilon").replace("√", f"{module}.sqrt")
     formula = re.sub(r"\b(exp|tanh|log)\(", rf"{module}.\1(", formula)
-    formula = re.sub(r"max\(0, (\w+)\)", rf"{module}.clip(\1, 0, None)", formula)
+    formula = re.sub(r"\bmax\(0, (\w+)\)", rf"{module}.clip(\1, 0, None)", formula)
+    formula = re.sub(r"\bmin\(([^,]+), ([0-9e.-]+)\)", rf"{module}.clip(\1, None, \2)", formula)
+    formula = re.sub(r"\bmax\(([^,]+), ([0-9e.-]+)\)", rf"{module}.clip(\1, \2, None)", formula)
     if match := _TERNARY.fullmatch(formula):
         formula = f"{module}.where({match['test']}, {match['yes']}, {match['no']})"
     return formula
