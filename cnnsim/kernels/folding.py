@@ -17,7 +17,7 @@ from numba.extending import register_jitable
 
 from cnnsim.kernels.jit import entry, overloading
 from cnnsim.kernels.places import Grid, joined, memory_order
-from cnnsim.kernels.rules import entries, jitable, tap_count, the_term
+from cnnsim.kernels.rules import entries, is_outside, jitable, tap_count, the_term
 from cnnsim.steps.sweep import Start, Sweep
 from cnnsim.steps.taps import tap_coordinates
 
@@ -35,11 +35,6 @@ def offsets(arrays: Any, number: int, unit: int, tap: int, places: Any) -> tuple
         units[at, unit] + taps[at, tap] + table[rows[at, unit] + columns[at, tap]]
         for at in range(number, number + len(arrays))
     )
-
-
-def is_anywhere(at: tuple[int, ...], marks: tuple[bool, ...]) -> bool:
-    """Whether a place of a read that is marked lies outside."""
-    return any(mark and place < 0 for place, mark in zip(at, marks, strict=True))
 
 
 def values_at(
@@ -73,21 +68,6 @@ def _offsets(arrays: Any, number: Any, unit: Any, tap: Any, places: Any) -> Any:
             units[number, unit] + taps[number, tap] + mixed,
             *offsets(arrays[1:], number + 1, unit, tap, places),
         )
-
-    return compiled
-
-
-@overloading(is_anywhere)
-def _is_anywhere(at: Any, marks: Any) -> Any:
-    if len(at) == 0:
-
-        def empty(at: Any, marks: Any) -> Any:
-            return False
-
-        return empty
-
-    def compiled(at: Any, marks: Any) -> Any:
-        return (marks[0] and at[0] < 0) or is_anywhere(at[1:], marks[1:])
 
     return compiled
 
@@ -188,10 +168,10 @@ def _kernel(
                     totals[k] = begin
             for number in range(count):
                 at = offsets(arrays, 0, unit, number, places)
-                if is_anywhere(at, marks):
+                if is_outside(at, marks):
                     continue
                 tap = entries(taps, number)
-                if is_anywhere(at, everywhere):
+                if is_outside(at, everywhere):
                     for k in range(size):
                         values = values_at(arrays, at, left + k, steps, far, outsides, True)
                         new = term(values, cell(ahead, left + k), tap, p)

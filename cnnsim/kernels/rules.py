@@ -26,6 +26,11 @@ def tap_count(taps: tuple[Any, ...]) -> int:
     return taps[0].size if taps else 1
 
 
+def is_outside(places: tuple[int, ...], marks: tuple[bool, ...]) -> bool:
+    """Whether a read that is marked lies outside: its place is negative."""
+    return any(mark and place < 0 for place, mark in zip(places, marks, strict=True))
+
+
 # Numba has no loops over tuples of different types: these say the same by recursion on the tail.
 # GPU kernels call only those below that are plain overloads.
 
@@ -56,6 +61,21 @@ def _tap_count(taps: Any) -> Any:
 
     def compiled(taps: Any) -> Any:
         return taps[0].size
+
+    return compiled
+
+
+@overload(is_outside)
+def _is_outside(places: Any, marks: Any) -> Any:
+    if len(places) == 0:
+
+        def empty(places: Any, marks: Any) -> Any:
+            return False
+
+        return empty
+
+    def compiled(places: Any, marks: Any) -> Any:
+        return (marks[0] and places[0] < 0) or is_outside(places[1:], marks[1:])
 
     return compiled
 

@@ -14,9 +14,9 @@ import numpy as np
 from numba import cuda, float64
 from numba.extending import overload, register_jitable
 
-import cnnsim.kernels.rules  # noqa: F401 - what it overloads is called by the sweeps
 from cnnsim.kernels.cuda.elementary import on_device
 from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, grid
+from cnnsim.kernels.rules import is_outside
 from cnnsim.steps.sweep import ADD, LARGER, SMALLER, Start, Sweep
 from cnnsim.steps.trace import unravel
 
@@ -46,11 +46,6 @@ def place_of(index: Any, shape: Any) -> int:
 def places_of(indices: Any, shapes: Any) -> tuple[int, ...]:
     """The places of several reads."""
     return tuple(place_of(index, shape) for index, shape in zip(indices, shapes, strict=True))
-
-
-def is_hole(places: Any, marks: Any) -> bool:
-    """Whether a read that is marked lies outside."""
-    return any(mark and place < 0 for place, mark in zip(places, marks, strict=True))
 
 
 def values_at(arena: Any, places: Any, begins: Any, outsides: Any) -> tuple[float, ...]:
@@ -119,21 +114,6 @@ def _places_of(indices: Any, shapes: Any) -> Any:
 
     def compiled(indices: Any, shapes: Any) -> Any:
         return (place_of(indices[0], shapes[0]), *places_of(indices[1:], shapes[1:]))
-
-    return compiled
-
-
-@overload(is_hole)
-def _is_hole(places: Any, marks: Any) -> Any:
-    if len(places) == 0:
-
-        def empty(places: Any, marks: Any) -> Any:
-            return False
-
-        return empty
-
-    def compiled(places: Any, marks: Any) -> Any:
-        return (marks[0] and places[0] < 0) or is_hole(places[1:], marks[1:])
 
     return compiled
 
@@ -261,7 +241,7 @@ def general(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Kernel:
     @register_jitable
     def fold_in(total: Any, cell: Any, tap: Any, p: Any, arena: Any) -> Any:
         found = places_of(where(cell, tap, p), read_shapes)
-        if is_hole(found, marks):
+        if is_outside(found, marks):
             return total
         return combine(total, term(values_at(arena, found, begins, outsides), cell, tap, p))
 
