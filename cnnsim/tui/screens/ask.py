@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
@@ -20,10 +18,6 @@ class AskScreen(Dialog[str | None]):
     `check` says what the text means, or raises CnnsimError with what is wrong. A key of `skips`
     on the empty line is as good as enter.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", show=False),
-    ]
 
     def __init__(
         self,
@@ -75,7 +69,3 @@ class AskScreen(Dialog[str | None]):
             self.query_one("#meaning", Static).update(f"✗ {error}")
             return
         self.dismiss(text)
-
-    def action_give_up(self) -> None:
-        """Leave."""
-        self.dismiss(None)

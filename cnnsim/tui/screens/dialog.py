@@ -1,22 +1,21 @@
-"""What dialogs share: how they look, and that they close once."""
+"""What dialogs share: how they look, that they close once, and that escape leaves them."""
 
 from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingType
-from textual.screen import ModalScreen
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, Screen
 
 from cnnsim.tui.actions import QUIT
 
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer]):
+class ClosesOnce(Screen[Answer]):
     """A screen over another one. ``dismiss`` gives its answer back."""
 
-    DEFAULT_CLASSES = "dialog-screen"
     BINDINGS: ClassVar[list[BindingType]] = [QUIT]
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
@@ -27,3 +26,14 @@ class Dialog(ModalScreen[Answer]):
         if self.app.screen is not self:
             return AwaitComplete()
         return super().dismiss(result)
+
+
+class Dialog(ModalScreen[Answer], ClosesOnce[Answer]):
+    """A box with a question, or with something to read."""
+
+    DEFAULT_CLASSES = "dialog-screen"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", show=False)]
+
+    def action_give_up(self) -> None:
+        """Leave without an answer."""
+        self.dismiss()

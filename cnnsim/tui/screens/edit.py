@@ -23,7 +23,6 @@ class EditScreen(Dialog[Change | None]):
     """Offers the values that the step reads; tab goes from one to the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
@@ -61,7 +60,3 @@ class EditScreen(Dialog[Change | None]):
             return
         tensor, index, _ = self._choices[int((event.input.id or "value0").removeprefix("value"))]
         self.dismiss((tensor, index, value))
-
-    def action_give_up(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)

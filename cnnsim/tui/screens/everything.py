@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
-from textual.await_complete import AwaitComplete
-from textual.binding import BindingType
 from textual.command import CommandInput, CommandList, CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.strip import Strip
 from textual.widgets import LoadingIndicator, Static
 
-from cnnsim.tui.actions import QUIT
+from cnnsim.tui.screens.dialog import ClosesOnce
 
 
 class _Found(CommandList):
@@ -37,10 +33,8 @@ class _Found(CommandList):
             event.prevent_default()
 
 
-class EverythingScreen(CommandPalette):
+class EverythingScreen(CommandPalette, ClosesOnce[None]):
     """The palette. Once it is closed, answers that still come in are dropped."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [QUIT]
 
     def compose(self) -> ComposeResult:
         """The line to type in, and the list."""
@@ -51,12 +45,6 @@ class EverythingScreen(CommandPalette):
             with Vertical(id="--results"):
                 yield _Found()
                 yield LoadingIndicator()
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close, unless that has been done."""
-        if self.app.screen is not self:
-            return AwaitComplete()
-        return super().dismiss(result)
 
     def _watch__list_visible(self) -> None:
         if self.query(CommandList):

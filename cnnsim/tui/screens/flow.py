@@ -26,7 +26,6 @@ class FlowScreen(Dialog[int | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", show=False),
         Binding("tab", "turn", show=False, priority=True),
         Binding("ctrl+n", "entry(1)", show=False, priority=True),
         Binding("ctrl+b", "entry(-1)", show=False, priority=True),
@@ -166,7 +165,3 @@ class FlowScreen(Dialog[int | None]):
         """Choose a row a page on."""
         flows = self.query_one(FlowList)
         flows.choose(flows.chosen + direction * flows.page)
-
-    def action_give_up(self) -> None:
-        """Stay."""
-        self.dismiss(None)

@@ -20,7 +20,7 @@ class HelpScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "dismiss", "close", show=False, id="help"),
-        Binding("escape,q,enter", "dismiss", "close", show=False),
+        Binding("q,enter", "dismiss", "close", show=False),
     ]
 
     def __init__(self, kind: str, text: str) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from platformdirs import user_data_path
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 from textual.worker import get_current_worker
@@ -41,8 +40,6 @@ class PrepareScreen(Dialog[Prepared]):
 
     One that was trained from another scenario than today's, or cannot be read, is trained anew.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stop", show=False)]
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,7 +105,7 @@ class PrepareScreen(Dialog[Prepared]):
     def _end(self, prepared: Prepared) -> None:
         self.dismiss(prepared)
 
-    def action_stop(self) -> None:
+    def action_give_up(self) -> None:
         """Leave it; what was trained so far is kept."""
         self._stopped = True
         self.dismiss(None)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 from textual.worker import get_current_worker
@@ -29,8 +27,6 @@ Outcome = int | None | CnnsimError
 
 class SearchScreen(Dialog[Outcome]):
     """Runs a search in a thread; nothing else can be done meanwhile."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stop", show=False)]
 
     def __init__(self, title: str, search: Search) -> None:
         super().__init__()
@@ -76,7 +72,7 @@ class SearchScreen(Dialog[Outcome]):
             f"{where}{searched.stage} {searched.sweep}{share}"
         )
 
-    def action_stop(self) -> None:
+    def action_give_up(self) -> None:
         """Leave it."""
         self.workers.cancel_node(self)
         self.dismiss(SearchStoppedError("the search was stopped"))
