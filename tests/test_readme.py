@@ -21,6 +21,7 @@ from cnnsim.scenario.reader import parse_scenario
 from cnnsim.stepper.gradcheck import check_gradients, with_gradient
 from cnnsim.stepper.replay import visit
 from cnnsim.stepper.stepper import Stepper
+from cnnsim.tui.actions import ACTIONS
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
 
@@ -60,6 +61,28 @@ def test_every_command_has_its_row_in_the_table() -> None:
     table = README[README.index("## Commands") : README.index("### JSON")]
     rows = set(re.findall(r"^\| `([a-z]+)[` ]", table, re.MULTILINE))
     assert rows - {"cnnsim"} == set(COMMANDS)
+
+
+def screens_of(key: str) -> set[str]:
+    """The screens on which a key of the tables does something."""
+    name = {"?": "question_mark", "esc": "escape"}.get(key, key.lower() if key[1:] else key)
+    return {
+        screen for action in ACTIONS for screen in action.screens if name in action.keys.split(",")
+    }
+
+
+def test_the_keys_work_on_the_screens_that_the_table_names() -> None:
+    names = {"home": "home", "stepper": "forward", "shape walk": "walk", "training": "train"}
+    table = README[README.index("| **everywhere**") : README.index("| home | | shape walk")]
+    everywhere, several = table.split("| **on several screens** | |")
+    keys = [key for row in everywhere.splitlines() for key in re.findall("`(.+?)`", row)]
+    assert {"?", "esc", "tab", "s", "T"} <= set(keys)
+    for key in keys:
+        assert screens_of(key) == {*names.values(), "draw"}, key
+    rows = re.findall(r"^\| `(.)` \| (.+?): ", several, re.MULTILINE)
+    assert [key for key, _ in rows] == ["t", "d", "m"]
+    for key, told in rows:
+        assert screens_of(key) == {names[name] for name in told.split(", ")}, key
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str | Path) -> list[dict[str, Any]]:
