@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-#: (x, y, width, height) in characters.
-Rect = tuple[int, int, int, int]
+from cnnsim.tui.stage.layout import Rect
 
 #: What the right column needs.
 _RIGHT, _BARS = 30, 12

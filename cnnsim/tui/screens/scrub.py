@@ -13,10 +13,11 @@ from cnnsim.errors import CnnsimError
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.training.history import History
 from cnnsim.training.run import Run
+from cnnsim.tui.train.entries import Entry
 from cnnsim.tui.train.opened import stepper_on, trained_scenario
 from cnnsim.tui.train.scene import Watch
-from cnnsim.tui.train.scrubber import Entry, Scrubber, Wish
-from cnnsim.tui.train.view import RunView, heard
+from cnnsim.tui.train.scrubber import Scrubber, Wish
+from cnnsim.tui.train.view import Event, RunView, heard
 from cnnsim.tui.train.weight import rows_of, step_of
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Scrub:
         else:
             self._screen.tell("there is no row to choose: w chooses a number to watch")
 
-    def _hear(self, event: dict[str, Any]) -> None:
+    def _hear(self, event: Event) -> None:
         kind = event["kind"]
         if kind == "computing":
             share = f" {event['share']:.0%}" if event["share"] else ""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from cnnsim.steps.address import bracketed
 from cnnsim.tui.drawing.numbers import count
+from cnnsim.tui.stage.prose import Span
 from cnnsim.tui.stage.view import View
-
-#: A piece of text and its role: bar, bar_dim, bar_bold.
-Crumb = tuple[str, str]
 
 #: Places in the path: the program's name, the scenario's, the sweep's.
 _PROGRAM, _SCENARIO, _SWEEP = -1, 0, 2
 
 
-def crumbs_of(view: View) -> list[Crumb]:
+def crumbs_of(view: View) -> list[Span]:
     """Scenario, layer, sweep, cell, tap."""
     iteration = f"{view.position.iteration}:" if view.iterations > 1 else ""
     crumbs = [
@@ -38,7 +36,7 @@ def spare_of(view: View) -> tuple[tuple[int, ...], ...]:
     return (_PROGRAM,), (_PROGRAM, _SCENARIO)
 
 
-def states_of(view: View) -> list[list[Crumb]]:
+def states_of(view: View) -> list[list[Span]]:
     """The step's numbers, what was edited, the size of a step, the speed.
 
     The first says all; the second not its place among the steps, the third not its mac either.
@@ -46,8 +44,8 @@ def states_of(view: View) -> list[list[Crumb]]:
     return [_state(view, *further) for further in ((True, True), (False, True), (False, False))]
 
 
-def _state(view: View, has_place: bool, has_mac: bool) -> list[Crumb]:
-    state: list[Crumb] = []
+def _state(view: View, has_place: bool, has_mac: bool) -> list[Span]:
+    state: list[Span] = []
     if view.edits:
         state.append((f"{view.edits} edited  ", "bar_bold"))
     if view.recorded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-#: (x, y, width, height) in characters, below the header.
+#: (x, y, width, height) in characters.
 Rect = tuple[int, int, int, int]
 
 #: The smallest terminal that shows the screens.

@@ -19,7 +19,7 @@ Paragraph = Sequence[Span]
 
 
 def style_of(palette: Palette, role: str) -> Style:
-    """The style of a role: base, bold, dim, now_text, minus, plus, good."""
+    """The style of a role, such as base, bold, dim, now_text or bar."""
     style: Style = getattr(palette, role)
     return style
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from cnnsim.scenario.model import Stop
 from cnnsim.steps.reading import Reading
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.trace import Position, ravel
 from cnnsim.steps.work import Work
+from cnnsim.tui.drawing.plane import Mode
 
-Mode = Literal["numbers", "symbols", "colours"]
 MODES: tuple[Mode, ...] = ("numbers", "symbols", "colours")
 
 

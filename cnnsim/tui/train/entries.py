@@ -8,7 +8,7 @@ from cnnsim.training.run import Run
 from cnnsim.tui.train.view import Filters
 
 Index = tuple[int, ...]
-#: A tensor and an index.
+#: One number of a parameter: its tensor and its index.
 Entry = tuple[str, Index]
 
 

@@ -13,6 +13,7 @@ from cnnsim.training.samples import Pictures
 from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.numbers import count
 from cnnsim.tui.drawing.palette import Palette
+from cnnsim.tui.train.entries import Entry
 from cnnsim.tui.train.view import RunView, Tested
 
 
@@ -39,7 +40,7 @@ class Watch:
         chosen: a row of what moved it: first the rules, then the terms.
     """
 
-    entry: tuple[str, tuple[int, ...]]
+    entry: Entry
     points: tuple[tuple[int, float], ...] = ()
     filled: int = 0
     pull: Pull | None = None

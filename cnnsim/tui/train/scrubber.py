@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 
 from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.kernels.fill import Progress, fill
@@ -18,10 +17,8 @@ from cnnsim.training.history import History
 from cnnsim.training.moment import glanced_at, has_many, look_at, tested_at
 from cnnsim.training.rerun import Rerun
 from cnnsim.training.run import Run, open_run
-
-Event = dict[str, Any]
-#: One number of a parameter: its tensor and its index.
-Entry = tuple[str, tuple[int, ...]]
+from cnnsim.tui.train.entries import Entry
+from cnnsim.tui.train.view import Event
 
 #: Seconds between two words on how far it is.
 _PAUSE = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 from cnnsim.errors import CnnsimError, clear_errors
 from cnnsim.kernels.processors import processors
@@ -18,8 +18,7 @@ from cnnsim.training.runfolder import LAST, METRICS, RATES
 from cnnsim.training.session import error_event
 from cnnsim.training.snapshot import snapshot_of
 from cnnsim.tui.train.rates import rate_at
-
-Event = dict[str, Any]
+from cnnsim.tui.train.view import Event
 
 #: Seconds between two looks at a folder; after a slow look it rests longer.
 _PAUSE, _RESTS = 0.5, 4

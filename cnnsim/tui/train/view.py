@@ -14,6 +14,8 @@ from cnnsim.training.run import Run
 from cnnsim.training.schedule import Change, base_rate
 
 Floats = npt.NDArray[np.float64]
+#: What is heard of a run: its `kind`, and what belongs to that.
+Event = dict[str, Any]
 #: The numbers that every epoch has.
 Series = Literal["train_loss", "test_loss", "accuracy"]
 State = Literal[
@@ -230,7 +232,7 @@ def epoch_of(row: dict[str, Any]) -> Epoch:
     )  # fmt: skip
 
 
-def heard(view: RunView, events: Iterable[dict[str, Any]]) -> RunView:
+def heard(view: RunView, events: Iterable[Event]) -> RunView:
     """The view after some events of the worker."""
     rows: list[Epoch] = []
     for event in events:
@@ -282,7 +284,7 @@ def heard(view: RunView, events: Iterable[dict[str, Any]]) -> RunView:
     return replace(view, rows=(*view.rows, *rows)) if rows else view
 
 
-def _looked(view: RunView, event: dict[str, Any]) -> RunView:
+def _looked(view: RunView, event: Event) -> RunView:
     """The view with what a snapshot shows; what it leaves out stays."""
     if (found := event.get("filters")) is not None:
         values = np.array(found["values"], np.float64).reshape(found["shape"])

@@ -18,6 +18,7 @@ from cnnsim.tui.drawing.glyphs import NOW_DOT
 from cnnsim.tui.drawing.ledger import sign_style
 from cnnsim.tui.drawing.numbers import count, in_formula, number
 from cnnsim.tui.stage.formula import written_out
+from cnnsim.tui.stage.layout import Rect
 from cnnsim.tui.train.axis import axis_of
 from cnnsim.tui.train.borders import whole
 from cnnsim.tui.train.scene import Scene, Watch, Words
@@ -32,7 +33,6 @@ _INDENT = 4
 #: What stays together on a line: an operator and what it acts on, a word, blanks.
 _TOKEN = re.compile(r"\s*(?:[=+−→·/] *)?[^\s·/]+|\s+|.")
 
-Rect = tuple[int, int, int, int]
 Line = list[Piece]
 Floats = npt.NDArray[np.float64]
 

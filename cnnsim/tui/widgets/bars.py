@@ -10,10 +10,8 @@ from textual.timer import Timer
 
 from cnnsim.tui.actions import Action, footer_entries
 from cnnsim.tui.drawing.canvas import Canvas, Piece, cut_pieces, pieces_width
+from cnnsim.tui.stage.prose import Span, style_of
 from cnnsim.tui.widgets.panel import Panel
-
-#: A text and its role: bar, bar_dim, bar_bold.
-Part = tuple[str, str]
 
 #: Seconds that a sentence stays in the footer.
 _MOMENT = 2.5
@@ -26,8 +24,8 @@ class Header(Panel, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._crumbs: tuple[Part, ...] = ()
-        self._states: tuple[Sequence[Part], ...] = ((),)
+        self._crumbs: tuple[Span, ...] = ()
+        self._states: tuple[Sequence[Span], ...] = ((),)
         self._spare: tuple[tuple[int, ...], ...] = ()
         self._tells_activity = True
 
@@ -37,8 +35,8 @@ class Header(Panel, can_focus=False):
 
     def show(
         self,
-        crumbs: Sequence[Part],
-        *states: Sequence[Part],
+        crumbs: Sequence[Span],
+        *states: Sequence[Span],
         spare: Sequence[tuple[int, ...]] = (),
     ) -> None:
         """Set the path (text, role) and the state on the right; roles are bar, bar_dim, …
@@ -70,9 +68,9 @@ class Header(Panel, can_focus=False):
         told = (self.cnnsim.activity if self._tells_activity else ()) or ("",)
         paths = [self._pieces(gone) for gone in ((), *self._spare)]
 
-        def beside(text: str, state: Sequence[Part]) -> list[Piece]:
+        def beside(text: str, state: Sequence[Span]) -> list[Piece]:
             gap = "   " if text and state else ""
-            own = [(part, getattr(palette, role)) for part, role in state]
+            own = [(part, style_of(palette, role)) for part, role in state]
             return [(text, palette.bar_bold), (gap, palette.bar), *own]
 
         for text in told:
@@ -92,11 +90,11 @@ class Header(Panel, can_focus=False):
                 continue
             if pieces:
                 pieces.append((" › ", palette.bar_dim))
-            pieces.append((text, getattr(palette, role)))
+            pieces.append((text, style_of(palette, role)))
         return pieces
 
 
-def _cut_short(state: Sequence[Part]) -> Iterator[Sequence[Part]]:
+def _cut_short(state: Sequence[Span]) -> Iterator[Sequence[Span]]:
     """`state` with less and less at its end, and no words left there that lead to a number."""
     for end in range(len(state) - 1, -1, -1):
         text, role = state[end - 1] if end else ("", "")

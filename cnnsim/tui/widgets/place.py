@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-#: (x, y, width, height) in characters.
-Rect = tuple[int, int, int, int]
+from cnnsim.tui.stage.layout import Rect
 
 
 def place(widget: Widget, rect: Rect) -> None:
