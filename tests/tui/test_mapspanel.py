@@ -8,7 +8,7 @@ from alone import Alone
 
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.palette import DARK
-from cnnsim.tui.walk.views import Maps
+from cnnsim.tui.stage.maps import Maps
 from cnnsim.tui.widgets.mapspanel import MapsPanel
 
 

@@ -28,8 +28,8 @@ from cnnsim.training.session import train_folder
 from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config
 from cnnsim.tui.marks import Marks
+from cnnsim.tui.screens.filewatch import FileWatch
 from cnnsim.tui.screens.forward import ForwardScreen
-from cnnsim.tui.screens.reload import FileWatch
 from cnnsim.tui.train.scrubber import Scrubber, Wish
 
 #: 1,437 pictures are three batches, the third of them of 237.

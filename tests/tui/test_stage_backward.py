@@ -13,7 +13,7 @@ from cnnsim.stepper.guess import parse_guess
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.stage.chain import chain_of
 from cnnsim.tui.stage.channels import channels_of
-from cnnsim.tui.stage.maps import map_form
+from cnnsim.tui.stage.mapform import map_form
 from cnnsim.tui.stage.question import question, verdict
 from cnnsim.tui.stage.scatter import scatter_of
 from cnnsim.tui.stage.update import update_of

@@ -23,7 +23,7 @@ from cnnsim.tui.stage.narrate import narrate
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.update import update_of
 from cnnsim.tui.widgets.checkpanel import CheckPanel
-from cnnsim.tui.widgets.growth import GrowthPanel
+from cnnsim.tui.widgets.growthpanel import GrowthPanel
 from cnnsim.tui.widgets.panel import Panel
 from cnnsim.tui.widgets.sumpanel import SumPanel
 from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel

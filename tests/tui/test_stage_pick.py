@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.stage.pick import cells_reading, step_of_pick
-from cnnsim.tui.stage.planes import slice_at
+from cnnsim.tui.stage.slice import slice_at
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.view import View
 

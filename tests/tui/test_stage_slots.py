@@ -16,7 +16,7 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.stage.layout import LEAST, LOW, TABS, arrange
 from cnnsim.tui.stage.lens import part_of
 from cnnsim.tui.stage.matrix import Matrix
-from cnnsim.tui.stage.planes import slice_at
+from cnnsim.tui.stage.slice import slice_at
 from cnnsim.tui.stage.slots import lay_out, signs_between
 from cnnsim.tui.stage.stage import Stage
 

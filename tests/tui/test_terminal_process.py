@@ -93,7 +93,7 @@ def thread(self):
         raise LookupError("in a thread")
     self.run_worker(work, thread=True)
 ForwardScreen.action_theme = thread
-from cnnsim.tui.widgets.growth import GrowthPanel
+from cnnsim.tui.widgets.growthpanel import GrowthPanel
 def draw(self, canvas):
     raise ArithmeticError("while drawing")
 GrowthPanel.paint = draw

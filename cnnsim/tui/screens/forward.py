@@ -14,12 +14,12 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.screens.ask import AskScreen
+from cnnsim.tui.screens.filewatch import FileWatch
 from cnnsim.tui.screens.flow import FlowScreen
 from cnnsim.tui.screens.moving import MovingScreen
-from cnnsim.tui.screens.reload import FileWatch
 from cnnsim.tui.stage.code import numpy_code, torch_code
 from cnnsim.tui.stage.pick import step_of_pick
-from cnnsim.tui.stage.planes import slice_at
+from cnnsim.tui.stage.slice import slice_at
 from cnnsim.tui.widgets.chainpanel import ChainPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.timeline import Timeline

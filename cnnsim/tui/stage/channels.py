@@ -6,8 +6,8 @@ import numpy as np
 
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import Sweep
+from cnnsim.tui.stage.maps import Maps
 from cnnsim.tui.stage.view import View
-from cnnsim.tui.walk.views import Maps
 
 #: A tensor of maps: sample, channel, row, column; or a kernel's.
 _RANK = 4

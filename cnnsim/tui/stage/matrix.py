@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnnsim.tui.drawing.cellclass import NUMBERS_LIMIT
-from cnnsim.tui.stage.planes import Slice
+from cnnsim.tui.stage.slice import Slice
 
 #: Rows and columns of a window of numbers into something larger.
 LENS = 5

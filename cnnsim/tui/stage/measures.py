@@ -16,7 +16,7 @@ from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.taps import Reach
 from cnnsim.steps.trace import Position
 from cnnsim.tui.drawing.numbers import decimals_for, format_number
-from cnnsim.tui.stage.planes import Slice
+from cnnsim.tui.stage.slice import Slice
 
 #: Running sums of this many taps, of this many cells, are worked out to see how wide they get.
 _MOST_TAPS_AHEAD, _MOST_CELLS_AHEAD = 20_000, 200

@@ -7,7 +7,7 @@ import math
 from cnnsim.steps.sweep import FAR
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.stage.formula import formula_with, term_text
-from cnnsim.tui.stage.maps import map_form
+from cnnsim.tui.stage.mapform import map_form
 from cnnsim.tui.stage.names import read_letter, read_name
 from cnnsim.tui.stage.prose import Paragraph, Span, markdown
 from cnnsim.tui.stage.stage import Stage

@@ -8,7 +8,7 @@ from cnnsim.errors import CnnsimError
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.trace import Position, ravel, unravel
 from cnnsim.tui.stage.matrix import Matrix
-from cnnsim.tui.stage.planes import Slice
+from cnnsim.tui.stage.slice import Slice
 from cnnsim.tui.stage.view import View
 
 Index = tuple[int, ...]

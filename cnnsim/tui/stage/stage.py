@@ -22,8 +22,8 @@ from cnnsim.tui.stage.matrix import LENS, Matrix
 from cnnsim.tui.stage.measures import Measures, taps_in
 from cnnsim.tui.stage.names import entry_names, letter_of, read_letter
 from cnnsim.tui.stage.pick import cells_reading
-from cnnsim.tui.stage.planes import Slice, slice_at
 from cnnsim.tui.stage.scatter import Scatter, scatter_of
+from cnnsim.tui.stage.slice import Slice, slice_at
 from cnnsim.tui.stage.view import View
 
 #: Reads that are shown as matrices; a sweep with more shows the first one only.

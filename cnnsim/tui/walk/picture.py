@@ -14,7 +14,7 @@ from cnnsim.tui.drawing.cellclass import MAP, NUMBERS_LIMIT, CellClass, blocks, 
 from cnnsim.tui.drawing.colour import rgb_of
 from cnnsim.tui.drawing.palette import Palette
 from cnnsim.tui.drawing.plane import Plane, cell_at, size_of, value_width
-from cnnsim.tui.stage.planes import slice_at
+from cnnsim.tui.stage.slice import slice_at
 from cnnsim.tui.walk.sight import Sight
 
 Floats = npt.NDArray[np.float64]

@@ -11,12 +11,13 @@ from cnnsim.network.walk import Walk
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.trace import Position, Trace
 from cnnsim.tui.drawing.numbers import count, short_count
+from cnnsim.tui.stage.maps import Maps
 from cnnsim.tui.walk.changed import changed_input, look_at_input
 from cnnsim.tui.walk.picture import Source, source_of
 from cnnsim.tui.walk.sight import Point, Unit, centre_of, sight_of, unit_at
 from cnnsim.tui.walk.table import Line, cross, lines_of, visible
 from cnnsim.tui.walk.verdict import verdict
-from cnnsim.tui.walk.views import Looking, Maps, Question
+from cnnsim.tui.walk.views import Looking, Question
 from cnnsim.tui.walk.whatif import LayerKey, WhatIf
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy.typing as npt
 
 from cnnsim.network.layer import Shape
 from cnnsim.tui.stage.prose import Paragraph
@@ -56,14 +53,3 @@ class Question:
     at: int
     verdict: tuple[Paragraph, ...]
     others: int
-
-
-@dataclass(frozen=True, eq=False)
-class Maps:
-    """A layer's output [c,h,w] or [features]; None while it is not computed, and why."""
-
-    name: str
-    values: npt.NDArray[Any] | None
-    why: str = ""
-    #: The map at work, which is in sight.
-    now: int | None = None

@@ -22,7 +22,7 @@ from cnnsim.tui.stage.update import slot_of, update_of
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.chainpanel import ChainPanel
 from cnnsim.tui.widgets.checkpanel import CheckPanel
-from cnnsim.tui.widgets.growth import GrowthPanel
+from cnnsim.tui.widgets.growthpanel import GrowthPanel
 from cnnsim.tui.widgets.mapspanel import MapsPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.panel import Panel

@@ -10,9 +10,9 @@ from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.drawing.cellclass import ENLARGED, CellClass, finest
 from cnnsim.tui.drawing.key import signed_key
 from cnnsim.tui.drawing.plane import Plane, draw_plane, fit, size_of
-from cnnsim.tui.stage.planes import slice_at
+from cnnsim.tui.stage.maps import Maps
 from cnnsim.tui.stage.prose import draw_prose
-from cnnsim.tui.walk.views import Maps
+from cnnsim.tui.stage.slice import slice_at
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 #: As many maps as can be told apart should fit, if need be with fewer pixels each.

@@ -13,7 +13,7 @@ from cnnsim.tui.drawing.key import colour_key, end_text, signed_key
 from cnnsim.tui.drawing.numbers import power_text
 from cnnsim.tui.drawing.plane import Plane, cell_at, draw_plane, fit, size_of
 from cnnsim.tui.stage.matrix import Matrix
-from cnnsim.tui.stage.planes import Slice
+from cnnsim.tui.stage.slice import Slice
 from cnnsim.tui.widgets.panel import Panel
 
 

@@ -16,7 +16,7 @@ from cnnsim.tui.pad.judge import Look
 from cnnsim.tui.pad.padnet import Ink, PadNet
 from cnnsim.tui.pad.padplaces import arrange_pad
 from cnnsim.tui.pad.sheet import Sheet
-from cnnsim.tui.walk.views import Maps
+from cnnsim.tui.stage.maps import Maps
 from cnnsim.tui.widgets.mapspanel import MapsPanel
 from cnnsim.tui.widgets.padpanel import PadPanel
 from cnnsim.tui.widgets.place import place

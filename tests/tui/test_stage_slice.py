@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnsim.tui.stage.planes import grid_columns, slice_at
+from cnnsim.tui.stage.slice import grid_columns, slice_at
 
 shapes = st.lists(st.integers(1, 7), min_size=1, max_size=5).map(tuple)
 
