@@ -24,9 +24,11 @@ from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.update import update_of
 from cnnsim.tui.widgets.checkpanel import CheckPanel
 from cnnsim.tui.widgets.growthpanel import GrowthPanel
+from cnnsim.tui.widgets.loopspanel import LoopsPanel
+from cnnsim.tui.widgets.notepanel import NotePanel
+from cnnsim.tui.widgets.originpanel import OriginPanel
 from cnnsim.tui.widgets.panel import Panel
 from cnnsim.tui.widgets.sumpanel import SumPanel
-from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel
 from cnnsim.tui.widgets.updatepanel import UpdatePanel
 
 ADAM = f"""

@@ -23,14 +23,16 @@ from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.chainpanel import ChainPanel
 from cnnsim.tui.widgets.checkpanel import CheckPanel
 from cnnsim.tui.widgets.growthpanel import GrowthPanel
+from cnnsim.tui.widgets.loopspanel import LoopsPanel
 from cnnsim.tui.widgets.mapspanel import MapsPanel
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
+from cnnsim.tui.widgets.notepanel import NotePanel
+from cnnsim.tui.widgets.originpanel import OriginPanel
 from cnnsim.tui.widgets.panel import Panel
 from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.sign import Sign
 from cnnsim.tui.widgets.sumpanel import SumPanel, is_ledger
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
-from cnnsim.tui.widgets.textpanels import LoopsPanel, NotePanel, OriginPanel
 from cnnsim.tui.widgets.timeline import Timeline
 from cnnsim.tui.widgets.updatepanel import UpdatePanel
 from cnnsim.tui.widgets.waitpanel import Waiting, WaitPanel

@@ -8,7 +8,7 @@ from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.drawing.curve import column_of, draw_curve, draw_guide, limits_of, row_of
 from cnnsim.tui.drawing.numbers import number
 from cnnsim.tui.stage.view import View
-from cnnsim.tui.widgets.textpanels import StepPanel
+from cnnsim.tui.widgets.steppanel import StepPanel
 
 _TITLES = {
     "add": "how the sum grew",
