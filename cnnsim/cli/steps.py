@@ -111,7 +111,7 @@ def _found(
                 )
             yield from step_blocks(stepper, step, step)
     if not count:
-        print(f"no {query.text} in these steps", file=sys.stderr)
+        print(f"no {query.sought} in these steps", file=sys.stderr)
 
 
 def _needed(trace: Trace, first: int, last: int) -> list[str]:

@@ -56,6 +56,11 @@ class Query:
     sweeps: Callable[[Sweep], bool] = lambda sweep: True
     needs_reach: bool = False
 
+    @property
+    def sought(self) -> str:
+        """What is looked for, in a sentence: sums on the way to a value are not compared."""
+        return f"finished value {self.text}" if self.text[0] in "<=>" else self.text
+
 
 def parse_query(text: str) -> Query:
     """One of the `_NAMED`, or a comparison such as ``> 2.5`` with a cell's finished value.

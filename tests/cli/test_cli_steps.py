@@ -184,6 +184,9 @@ def test_a_search_can_be_bounded_and_can_find_nothing(run: Run) -> None:
     assert [line.split()[0] for line in result.out.splitlines()] == ["step", "7", "11"]
     none = run("replay", "toy_2x2", "--find", "nan")
     assert (none.code, none.out, none.err) == (0, "", "no nan in these steps\n")
+    # The first sum is 1 on its way to 8, and no cell ends with 1.
+    none = run("replay", "toy_2x2", "--find", "= 1")
+    assert (none.code, none.out, none.err) == (0, "", "no finished value = 1 in these steps\n")
     wrong = run("replay", "toy_2x2", "--find", "foo")
     assert wrong.code == 2
     assert "relu closes" in wrong.err

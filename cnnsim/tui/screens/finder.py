@@ -21,7 +21,7 @@ _UNNOTICED_STEPS = 200_000
 
 _EXAMPLES = (
     "sign change   padding   relu closes   winner changes   nan   infinity\n"
-    "largest   smallest   cell   > 2.5   = 0"
+    "largest   smallest   cell   or a cell that ends > 2.5   = 0"
 )
 
 
@@ -80,7 +80,7 @@ class Finder:
             elif isinstance(outcome, CnnsimError):
                 self._screen.complain(outcome)
             elif outcome is None:
-                self._screen.tell(f"no {query.text} {where} this step")
+                self._screen.tell(f"no {query.sought} {where} this step")
             else:
                 self._screen.go(outcome)
 
