@@ -21,7 +21,7 @@ _UNNOTICED_STEPS = 200_000
 
 _EXAMPLES = (
     "sign change   padding   relu closes   winner changes   nan   infinity\n"
-    "largest   smallest   cell   or a cell that ends > 2.5   = 0"
+    "largest   smallest   cell   > 2.5   = 0"
 )
 
 
@@ -60,7 +60,7 @@ class Finder:
             AskScreen(
                 "find",
                 _EXAMPLES,
-                check=lambda text: parse_query(text).text,
+                check=lambda text: parse_query(text).sought,
                 placeholder=self._query.text if self._query else "",
             ),
             answer,
@@ -131,7 +131,7 @@ class Finder:
                 self._screen.tell(f"playing until {self._stop.text}; B again: no longer")
 
         self._screen.app.push_screen(
-            AskScreen("play until", _EXAMPLES, check=lambda text: parse_query(text).text), answer
+            AskScreen("play until", _EXAMPLES, check=lambda text: parse_query(text).sought), answer
         )
 
     def forget(self) -> None:
