@@ -8,7 +8,8 @@ import numpy as np
 
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.address import format_address
-from cnnsim.steps.sweep import LARGER, SMALLER, Sweep
+from cnnsim.steps.entry import format_entry
+from cnnsim.steps.sweep import ADD, LARGER, SMALLER, Start, Sweep
 from cnnsim.steps.taps import IntArray, gather, is_inside
 from cnnsim.steps.trace import Position
 
@@ -58,6 +59,20 @@ def terms_of(stepper: Stepper, position: Position) -> list[Flow]:
         address = stepper.address(first + tap)
         found.append(Flow(first + tap, address, values, sweep.formula, term, share))
     return found
+
+
+def start_of(stepper: Stepper, position: Position) -> tuple[str, float] | None:
+    """What the terms of the cell at `position` are added to: an entry and its value.
+
+    The entry of a plain number is empty; None where the cell is its terms alone.
+    """
+    sweep, start = stepper.trace.sweep_of(position), stepper.work(position).start
+    if start is None:
+        return None
+    if isinstance(sweep.start, Start):
+        index = sweep.start.where(position.cell, sweep.params)
+        return format_entry(sweep.start.tensor, tuple(map(int, index))), start
+    return ("", start) if start and sweep.fold is ADD else None
 
 
 def uses(

@@ -7,7 +7,7 @@ import pytest
 from networks import stepper
 from texts import classifier, layer
 
-from cnnsim.stepper.flow import terms_of, uses, writer_of
+from cnnsim.stepper.flow import start_of, terms_of, uses, writer_of
 
 NET = f"""
 [input]
@@ -31,6 +31,7 @@ def test_terms_make_the_value() -> None:
     assert sizes == sorted(sizes, reverse=True)
     assert len({each.step for each in terms}) == 4
     start = float(opened.values["conv1.b"][1])
+    assert start_of(opened, position) == ("conv1.b[1]", start)
     total = sum(each.term or 0.0 for each in terms)
     assert start + total == pytest.approx(opened.values["conv1.y"][0, 1, 2, 2], rel=1e-12)
     assert sum(each.share for each in terms) == pytest.approx(1)
@@ -48,6 +49,7 @@ def test_of_a_maximum_only_the_winner_arrives(pixels: tuple[int, ...], winner: i
     terms = terms_of(opened, opened.trace.position(opened.find("pool1.forward[0,0,0,0]")))
     assert [each.share for each in terms] == [1, 0, 0, 0]
     assert terms[0].step == winner
+    assert start_of(opened, opened.trace.position(0)) is None
     assert [each.term for each in terms] == sorted(pixels, reverse=True)
 
 

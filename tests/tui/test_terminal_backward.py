@@ -105,7 +105,12 @@ def test_any_entry_can_be_typed(opened) -> None:
     paper = opened("train_by_hand", "--at", "1:conv1")
     paper.wait_for("❚❚")
     paper.send("i")
-    paper.wait_for("why conv1.y[0,0,0,0]")
+    paper.wait_for("why conv1.y[0,0,0,0]", "the sum starts from conv1.b[0] = 0.05")
+    paper.send("ctrl+u")
+    paper.wait_for("is no entry of a tensor")
+    paper.type("loss")
+    # A batch of one: the mean of one loss.
+    paper.wait_for("the sum is 0.008964; at the end 0.008964 / 1 = 0.008964")
     paper.send("ctrl+u")
     paper.wait_for("is no entry of a tensor")
     paper.type("conv1.w[0,0,0,1]")

@@ -11,9 +11,10 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from cnnsim.errors import CnnsimError
-from cnnsim.stepper.flow import Flow, terms_of, uses, writer_of
+from cnnsim.stepper.flow import Flow, start_of, terms_of, uses, writer_of
 from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.entry import format_entry, parse_entry
+from cnnsim.steps.trace import Position
 from cnnsim.tui.drawing.numbers import count, in_formula, number
 from cnnsim.tui.screens.dialog import Dialog
 from cnnsim.tui.widgets.flowlist import FlowList, FlowRow
@@ -118,7 +119,21 @@ class FlowScreen(Dialog[int | None]):
         what = f"{count(len(terms))} term" + ("s, the largest first" if len(terms) > 1 else "")
         if fold is not None and fold.kept and len(terms) > 1:
             what = f"the {fold.kept} of {count(len(terms))} is all that arrives"
-        return f"why {name} = {value}: {what}{when}", terms, ""
+        lines = [f"why {name} = {value}: {what}{when}", *self._around(position)]
+        return "\n".join(lines), terms, ""
+
+    def _around(self, position: Position) -> list[str]:
+        """What the sum of a cell starts from, and what is done with it at the end."""
+        lines, sweep = [], self._stepper.trace.sweep_of(position)
+        start, work = start_of(self._stepper, position), self._stepper.work(position)
+        if start is not None:
+            entry, value = start
+            lines.append(f"the sum starts from {f'{entry} = ' if entry else ''}{number(value)}")
+        if sweep.has_finish:
+            total = number(work.total)
+            finished = sweep.finish_text(total, position.cell)
+            lines.append(f"the sum is {total}; at the end {finished} = {number(work.value)}")
+        return lines
 
     def _where_it_goes(self, tensor: str, index: tuple[int, ...]) -> tuple[str, list[Flow], str]:
         """The same for the steps that read the entry."""
