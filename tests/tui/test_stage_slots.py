@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise, product
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -222,3 +223,18 @@ def test_the_winner_of_a_pool_keeps_its_symbol_beside_its_mark(width: int) -> No
     lines = "".join(drawn(stage.plane(view, slot.matrix), slot.cls))
     assert "x04▴" in lines
     assert "…" not in lines
+
+
+@pytest.mark.parametrize("cell", ["mean_all.y[0,0,0,1]", "mean_inside.y[0,0,0,1]"])
+def test_quarters_are_shown_in_full(cell: str) -> None:
+    """Means of four whole numbers, some of two digits: nothing is rounded in sight."""
+    stepper = Stepper(read_scenario("pooling"))
+    stage, view = Stage(stepper), view_of(stepper, cell)
+    [*_, out] = stage.matrices(view)
+    stepper.values.compute_all()
+    plane = stage.plane(view, out)
+    texts = [
+        plane.text_at(row, column, out.decimals, out.power) for row, column in np.ndindex(3, 3)
+    ]
+    assert [float(text.replace("−", "-")) for text in texts] == plane.values.reshape(-1).tolist()
+    assert max(map(len, texts)) < out.text_width

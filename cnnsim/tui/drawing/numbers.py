@@ -32,6 +32,11 @@ def decimals_for(values: npt.ArrayLike) -> tuple[int, int]:
     return max(2 - exponent, 0), 0
 
 
+def exact_decimals(values: npt.NDArray[np.float64]) -> int | None:
+    """At most two decimals where these say everything about all of the numbers, else None."""
+    return next((d for d in range(3) if (np.round(values, d) == values).all()), None)
+
+
 def format_number(value: float, decimals: int, power: int = 0, sign: bool = False) -> str:
     """`−1.25`; with sign also `+1.25`. NaN and infinities shout: `NaN!`, `+∞!`, `−∞!`."""
     if not math.isfinite(value):

@@ -15,7 +15,8 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.steps.sweep import Sweep
 from cnnsim.steps.taps import Reach
 from cnnsim.steps.trace import Position
-from cnnsim.tui.drawing.numbers import decimals_for, format_number
+from cnnsim.tui.drawing.cellclass import WIDEST
+from cnnsim.tui.drawing.numbers import decimals_for, exact_decimals, format_number
 from cnnsim.tui.stage.slice import Slice
 
 #: Running sums of this many taps, of this many cells, are worked out to see how wide they get.
@@ -69,8 +70,11 @@ class Measures:
         if sweep is not None:
             values = np.concatenate([values, *self._running(sweep, cut)])
         decimals, power = decimals_for(values)
-        texts = (format_number(float(v), decimals, power) for v in _extremes(values))
-        return max((len(text.lstrip("−")) for text in texts), default=1) + 1, decimals, power
+        exact = exact_decimals(values[np.isfinite(values)])
+        if exact is not None and not power and _width(values, exact, 0) <= WIDEST:
+            # What a few decimals say in full is not rounded.
+            decimals = max(decimals, exact)
+        return _width(values, decimals, power), decimals, power
 
     def _running(self, number: int, cut: Slice) -> list[npt.NDArray[np.float64]]:
         """The running results of all cells of a matrix of the output, where they are few."""
@@ -129,6 +133,12 @@ def taps_in(reach: Reach, number: int, cut: Slice) -> list[int]:
     for axis, at in zip(reach.indices[number], cut.fixed, strict=False):
         inside = inside & (axis == at)
     return [int(tap) for tap in np.flatnonzero(inside)]
+
+
+def _width(values: npt.NDArray[np.float64], decimals: int, power: int) -> int:
+    """Columns of the widest of the numbers with its sign column."""
+    texts = (format_number(value, decimals, power) for value in _extremes(values))
+    return max((len(text.lstrip("−")) for text in texts), default=1) + 1
 
 
 def _extremes(values: npt.NDArray[np.float64]) -> list[float]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnsim.steps.trace import unravel
 from cnnsim.tui.drawing.ledger import COLUMN, WIDEST, Format, State, TermColumn
-from cnnsim.tui.drawing.numbers import decimals_for, format_number, number
+from cnnsim.tui.drawing.numbers import decimals_for, exact_decimals, format_number, number
 from cnnsim.tui.stage.formula import formula_with
 from cnnsim.tui.stage.symbols import symbols_of
 from cnnsim.tui.stage.view import View
@@ -72,7 +72,7 @@ def _decimals(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> int:
     largest = float(np.abs(finite).max())
     if largest == 0:
         return 0
-    simple = next((d for d in (1, 2) if (np.round(finite, d) == finite).all()), None)
+    simple = exact_decimals(finite)
     if simple is not None:
         return simple
     return int(min(max(3 - np.floor(np.log10(largest)), 2), 6))
