@@ -54,8 +54,8 @@ class Recording:
         self._stops[-1] = Recorded(step, say)
 
     def note_at(self, step: int) -> str:
-        """The note on the last stop, where that is `step`."""
-        return self._stops[-1].say if self._stops and self._stops[-1].step == step else ""
+        """The note on the latest stop at `step`; empty where there is none."""
+        return next((stop.say for stop in reversed(self._stops) if stop.step == step), "")
 
 
 def save_recording(stepper: Stepper, edits: Edits, recording: Recording, path: Path) -> int:

@@ -27,49 +27,56 @@ class Recorder:
     def see(self, step: int) -> None:
         """A step is shown because somebody went there."""
         if self.recording is not None:
-            self.recording.see(step, self._screen.note_at(step))
+            self.recording.see(step, self.note_at(step) or self._screen.note_at(step))
+
+    def note_at(self, step: int) -> str:
+        """What the recording says of `step`."""
+        return self.recording.note_at(step) if self.recording is not None else ""
 
     def toggle(self) -> None:
         """Begin with this step, or ask where to save."""
         if self.recording is not None:
             self.ask_where()
-        elif self._begin():
-            self.see(self._screen.step)
-            self._screen.tell("recording: every step you go to is a stop; a adds a note, R ends it")
+        elif self._may_begin():
+            self._begin()
             self._screen.show_again()
 
-    def _begin(self) -> bool:
-        """Begin a recording, or say why there can be none."""
-        if self._screen.stepper.scenario.course is not None:
-            self._screen.complain(
-                UsageError(
-                    "the steps of a run cannot be recorded",
-                    "a recording replays its scenario, whose weights are not the trained ones",
-                )
+    def _may_begin(self) -> bool:
+        """Whether there can be a recording; says why where there can be none."""
+        if self._screen.stepper.scenario.course is None:
+            return True
+        self._screen.complain(
+            UsageError(
+                "the steps of a run cannot be recorded",
+                "a recording replays its scenario, whose weights are not the trained ones",
             )
-            return False
+        )
+        return False
+
+    def _begin(self) -> Recording:
         self.recording = Recording()
-        return True
+        self.see(self._screen.step)
+        self._screen.tell("recording each step: R ends, a adds a note")
+        return self.recording
 
     def ask_note(self) -> None:
-        """Ask for a note on this step; begins a recording where there is none."""
-        if self.recording is None and not self._begin():
+        """Ask for a note on this step, with which a recording begins where there is none."""
+        if self.recording is None and not self._may_begin():
             return
-        recording, step = self.recording, self._screen.step
-        assert recording is not None, "begun"
-        self.see(step)
+        step = self._screen.step
+        has_note = self.note_at(step) or self._screen.note_at(step)
+        number = len(self.recording or ()) or 1
 
         def answer(text: str | None) -> None:
             if text:
-                recording.note(step, text)
+                (self.recording or self._begin()).note(step, text)
             self._screen.show_again()
 
         self._screen.app.push_screen(
             AskScreen(
-                "a note on this step",
-                "Markdown: **bold**, `code`   esc leaves it without one",
-                check=lambda text: f"stop {len(recording)} of the recording",
-                placeholder=recording.note_at(step),
+                "a note on this step" + (", in place of the one it has" if has_note else ""),
+                "Markdown: **bold**, `code`   esc leaves it as it is",
+                check=lambda text: f"stop {number} of the recording",
             ),
             answer,
         )

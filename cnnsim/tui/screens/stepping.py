@@ -175,6 +175,7 @@ class SteppingScreen(BaseScreen):
             hover=self._hover,
             edits=len(self.edits),
             recorded=len(self._recorder.recording or ()),
+            recorded_note=self._recorder.note_at(step),
             guesses=(self._guesser.score.right, self._guesser.score.asked),
             guessing=self._guesser.is_asking,
             breakpoint=self._finder.breakpoint,

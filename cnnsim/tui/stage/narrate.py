@@ -16,12 +16,12 @@ from cnnsim.tui.stage.view import View
 
 
 def narrate(stage: Stage, view: View) -> list[Paragraph]:
-    """The note of the tour where there is one, then the step in words."""
+    """The note on the step where there is one, then the step in words."""
     paragraphs: list[Paragraph] = []
-    if view.stop is not None and view.stop.say and view.edits:
+    if view.edits and view.stop is not None and view.note == view.stop.say != "":
         paragraphs.append([("The note speaks of the numbers in the file:", "dim")])
-    if view.stop is not None and view.stop.say:
-        paragraphs += [*markdown(view.stop.say), []]
+    if view.note:
+        paragraphs += [*markdown(view.note), []]
     if view.mode == "symbols":
         paragraphs += _in_symbols(stage, view)
     paragraphs.append(_what(stage, view))

@@ -32,6 +32,7 @@ class View:
         hover: the tensor index under the mouse.
         edits: how many numbers have been changed.
         recorded: how many stops have been recorded.
+        recorded_note: what the recording says of this step, in place of the tour.
         guesses: how many were right, of how many.
         guessing: whether what comes is asked for, and nothing may give it away.
         breakpoint: what playing stops at.
@@ -57,6 +58,7 @@ class View:
     hover: tuple[str, tuple[int, ...]] | None = None
     edits: int = 0
     recorded: int = 0
+    recorded_note: str = ""
     guesses: tuple[int, int] = (0, 0)
     guessing: bool = False
     breakpoint: str = ""
@@ -74,6 +76,11 @@ class View:
         """The number of the cell within its sweep."""
         number: int = ravel(self.position.cell, self.sweep.cells)
         return number
+
+    @property
+    def note(self) -> str:
+        """What the recording or the tour says of the step."""
+        return self.recorded_note or (self.stop.say if self.stop is not None else "")
 
     @property
     def is_last_stop(self) -> bool:
