@@ -26,7 +26,8 @@ _ADDRESS = re.compile(
 _ITERATION = re.compile(r"\s*(\d+)\s*:", re.ASCII)
 _NUMBERED = re.compile(r"(?:(\d{1,18})\s*:\s*)?(mac|step)\s+(\S+)", re.ASCII | re.IGNORECASE)
 _PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,18})?)\s*%", re.ASCII)
-_FORMS = "an address looks like conv1.forward[0,2,1,1] tap[0,0,2], mac 12, step 12, 50% or conv1"
+_STEP = re.compile(r"[-−]?\d+")
+_NUMBER = "a whole number, counted from 0"
 
 
 def bracketed(coordinates: Sequence[int]) -> str:
@@ -40,6 +41,12 @@ def format_address(trace: Trace, position: Position) -> str:
     iteration = f"{position.iteration}:" if trace.iterations > 1 else ""
     tap = f" tap{bracketed(position.tap)}" if position.tap else ""
     return f"{iteration}{sweep.full_name}{bracketed(position.cell)}{tap}"
+
+
+def _forms(trace: Trace) -> str:
+    """What addresses look like here."""
+    example, layer = format_address(trace, trace.position(0)), trace.sweeps[0].layer
+    return f"an address looks like {example}, step 12, 50% or {layer}"
 
 
 def iteration_of(text: str) -> int | None:
@@ -90,13 +97,13 @@ def parse_address(trace: Trace, text: str, *, end: bool = False, iteration: int 
         if share > 1:
             raise AddressError(f"{text} is beyond the end", "0% to 100%")
         return round((len(trace) - 1) * share)
-    if text.isdecimal():
-        step = _integer(text, "step")
+    if _STEP.fullmatch(text):
+        step = _integer(text.replace("−", "-"), "step")
         trace.position(step)
         return step
     match = _ADDRESS.fullmatch(text)
     if match is None:
-        raise AddressError(f"'{printable(text)}' is no address", _FORMS)
+        raise AddressError(f"'{printable(text)}' is no address", _forms(trace))
     return _parse_cell(trace, match, end, iteration)
 
 
@@ -108,7 +115,7 @@ def _parse_cell(trace: Trace, match: re.Match[str], end: bool, iteration: int) -
     base = iteration * trace.steps_per_iteration + trace.first_step(number)
     if match["cell"] is None:
         if match["tap"] is not None:
-            raise AddressError("a tap needs its cell", _FORMS)
+            raise AddressError("a tap needs its cell", _forms(trace))
         # A tensor is made where its sweep ends.
         is_tensor = match["sweep"] not in (None, sweep.name)
         return base + (sweep.steps - 1 if end or is_tensor else 0)
@@ -168,9 +175,9 @@ def _coordinates(
 def _integer(text: str, what: str) -> int:
     cleaned = text.replace("_", "").replace(",", "")
     if re.fullmatch(r"\d{20,}", cleaned, re.ASCII):
-        raise AddressError(f"{what} {printable(text, 40)} is far beyond the end", _FORMS)
+        raise AddressError(f"{what} {printable(text, 40)} is far beyond the end", _NUMBER)
     if not re.fullmatch(r"-?\d{1,19}", cleaned, re.ASCII):
-        raise AddressError(f"{what} '{printable(text, 40)}' is no whole number", _FORMS)
+        raise AddressError(f"{what} '{printable(text, 40)}' is no whole number", _NUMBER)
     return int(cleaned)
 
 

@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 from textual.types import IgnoreReturnCallbackType
 
-from cnnsim.errors import CnnsimError
+from cnnsim.errors import CnnsimError, printable
 from cnnsim.tui.actions import actions_of, every_key
 
 if TYPE_CHECKING:
@@ -37,11 +37,27 @@ class Everything(Provider):
     async def search(self, query: str) -> Hits:
         """The commands that match, and the address that `query` may be."""
         matcher = self.matcher(query)
+        found = False
         for command in (*self._addresses(query), *self._commands()):
             score = matcher.match(command.name)
             if score > 0:
+                found = True
                 shown = matcher.highlight(command.name)
                 yield Hit(score, shown, command.run, help=escape(command.help))
+        if not found:
+            yield self._nothing(query)
+
+    def _nothing(self, query: str) -> Hit:
+        """That nothing matches, and why `query` is no address either, where steps are shown."""
+        error = CnnsimError(f"nothing is called '{printable(query, 60)}'")
+        stepping = self._stepping()
+        if stepping is not None:
+            try:
+                stepping.located(query)
+            except CnnsimError as wrong:
+                error = wrong
+        complain = partial(cast("CnnsimApp", self.app).complain, error)
+        return Hit(1.0, "nothing is called so", complain, help=escape(str(error)))
 
     def _commands(self) -> Iterator[Command]:
         from cnnsim.tui.screens.base import BaseScreen

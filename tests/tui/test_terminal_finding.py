@@ -12,6 +12,7 @@ from dialogs import ask, go
         ("conv1.forward[0,0,1,0] tap[0,1,0]", "step 10"),
         ("conv1.forward[0,0,1,0]", "step 11"),
         ("conv1.y[0,0,1,0]", "step 11"),
+        ("y[0,1,0]", "step 11"),
         ("mac 7", "step 7"),
         ("step 5", "step 5"),
         ("100%", "step 15"),
@@ -23,6 +24,15 @@ def test_an_address_is_gone_to(shared, address: str, header: str) -> None:
     toy = shared("toy_2x2")
     go(toy, address)
     toy.wait_for(f"{header}  ")
+
+
+def test_the_palette_says_that_nothing_matches(shared) -> None:
+    toy = shared("toy_2x2")
+    toy.send("ctrl+p")
+    toy.type("conv1.w[0,0,1,1]")
+    toy.wait_for("nothing is called so", "no step computes conv1.w[0,0,1,1]")
+    toy.send("escape")
+    toy.wait_gone("nothing is called so")
 
 
 def test_an_address_is_explained_while_it_is_typed(shared) -> None:
@@ -43,7 +53,8 @@ def test_an_address_is_explained_while_it_is_typed(shared) -> None:
         ("conv1.forward[0,0,9,0]", "y = 9 is outside conv1.forward"),
         ("conv1.forward[0]", "4 numbers, not 1"),
         ("conv1.y[0,0,2,0]", "y = 2 is outside conv1.forward"),
-        ("conv1.w[0,0,0,0]", "conv1 has no sweep 'w'"),
+        ("conv1.w[0,0,0,0]", "no step computes conv1.w[0,0,0,0]"),
+        ("-3", "step -3 does not exist"),
         ("120%", "beyond the end"),
         ("[[[", "is no address"),
     ],
@@ -56,7 +67,7 @@ def test_a_bad_address_is_told_in_the_dialog_and_nothing_is_lost(
     toy.wait_for("step 12   50%")
     toy.type(address)
     toy.send("enter")
-    toy.wait_for(f"✗ {complaint}" if complaint[0] in "mny" else complaint)
+    toy.wait_for(f"✗ {complaint}" if complaint[0] in "mnsy" else complaint)
     toy.send("escape")
     toy.wait_for("step 1  2 of 16", "1 → 13")
 

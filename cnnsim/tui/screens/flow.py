@@ -72,7 +72,8 @@ class FlowScreen(Dialog[int | None]):
     def _look(self) -> None:
         meaning = self.query_one("#meaning", Static)
         try:
-            tensor, index = parse_entry(self._stepper.shapes, self.query_one(Input).value)
+            text = self.query_one(Input).value
+            tensor, index = parse_entry(self._stepper.shapes, text, self._entries[0])
             missing = self._missing(tensor)
             if missing:
                 title, self._flows, empty = "", [], f"{missing} is still being computed."

@@ -62,11 +62,14 @@ class ForwardScreen(MovingScreen):
             if text:
                 self.go_in(*self.located(text))
 
+        position = self.stepper.trace.position(self.step)
+        sweep = self.stepper.trace.sweep_of(position)
+        address, entry = self.stepper.address(self.step), format_entry(sweep.writes, position.cell)
+        mac = "mac 12   " if self.stepper.trace.macs else ""
         self.app.push_screen(
             AskScreen(
                 "go to",
-                "conv1.forward[0,0,0,0] tap[0,1,1]   conv1.y[0,0,1,1]\n"
-                "mac 12   step 12   50%   conv1",
+                f"{address}   {entry}\n{mac}step 12   50%   {sweep.layer}",
                 check=self._explain_address,
             ),
             answer,

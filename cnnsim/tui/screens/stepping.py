@@ -23,6 +23,7 @@ from cnnsim.tui.screens.player import Player
 from cnnsim.tui.screens.recorder import Recorder
 from cnnsim.tui.stage.crumbs import crumbs_of, spare_of, states_of
 from cnnsim.tui.stage.stage import Stage
+from cnnsim.tui.stage.typed import spelled_out
 from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
@@ -104,9 +105,10 @@ class SteppingScreen(BaseScreen):
     def located(self, text: str) -> tuple[Stepper, int]:
         """The step that an address names, in this iteration unless it says; and its stepper.
 
-        Raises AddressError.
+        Entries may be written as the panels write them. Raises AddressError.
         """
-        return self.stepper.locate(text, self.stepper.trace.position(self.step).iteration)
+        position = self.stepper.trace.position(self.step)
+        return self.stepper.locate(spelled_out(self.stepper, position, text), position.iteration)
 
     def go_in(self, stepper: Stepper, step: int) -> None:
         """Show `step` of `stepper`, which may be that of a batch of another size."""

@@ -73,7 +73,9 @@ def _cell_ticks(stage: Stage, trace: Trace, view: View) -> list[Tick]:
             passed = done or (view.position.sweep == place and cell < view.cell)
             role = sweep.writes.rpartition(".")[2]
             name = sweep.full_name if several and cell == 0 else role
-            label = f"{name}[{','.join(map(str, at[1:] or at))}]"
+            # The batch goes without saying where it is one.
+            shown = at[sweep.cells[0] == 1 :] or at if at else at
+            label = f"{name}[{','.join(map(str, shown))}]"
             if passed and values.is_ready(sweep.writes):
                 label += f" = {number(float(values[sweep.writes][at]))}"
             position = (first + cell * sweep.tap_count) / last
