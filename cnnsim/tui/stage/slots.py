@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 
 from cnnsim.steps.sweep import Sweep
-from cnnsim.tui.drawing.cellclass import BLOCKS, XL, CellClass, L, choose_class, finest
+from cnnsim.tui.drawing.cellclass import (
+    BLOCKS,
+    NUMBERS_LIMIT,
+    XL,
+    CellClass,
+    L,
+    choose_class,
+    extra_small,
+    finest,
+    small,
+)
 from cnnsim.tui.drawing.plane import step_for
 from cnnsim.tui.stage.matrix import Matrix
 
@@ -17,6 +27,8 @@ _FRAME = (4, 2)
 _GAP, _WIDEST_GAP = 1, 5
 #: A map narrower than this shows nothing.
 _LEAST_MAP = 12
+#: So many numbers are read one by one: colours say nothing of them.
+_FEW = 16
 #: A title such as "conv1.w" needs this much; what stands around one; more columns for a sign.
 _LEAST, _TITLED, _SIGN = 14, 5, 2
 
@@ -36,20 +48,37 @@ def lay_out(
 ) -> list[MatrixSlot]:
     """Slots for as many of `matrices` as fit into width x height; numbers come before maps.
 
-    All matrices of numbers share one class. Where they do not fit, the largest becomes a map; then
-    lenses do, so that both factors and the output stay; then the least needed is left out. `large`
-    allows the largest cells.
+    All matrices of numbers share one class, or at least one height. Where they do not fit, a few
+    features stand in two columns; then the largest becomes a map; then lenses do, so that both
+    factors and the output stay; then the least needed is left out. `large` allows the largest
+    cells.
     """
     for shown, coloured in _choices(matrices):
         numbers = [m for m in shown if not m.is_map and not m.is_lens]
         numbers.sort(key=lambda m: m.outer[0] * m.outer[1], reverse=True)
         fixed = {m.key for m in shown if m.is_map} | coloured
+        narrow = [_narrowed(m) for m in shown]
         for count in range(len(numbers) + 1):
             as_maps = fixed | {m.key for m in numbers[:count]}
-            slots = _try(shown, as_maps, width, height, large, half_blocks)
-            if slots is not None:
-                return slots
+            for tried in (shown, narrow):
+                slots = _try(tried, as_maps, width, height, large, half_blocks)
+                if slots is not None:
+                    return slots
     return []
+
+
+def is_few(matrix: Matrix) -> bool:
+    """Whether its numbers can be read one by one."""
+    return matrix.outer[0] * matrix.outer[1] <= _FEW
+
+
+def _narrowed(matrix: Matrix) -> Matrix:
+    """A few features in two columns."""
+    cut = matrix.slice
+    if not cut.is_grid or matrix.is_lens or cut.columns <= 2 or not is_few(matrix):
+        return matrix
+    features = cut.shape[-1]
+    return replace(matrix, slice=replace(cut, rows=ceil(features / 2), columns=2))
 
 
 def _choices(matrices: Sequence[Matrix]) -> Iterator[tuple[list[Matrix], set[str]]]:
@@ -97,23 +126,18 @@ def _try(
     gaps = gap * (len(matrices) - 1)
     room = width - gaps - (_LEAST_MAP + _FRAME[0]) * len(maps)
     widths: dict[str, int] = {}
-    cls = L
+    classes: dict[str, CellClass] = {}
     if numbers:
-        cls = choose_class(
-            [m.outer for m in numbers],
-            room,
-            height,
-            max(m.text_width for m in numbers),
-            gap=0,
-            frame=_FRAME,
-            largest=XL if large else L,
-            half_blocks=half_blocks,
-        )
+        found = _number_classes(numbers, room, height, large, half_blocks)
+        if found is None:
+            return None
+        classes.update(found)
         least = min(_LEAST, room // len(numbers))
         for matrix in numbers:
-            widths[matrix.key] = max(cls.size(*matrix.outer)[0] + _FRAME[0], least)
+            own = classes[matrix.key].size(*matrix.outer)[0] + _FRAME[0]
+            widths[matrix.key] = max(own, least)
         spare = room - sum(widths.values())
-        if cls.is_map or spare < 0:
+        if spare < 0:
             return None
         spare = max(spare - _SIGN * (len(matrices) - 1), 0)
         for matrix in numbers:
@@ -122,8 +146,7 @@ def _try(
             widths[matrix.key] += more
             spare -= more
     left = width - gaps - sum(widths.values())
-    small = finest(not half_blocks)
-    classes = {}
+    dots = finest(not half_blocks)
     for number, matrix in enumerate(maps):
         share = left // (len(maps) - number)
         if share < _LEAST_MAP + 2:
@@ -131,7 +154,7 @@ def _try(
         rows, columns = matrix.outer
         roomy = BLOCKS.size(rows, columns)
         fits = roomy[0] + 2 <= share and roomy[1] + 2 <= height
-        classes[matrix.key] = BLOCKS if fits else small
+        classes[matrix.key] = BLOCKS if fits else dots
         # A map that is averaged because it is too high is less wide, too.
         step = step_for(rows, columns, share - 2, height - 2, classes[matrix.key])
         wanted = classes[matrix.key].size(ceil(rows / step), ceil(columns / step))[0] + 2
@@ -144,9 +167,42 @@ def _try(
     x = 0
     for number, matrix in enumerate(matrices):
         each = widths[matrix.key]
-        slots.append(MatrixSlot(matrix, x, each, classes.get(matrix.key, cls)))
+        slots.append(MatrixSlot(matrix, x, each, classes[matrix.key]))
         x += each + min(gap + more + (number < rest), _WIDEST_GAP)
     return slots
+
+
+def _number_classes(
+    matrices: Sequence[Matrix], width: int, height: int, large: bool, half_blocks: bool
+) -> dict[str, CellClass] | None:
+    """The class that all of them share, or low cells as wide as each needs; None without room."""
+    shared = choose_class(
+        [m.outer for m in matrices],
+        width,
+        height,
+        max(m.text_width for m in matrices),
+        gap=0,
+        frame=_FRAME,
+        largest=XL if large else L,
+        half_blocks=half_blocks,
+    )
+    if not shared.is_map:
+        return {m.key: shared for m in matrices}
+    for low in (small, extra_small):
+        found = {m.key: low(m.text_width) for m in matrices}
+        sizes = [found[m.key].size(*m.outer) for m in matrices]
+        across = sum(size[0] + _FRAME[0] for size in sizes)
+        down = max(size[1] for size in sizes) + _FRAME[1]
+        if (
+            across <= width
+            and down <= height
+            and all(
+                m.text_width <= found[m.key].width and max(m.outer) <= NUMBERS_LIMIT
+                for m in matrices
+            )
+        ):
+            return found
+    return None
 
 
 def sign_of(sweep: Sweep) -> str:

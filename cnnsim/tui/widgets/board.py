@@ -15,7 +15,7 @@ from cnnsim.tui.stage.layout import LOW, Arrangement, arrange
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.names import read_name
 from cnnsim.tui.stage.narrate import narrate
-from cnnsim.tui.stage.slots import MatrixSlot, lay_out, sign_of, signs_between
+from cnnsim.tui.stage.slots import MatrixSlot, is_few, lay_out, sign_of, signs_between
 from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.ticks import ticks_of
 from cnnsim.tui.stage.update import slot_of, update_of
@@ -177,6 +177,11 @@ class Board(Container):
         )
         room = arrange(width, height, rows, is_long, has_maps, height, *tabs).matrices
         slots = lay_out(matrices, room[2], room[3], large, half_blocks)
+        if not has_maps and any(slot.cls.is_map and is_few(slot.matrix) for slot in slots):
+            # A few numbers are worth more than what stands beside the matrices.
+            has_maps = True
+            room = arrange(width, height, rows, is_long, has_maps, height, *tabs).matrices
+            slots = lay_out(matrices, room[2], room[3], large, half_blocks)
         used = max((slot.cls.size(*slot.matrix.outer)[1] + 2 for slot in slots), default=9)
         arrangement = arrange(width, height, rows, is_long, has_maps, max(used, 9), *tabs)
         if self._maximised:
