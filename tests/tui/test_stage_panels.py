@@ -250,6 +250,23 @@ async def test_every_page_of_a_note_says_something_and_all_of_them_say_everythin
     assert set(said) <= {word for page in pages[:12] for word in page}
 
 
+async def test_a_note_that_is_cut_names_its_key_under_any_number_of_tabs() -> None:
+    stepper = Stepper(read_scenario("train_by_hand"))
+    view = view_of(stepper, "0:conv1.kernel_grad[0,0,0,0] tap[0,1,0]")
+    note = NotePanel(id="note")
+    async with Alone(note).run_test(size=(80, 4)):
+        note.share((note.label, "loops", "check", "update", "where from", "growth"))
+        note.show(view, narrate(Stage(stepper), view))
+        cut = 0
+        while "…" in "".join((lines := drawn(note, 80, 4))[1:-1]):
+            assert all(line.strip("│… ") for line in lines[1:-1])
+            assert "PgDn" in lines[-1]
+            note.page(1)
+            cut += 1
+        assert cut > 1
+        assert "PgDn" not in "".join(lines)
+
+
 async def test_a_whole_sum_stands_whole_on_the_axis_of_its_growth() -> None:
     """1,000 + 2 + 909 + 0·1 = 1,911: three digits would say 1,910."""
     stepper = Stepper(read_scenario("toy_2x2"))

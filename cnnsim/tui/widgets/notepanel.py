@@ -11,10 +11,9 @@ from cnnsim.tui.drawing.canvas import Canvas, Piece
 from cnnsim.tui.stage.prose import Paragraph, draw_prose, wrap_into
 from cnnsim.tui.stage.view import View
 from cnnsim.tui.widgets.steppanel import StepPanel
-from cnnsim.tui.widgets.tabbedpanel import SCROLLS
 
-#: A note narrower than this has no room for its number beside the key that scrolls it.
-_NARROW = 48
+#: In so many rows a note has no empty lines, and a page is all of them.
+_FEW_ROWS = 4
 
 
 class NotePanel(StepPanel):
@@ -48,15 +47,12 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
             )  # fmt: skip
             right = [(here, palette.good if view.stop else palette.dim)]
         room = canvas.height - 2
-        self._lines = wrap_into(self._paragraphs, canvas.width - 4, room)
-        if len(self._lines) > self._first + room:
-            narrow = canvas.width < _NARROW
-            right = [(SCROLLS, palette.bold), *([] if narrow else [("  ", palette.dim), *right])]
-        self.draw_frame(canvas, right=right)
-        draw_prose(
-            canvas, 2, 1, canvas.width - 4, canvas.height - 2, self._paragraphs, palette,
-            self._first,
-        )  # fmt: skip
+        # Where rows are few none of them is left empty.
+        paragraphs = [text for text in self._paragraphs if text or room > _FEW_ROWS]
+        self._lines = wrap_into(paragraphs, canvas.width - 4, room)
+        more = [("PgDn", palette.bold)] if len(self._lines) > self._first + room else []
+        self.draw_frame(canvas, right=right, bottom_right=more)
+        draw_prose(canvas, 2, 1, canvas.width - 4, room, paragraphs, palette, self._first)
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll within the note, to a line that says something."""
@@ -76,5 +72,6 @@ note. Scroll with the mouse wheel or page up and page down where the note is lon
         self.scroll_lines(-1)
 
     def page(self, direction: int) -> None:
-        """Scroll by what is in sight, less a line."""
-        self.scroll_lines(direction * max(self.size.height - 3, 1))
+        """Scroll by what is in sight, less a line where there are several."""
+        room = max(self.size.height - 2, 1)
+        self.scroll_lines(direction * (room - (room > _FEW_ROWS)))

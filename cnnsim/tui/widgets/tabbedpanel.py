@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from textual import events
 from textual.message import Message
 
-from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.canvas import Canvas, Piece, pieces_width
 from cnnsim.tui.widgets.panel import Panel
 
 #: What stands between labels, and for those that are left out.
 _BETWEEN, _MORE = " │ ", ("…",)
 #: Columns of a frame's upper border round its title.
 _AROUND = 5
+#: What the key for tabs does.
+_NEXT = " next"
 
 
 class TabbedPanel(Panel):
@@ -63,8 +65,9 @@ class TabbedPanel(Panel):
             if not bottom_left and not bottom_right:
                 bottom_left = title
             title = self._pieces(self._labels(canvas.width))
-            scrolls = [(f"{text}  ", style) for text, style in right if text == SCROLLS]
-            right = [*scrolls, ("tab", palette.dim)]
+            right = [("tab", palette.bold)]
+            if pieces_width(title) + len(_NEXT) < canvas.width - _AROUND - 6:
+                right.append((_NEXT, palette.dim))
         elif not title:
             title = [(self.title, palette.dim)]
         canvas.frame(
@@ -111,7 +114,3 @@ class TabbedPanel(Panel):
         if label is not None and label != self.tab:
             event.stop()
             self.post_message(self.TabPicked(label))
-
-
-#: The key that a panel names in its frame where it shows a part only.
-SCROLLS = "PgDn"
