@@ -68,10 +68,10 @@ def sheet(terminal: Terminal) -> npt.NDArray[np.float64]:
 
 
 def bars(terminal: Terminal) -> list[float]:
-    """The shares of the ten classes in percent, as they are shown."""
+    """The shares of the ten classes in percent, as they are shown; NaN while some are not."""
     found = re.findall(r"│ [ ▸](\d)  [━╸─]+ +([\d.]+)% │", terminal.text())
-    assert [int(name) for name, _ in found] == list(range(10))
-    return [float(share) for _, share in found]
+    is_whole = [int(name) for name, _ in found] == list(range(10))
+    return [float(share) for _, share in found] if is_whole else [np.nan] * 10
 
 
 def test_from_training_to_a_drawn_seven(opened: Opener) -> None:
@@ -128,20 +128,29 @@ def test_from_training_to_a_drawn_seven(opened: Opener) -> None:
     terminal.drag(SEVEN)
     terminal.drag(BAR)
     terminal.wait_for("says ", "maps relu1")
-    terminal.settle()
     engine = engine_for(run.iteration, 1)
     engine.load(run.read()[0])
-    picture = seen(sheet(terminal), "digits").astype(np.float32)
-    expected = 100 * shares(run.scenario, engine.outputs(picture[np.newaxis]))[0]
-    np.testing.assert_allclose(bars(terminal), expected, atol=0.06)
+
+    def said() -> npt.NDArray[np.float64]:
+        """What the net makes of the sheet as it is seen now."""
+        picture = seen(sheet(terminal), "digits").astype(np.float32)
+        return 100 * shares(run.scenario, engine.outputs(picture[np.newaxis]))[0]
+
+    # On a slow machine the second stroke takes a while.
+    terminal.settle()
+    terminal.wait_until(
+        lambda: np.allclose(bars(terminal), said(), rtol=0, atol=0.06), "bars of what is drawn"
+    )
+    expected = said()
     terminal.wait_for(f"says {int(expected.argmax())}")
     record.stage("a seven is drawn, and read", terminal)
 
     # Into it, a step by the mouse and one by a key, and back.
     terminal.send("enter")
-    terminal.wait_for("digits_cnn › 0:conv1 › ", "tap[0,0,0]", "●")
+    # The rail, not the plot of the sum, which has such a mark too.
+    terminal.wait_for("digits_cnn › 0:conv1 › ", "tap[0,0,0]", "●─")
     terminal.settle()
-    _, y = terminal.find("●", after=(0, 30))
+    _, y = terminal.find("●─")
     terminal.click(60, y)
     terminal.wait_gone("tap[0,0,0]")
     terminal.settle()
