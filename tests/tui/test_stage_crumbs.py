@@ -58,6 +58,14 @@ async def test_how_it_plays_outlasts_the_programs_name() -> None:
     assert (await header_of(view, 120)).startswith("cnnsim › pooling › ")
 
 
+async def test_what_playing_stops_at_does_not_push_the_speed_out() -> None:
+    stepper = Stepper(read_scenario("train_by_hand"))
+    view = view_of(stepper, "1:conv1.kernel_grad[0,0,0,0]", breakpoint="winner changes")
+    line = await header_of(view, 80)
+    assert line.endswith("to winner changes  ❚❚ 1/s")
+    assert "kernel_grad › [0,0,0,0]" in line
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 async def test_the_sweep_of_a_gradient_is_named_at_every_width(width: int) -> None:
     view = view_of(BACKPROP, "conv1.input_grad[0,0,2,2]")

@@ -131,7 +131,12 @@ class Finder:
                 self._screen.tell(f"playing until {self._stop.text}; B again: no longer")
 
         self._screen.app.push_screen(
-            AskScreen("play until", _EXAMPLES, check=lambda text: parse_query(text).sought), answer
+            AskScreen(
+                "play until   (B again: no longer)",
+                _EXAMPLES,
+                check=lambda text: parse_query(text).sought,
+            ),
+            answer,
         )
 
     def forget(self) -> None:

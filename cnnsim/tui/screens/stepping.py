@@ -282,5 +282,5 @@ class SteppingScreen(BaseScreen):
             self._player.pause()
         self.go(target if stop is None else stop)
         if stop is not None:
-            self.tell(f"stopped at {self._finder.breakpoint}")
+            self.tell(f"stopped at {self._finder.breakpoint}; B: no longer")
         return stop is None and target != start

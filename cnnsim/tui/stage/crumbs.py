@@ -39,12 +39,16 @@ def spare_of(view: View) -> tuple[tuple[int, ...], ...]:
 def states_of(view: View) -> list[list[Span]]:
     """The step's numbers, what was edited, the size of a step, the speed.
 
-    The first says all; the second not its place among the steps, the third not its mac either.
+    The first says all; the second not its place among the steps, the third not its mac either. A
+    last one, without the step, leaves room for what playing stops at.
     """
-    return [_state(view, *further) for further in ((True, True), (False, True), (False, False))]
+    forms = [(True, True, True), (True, False, True), (True, False, False)]
+    if view.breakpoint:
+        forms.append((False, False, False))
+    return [_state(view, *form) for form in forms]
 
 
-def _state(view: View, has_place: bool, has_mac: bool) -> list[Span]:
+def _state(view: View, has_step: bool, has_place: bool, has_mac: bool) -> list[Span]:
     state: list[Span] = []
     if view.edits:
         state.append((f"{view.edits} edited  ", "bar_bold"))
@@ -52,7 +56,8 @@ def _state(view: View, has_place: bool, has_mac: bool) -> list[Span]:
         state.append((f"● rec {view.recorded}  ", "bar_bold"))
     if view.guesses[1]:
         state.append((f"guessed {view.guesses[0]} of {view.guesses[1]}  ", "bar_bold"))
-    state += [("step ", "bar_dim"), (count(view.step), "bar_bold")]
+    if has_step:
+        state += [("step ", "bar_dim"), (count(view.step), "bar_bold")]
     if has_place:
         state.append((f"  {count(view.step + 1)} of {count(view.steps)}", "bar_dim"))
     if has_mac and view.reading.mac is not None and view.macs != view.steps:
