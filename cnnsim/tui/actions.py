@@ -209,7 +209,7 @@ ACTIONS: tuple[Action, ...] = (
     # Everywhere
     Action("train", "t", "train", "train",
            "Train the net and watch it learn; back to what trains; how an opened run was trained.",
-           ("home", "forward", "walk")),
+           ("home", "forward", "walk", "draw")),
     Action("draw", "d", "draw", "draw", "Draw a digit and see what a net makes of it.",
            ("home", "forward", "walk", "train")),
     Action("panel.next", "tab", "turn(1)", "", "The next panel.", _ALL),

@@ -37,6 +37,16 @@ async def test_all_shares_have_as_many_decimals(
     assert len({line.index("%") for line in lines}) == 1
 
 
+async def test_rows_out_of_sight_are_counted() -> None:
+    panel = FlowList(id="flows")
+    async with Alone(panel).run_test(size=(60, 5)):
+        panel.show([FlowRow(1.0, "1·1", ADDRESS, None, False)] * 12, "")
+        for chosen, top, bottom in ((0, "", "↓7"), (6, "↑2", "↓5"), (11, "↑7", "")):
+            panel.choose(chosen)
+            lines = [strip.text for strip in panel.render_lines(Region(0, 0, 60, 5))]
+            assert [line.rpartition("]")[2].strip() for line in lines] == [top, "", "", "", bottom]
+
+
 @pytest.mark.parametrize("share", [None, 0.5])
 async def test_the_marks_stand_clear_of_the_text(share: float | None) -> None:
     [line] = await painted([FlowRow(-1.5, "1·1", ADDRESS, share, True)], 80)

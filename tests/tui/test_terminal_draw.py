@@ -98,6 +98,8 @@ def test_erase_undo_and_clear(pad: Terminal) -> None:
     pad.wait_for("Nothing is drawn so far.")
     pad.send("u")
     pad.wait_for("nothing to undo")
+    pad.send("t")
+    pad.wait_for("nothing trains now: t on a scenario trains it")
     pad.send("enter")
     pad.wait_for("draw something first")
 

@@ -141,7 +141,11 @@ class BaseScreen(Screen[None]):
 
     def action_train(self) -> None:
         """Train the net of this screen's scenario, or go back to the run that trains."""
-        if not self.cnnsim.show_training() and self.stepper is not None:
+        if self.cnnsim.show_training():
+            return
+        if self.stepper is None:
+            self.tell("nothing trains now: t on a scenario trains it")
+        else:
             self.cnnsim.train(self.stepper.scenario, self.run_update)
 
     def action_theme(self) -> None:

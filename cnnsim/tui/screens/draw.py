@@ -56,6 +56,10 @@ class DrawScreen(BaseScreen):
         yield self.footer
         yield self.too_small
 
+    def offers(self, action: str) -> bool:
+        """The pad has no scenario to train: only what trains already can be shown."""
+        return super().offers(action) and (action != "train" or self.cnnsim.is_training)
+
     def on_mount(self) -> None:
         """The sheet takes the keys."""
         self.set_focus(self._board.pad)

@@ -71,6 +71,9 @@ class FlowList(Panel, can_focus=False):
             return
         self._first = min(max(self._first, self.chosen - canvas.height + 1), self.chosen)
         shown = self.rows[self._first : self._first + canvas.height]
+        above, below = self._first, len(self.rows) - self._first - len(shown)
+        unseen = {0: f" ↑{above}" if above else ""}
+        unseen[len(shown) - 1] = unseen.get(len(shown) - 1, "") + (f" ↓{below}" if below else "")
         terms = max(len(number(row.term)) for row in shown)
         formulas = min(max(len(row.formula) for row in shown), canvas.width // 3)
         share = max(map(len, self._shares))
@@ -99,7 +102,9 @@ class FlowList(Panel, can_focus=False):
             x += terms + 2
             canvas.pieces(x, y, cut_pieces([(row.formula, base)], formulas))
             x += formulas + 2
-            canvas.pieces(x, y, cut_pieces([(row.address, dim)], max(canvas.width - x, 1)))
+            room = canvas.width - x - len(unseen.get(y, ""))
+            canvas.pieces(x, y, cut_pieces([(row.address, dim)], max(room, 1)))
+            canvas.put_right(canvas.width, y, unseen.get(y, ""), dim)
 
     def on_click(self, event: events.Click) -> None:
         """Choose a row; choosing the chosen one opens it."""
