@@ -165,8 +165,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("pen.down", "down,j", "pen(1,0)", "pen", "Move the pen down.", ("draw",), "←→↑↓"),
     # Training
     Action("run.pause", "space", "pause", "pause", "Pause, or go on.", ("train",)),
-    Action("run.batch", ".", "batch", "one batch", "One update, then pause.", ("train",)),
-    Action("run.epoch", ">", "epoch", "one epoch",
+    Action("run.batch", ".", "batch", "batch", "One update, then pause.", ("train",)),
+    Action("run.epoch", ">", "epoch", "epoch",
            "To the end of the epoch, then pause.", ("train",)),
     Action("run.next", "n", "run(1)", "other run", "The next of several runs.", ("train",), "nN"),
     Action("run.previous", "N", "run(-1)", "other run", "The previous of several runs.",
@@ -183,7 +183,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("slider.last", "end", "slide_end(1)", "", "The latest update; go on from there.",
            ("train",)),
     *(
-        Action(f"panel.{number}", str(number), f"show({number})", "maximise",
+        Action(f"panel.{number}", str(number), f"show({number})", "panels",
                f"Panel {number} alone, or all again.", ("train",), "0–9")
         for number in (*range(1, 10), 0)
     ),

@@ -41,6 +41,20 @@ def line(pilot: Pilot[None]) -> str:
     return pilot.app.screen.query_one(Footer).render_lines(Region(0, 0, 120, 1))[0].text
 
 
+class Training(Bottom):
+    """The footer of one run that trains."""
+
+    def compose(self) -> ComposeResult:
+        yield Footer("train", lambda action: action != "run.next", attrgetter("label"))
+
+
+async def test_the_keys_of_the_panels_are_named_while_a_run_trains() -> None:
+    async with Training().run_test(size=(80, 24)) as pilot:
+        footer = pilot.app.query_one(Footer)
+        text = footer.render_lines(Region(0, 0, 80, 1))[0].text
+    assert all(key in text for key in ("space pause", "0–9 panels", "? help", "q quit"))
+
+
 async def test_a_sentence_outlives_what_went_on_meanwhile(bottom) -> None:
     footer, pilot = bottom
     footer.show_progress("computing conv2.forward 10% …")
