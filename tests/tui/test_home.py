@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alone import Alone
 
 from cnnsim.scenario.catalogue import catalogue
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config
+from cnnsim.tui.drawing.canvas import Canvas
+from cnnsim.tui.drawing.palette import DARK
+from cnnsim.tui.home.listing import ListRow
 from cnnsim.tui.marks import Marks
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.home import HomeScreen
+from cnnsim.tui.widgets.listpanel import ListPanel
 
 LESSONS = sum(entry.type == "lesson" for entry in catalogue())
 
@@ -192,3 +197,21 @@ async def test_a_file_that_is_still_being_read_is_the_chosen_one(
         shown = app.screen.text()
         assert "Nothing is chosen" not in shown
         assert "r resume at soft.forward[0,0] tap[0] " in shown
+
+
+async def test_a_title_stands_for_its_words_or_not_at_all() -> None:
+    """It is whole, ends where a clause does, or is cut after several words."""
+    titles = ("Zeros against ones on MNIST", "Padding, stride, dilation: how large the output is")
+    panel = ListPanel("networks", "steps", id="list")
+    seen = set()
+    async with Alone(panel).run_test(size=(80, 6)):
+        panel.show([ListRow(t, "", "mnist_zeros_ones", t, ("2.94 M",)) for t in titles], 0, "")
+        for width in range(40, 110):
+            panel.paint(canvas := Canvas(width, 6, DARK.base))
+            for title, line in zip(titles, (canvas.lines()[1], canvas.lines()[3]), strict=True):
+                text = line.strip("│▐ ").removeprefix("▸ ").removeprefix("mnist_zeros_ones")
+                text = text.replace("2.94 M", "").strip("… ")
+                seen.add(text)
+                assert title.startswith(text)
+                assert text in ("", title) or len(text.split()) > 1 or title[len(text)] == ","
+    assert {"", *titles, "Padding", "Padding, stride", "Padding, stride, dilation"} <= seen

@@ -13,6 +13,9 @@ from cnnsim.tui.drawing.canvas import Canvas, cut_pieces
 from cnnsim.tui.home.listing import DONE, ListRow
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
+#: A title that is cut to less tells nothing.
+_LEAST_CUT = 16
+
 
 class ListPanel(TabbedPanel):
     """Rows with one of them chosen; the screen moves the choice."""
@@ -135,11 +138,12 @@ its first step, r goes on where you were, w opens its shape walk, / shows only w
 
 
 def _shortened(text: str, width: int) -> str:
-    """`text` as far as it fits: whole, up to its first colon or comma, or cut."""
-    if cell_len(text) <= width:
-        return text
-    for mark in (": ", ", "):
-        head = text.partition(mark)[0]
+    """`text` as far as it fits: whole, up to its first colon or a comma, or cut."""
+    parts = text.partition(": ")[0].split(", ")
+    heads = [", ".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    for head in (text, *heads):
         if cell_len(head) <= width:
             return head
+    if width < _LEAST_CUT:
+        return ""
     return set_cell_size(text, max(width - 1, 0)).rstrip() + "…"
