@@ -96,7 +96,7 @@ def _tested(found: Evaluation, iteration: int) -> dict[str, Any]:
                 "picture": number,
                 "class": int(measure.classes[number]),
                 "guess": int(measure.guesses[number]),
-                "share": float(found.shares[number, measure.guesses[number]]),
+                "share": float(found.shares[number, measure.classes[number]]),
             }
             for number in found.worst(_MISTAKES)
         ],

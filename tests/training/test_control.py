@@ -148,6 +148,10 @@ def test_looking_and_stepping_change_nothing(tmp_path: Path) -> None:
     wrong = tested["pictures"] - tested["right"]
     assert len(tested["mistakes"]) == min(wrong, 40)
     assert all(mistake["class"] != mistake["guess"] for mistake in tested["mistakes"])
+    # As cnnsim evaluate lists them: the smallest share of the right class first.
+    sure = [mistake["share"] for mistake in tested["mistakes"]]
+    assert sure == sorted(sure)
+    assert max(sure) <= 0.5
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ FRESH = RunView("net", 3, "/runs/net-3", 4, 32, "sgd", 0.01)
 COMPILING = "compiling conv1.forward, the first time only"
 PICTURES = np.linspace(0, 1, 5 * 64, dtype=np.float32).reshape(5, 1, 8, 8)
 TESTED = Judged(60, ("cat", "dog"), np.array([[20, 5], [3, 32]]), 60, 52,
-                (Mistake(4, 0, 1, 0.98), Mistake(1, 1, 0, 0.6)), 0.75)  # fmt: skip
+                (Mistake(4, 0, 1, 0.02), Mistake(1, 1, 0, 0.4)), 0.75)  # fmt: skip
 FULL = replace(
     FRESH, state="running", iteration=60, iterations=120,
     rows=(Epoch(1, 2.0, 2.5, 0.5), Epoch(2, 1.0, 1.5, 0.8)), tested=TESTED,

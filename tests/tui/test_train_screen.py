@@ -126,8 +126,8 @@ async def test_two_quick_presses_go_on_and_a_paused_run_is_not_said_to_train(
 
 MISTAKES = {"kind": "snapshot", "tested": {
     "iteration": 5, "names": ["0", "1"], "confusion": [[1, 1], [1, 1]], "pictures": 4, "right": 2,
-    "mistakes": [{"picture": 0, "class": 0, "guess": 1, "share": 0.9},
-                 {"picture": 1, "class": 1, "guess": 0, "share": 0.8}]}}  # fmt: skip
+    "mistakes": [{"picture": 0, "class": 0, "guess": 1, "share": 0.1},
+                 {"picture": 1, "class": 1, "guess": 0, "share": 0.2}]}}  # fmt: skip
 
 
 async def test_no_mistake_is_chosen_or_opened_that_is_not_on_the_screen(tmp_path: Path) -> None:

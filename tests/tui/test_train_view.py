@@ -49,8 +49,8 @@ SNAPSHOT = {
                 "values": np.linspace(-1, 2, 36).tolist(), "norms": [1.0, 2.0, 3.0, 4.0]},
     "tested": {"iteration": 20, "names": ["cat", "dog", "owl"], "confusion": CONFUSION,
                "pictures": 60, "right": 55, "mistakes": [
-                   {"picture": 4, "class": 1, "guess": 2, "share": 0.98},
-                   {"picture": 0, "class": 0, "guess": 1, "share": 0.61}]},
+                   {"picture": 4, "class": 1, "guess": 2, "share": 0.02},
+                   {"picture": 0, "class": 0, "guess": 1, "share": 0.31}]},
     "gradients": [{"name": "conv1.w", "gradient": 0.305, "change": 4.3e-4, "pictures": 200},
                   {"name": "fc.b", "gradient": None, "change": 0.5, "pictures": 200}],
     "layers": [{"name": "conv1", "mean": -0.21, "deviation": 1.5, "units": 4, "dead": 0,
@@ -252,8 +252,8 @@ def test_an_ended_run_does_not_wait_for_its_first_epoch() -> None:
 
 def test_mistakes_say_truth_guess_and_how_sure() -> None:
     inside, _ = painted(draw_mistakes, 54, 16, scene())
-    assert "▸dog→owl◂ 0.98" in inside
-    assert "cat→dog  0.61" in inside
+    assert "▸dog→owl◂ 2.0%" in inside
+    assert "cat→dog  31%" in inside
     shown = scene(mistake=1)
     inside, _ = painted(draw_mistakes, 54, 16, shown)
     assert "▸cat→dog◂" in inside
@@ -267,7 +267,7 @@ def test_mistakes_say_truth_guess_and_how_sure() -> None:
 def test_mistakes_say_whose_share_it_is(width: int, height: int) -> None:
     inside, _ = painted(draw_mistakes, width, height, scene())
     words = " ".join(inside.split())
-    for piece in ("is → said,", "share of the", "wrong class"):
+    for piece in ("is → said,", "share of the", "right class"):
         assert piece in words or width < 40
     assert "▸dog→owl◂" in words
     # Nothing is drawn over it, and what is clicked is what is drawn.

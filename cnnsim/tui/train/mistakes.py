@@ -1,4 +1,4 @@
-"""The worst mistakes as pictures, the one that the net was surest of first."""
+"""The worst mistakes as pictures, the smallest share of the right class first."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cnnsim.tui.drawing.plane import Plane, draw_plane, fit
 from cnnsim.tui.train.scene import Scene, Words
 from cnnsim.tui.train.view import Tested
 
-#: Columns of `▸2→3◂ 0.99`, and of one that is not chosen with a name as short.
+#: Columns of `▸2→3◂ 9.9%`, and of one that is not chosen with a name as short.
 _LABEL = 10
 #: What the labels say: in a row above the pictures, or beside them where there are few rows.
-_CAPTION = ("is → said,", "share of the", "wrong class")
+_CAPTION = ("is → said,", "share of the", "right class")
 _LOW = 8
 #: As many should fit, if need be with smaller pixels.
 _WANTED, _LEAST = 6, 3
@@ -160,13 +160,14 @@ def _draw(
         plane, _ = fit(plane, *small, tier.cls)
     draw_plane(canvas, x, y, plane, tier.cls, palette)
     y += tier.pitch[1] - 1
+    share = f"{mistake.share:.{0 if mistake.share >= 0.0995 else 1}%}"
     text = f"{tested.names[mistake.truth]}→{tested.names[mistake.guess]}"
     if number == scene.mistake:
         end = canvas.put(x, y, f"▸{text}◂", palette.now)
-        canvas.put(end, y, f" {mistake.share:.2f}", palette.now_text)
+        canvas.put(end, y, f" {share}", palette.now_text)
     else:
         end = canvas.put(x + 1, y, text, palette.base)
-        canvas.put(end + 1, y, f" {mistake.share:.2f}", palette.dim)
+        canvas.put(end + 1, y, f" {share}", palette.dim)
 
 
 def _plane(pictures: Pictures, number: int) -> Plane:

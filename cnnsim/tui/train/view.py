@@ -37,7 +37,7 @@ class Epoch(NamedTuple):
 
 @dataclass(frozen=True)
 class Mistake:
-    """A test picture, its class, what it was taken for, and how sure the net was of that."""
+    """A test picture, its class, what it was taken for, and the share of the right class."""
 
     picture: int
     truth: int
@@ -49,7 +49,7 @@ class Mistake:
 class Tested:
     """Test pictures after so many updates; `confusion` [truth, guess] where it can be shown.
 
-    The `mistakes` are the worst ones, those that the net was surest of first.
+    The `mistakes` are the worst ones, the smallest share of the right class first.
     """
 
     iteration: int
@@ -297,8 +297,8 @@ def _looked(view: RunView, event: Event) -> RunView:
             found["iteration"], tuple(found["names"]),
             None if confusion is None else np.array(confusion, np.int64),
             found["pictures"], found["right"],
-            tuple(sorted((Mistake(m["picture"], m["class"], m["guess"], m["share"])
-                          for m in found["mistakes"]), key=lambda each: -each.share)),
+            tuple(Mistake(m["picture"], m["class"], m["guess"], m["share"])
+                  for m in found["mistakes"]),
             _number(found.get("loss")),
         ))  # fmt: skip
     if found := event.get("gradients"):

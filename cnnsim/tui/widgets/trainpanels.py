@@ -202,8 +202,8 @@ class MistakesPanel(TrainPanel):
 
     label, number, painter = "mistakes", 5, draw_mistakes
     help_text = """\
-The mistakes in which the right class had the smallest share; of these, the one that the net was
-surest of comes first. Below each: what it is → what the net said, and the share of what it said.
+The mistakes in which the right class had the smallest share, the smallest first. Below each: what
+it is → what the net said, and the share of the right class.
 Arrows choose one, enter pauses and opens it in the stepper with the weights of this moment, so that
 every product behind the mistake can be seen."""
 
