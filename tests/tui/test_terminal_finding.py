@@ -80,7 +80,7 @@ def test_a_value_is_found_again_and_again(shared, back: str) -> None:
     toy.send("f3")
     toy.wait_for("step 7  ", "7 → 7")
     toy.send("f3")
-    toy.wait_for("no > 5 after this step")
+    toy.wait_for("no finished value > 5 after this step")
     toy.send(back)
     toy.wait_for("step 3  ")
 
