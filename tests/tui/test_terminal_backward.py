@@ -253,7 +253,7 @@ def test_a_search_that_finds_nothing_says_so(opened) -> None:
     net.wait_for("❚❚", timeout=120)
     net.settle()
     ask(net, "/", "relu closes", "> 1e30")
-    net.wait_for("no > 1e30 after this step", timeout=120)
+    net.wait_for("no finished value > 1e30 after this step", timeout=120)
 
 
 def test_a_click_on_a_tab_brings_its_panel_up(opened) -> None:
