@@ -7,7 +7,7 @@ it cannot be recorded they are launched one by one, with the same numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from typing import Any
 
 from cnnsim.kernels.cuda.jit import SIMULATED
@@ -68,17 +68,16 @@ class Queue:
     def _recorded(self, launches: Sequence[Launch], times: int) -> Any:
         """A graph of `launches`, so many times."""
         builder = self._device.create_graph_builder()
-        try:
+        with ExitStack() as failed:
+            # As long as a stream records, nobody can wait for the GPU.
+            failed.callback(builder.close)
             builder.begin_building()
             for _ in range(times):
                 for launch in launches:
                     launch(builder)
-            return builder.end_building().complete()
-        except Exception:
-            # As long as a stream records, nobody can wait for the GPU.
-            with suppress(Exception):
-                builder.close()
-            raise
+            graph = builder.end_building().complete()
+            failed.pop_all()
+        return graph
 
     def wait(self) -> None:
         """Until everything that was launched is done, and everything copied is there."""

@@ -35,13 +35,13 @@ The running result from the first tap to this one. The faint line is 0, the brig
         self.view = view
         self.repaint()
 
-    def paint(self, canvas: Canvas) -> None:
+    def paint_step(self, canvas: Canvas, view: View) -> None:
         """The curve up to now, on the axes of the whole sum; of what is seen, where one guesses."""
-        view, palette = self.view, self.palette
-        self.draw_frame(canvas)
-        if view is None or view.sweep.fold is None or canvas.height < 5 or canvas.width < 24:
-            if view is not None and view.sweep.fold is None:
-                canvas.put(2, 1, "One term, no sum.", palette.dim)
+        palette = self.palette
+        if view.sweep.fold is None:
+            canvas.put(2, 1, "One term, no sum.", palette.dim)
+            return
+        if canvas.height < 5 or canvas.width < 24:
             return
         start = view.work.start if view.work.start is not None else 0.0
         every = np.concatenate([[start if np.isfinite(start) else np.nan], view.work.running])

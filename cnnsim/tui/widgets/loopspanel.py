@@ -24,13 +24,9 @@ tap. The counter that has just turned is gold."""
         self._turned = _turned(view, previous)
         self.repaint()
 
-    def paint(self, canvas: Canvas) -> None:
+    def paint_step(self, canvas: Canvas, view: View) -> None:
         """A line for each loop, indented where there is room, then the innermost statement."""
-        view, palette = self.view, self.palette
-        self.draw_frame(canvas)
-        if view is None:
-            return
-        sweep = view.sweep
+        palette, sweep = self.palette, view.sweep
         axes = [*zip(sweep.cell_axes, sweep.cells, view.position.cell, strict=True),
                 *zip(sweep.tap_axes, sweep.taps, view.position.tap, strict=True)]  # fmt: skip
         room = canvas.height - 2

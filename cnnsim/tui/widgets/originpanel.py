@@ -23,13 +23,9 @@ filled in; then the values themselves and the term."""
         self.view, self._names = view, names
         self.repaint()
 
-    def paint(self, canvas: Canvas) -> None:
+    def paint_step(self, canvas: Canvas, view: View) -> None:
         """Origins, values, term, places."""
-        view, palette = self.view, self.palette
-        self.draw_frame(canvas)
-        if view is None:
-            return
-        width = canvas.width - 4
+        palette, width = self.palette, canvas.width - 4
         lines: list[list[Piece]] = []
         for label, formula, filled, value in origins(view):
             gold = palette.now_text
