@@ -86,7 +86,7 @@ def test_all_kernels_of_a_run_fit_into_a_gpu(net: str, capability: tuple[int, in
     of = iteration(*NETS[net], optimizer="adam")
     plan = Plan(of.resized(64, True), Kept(of.resized(1, True)), by_class=True)
     kernels = [item for item in plan._kernels if isinstance(item, Kernel)]
-    assert len(kernels) > 10
+    assert len(kernels) == len(plan._kernels) > 0
     # Arena, ledger, pictures, targets.
     arrays = (FLAT, int64[::1], FLAT, FLAT)
     for kernel in kernels:

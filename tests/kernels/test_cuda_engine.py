@@ -24,7 +24,7 @@ if CAN_LAUNCH:
     from numba import cuda
 
     from cnnsim.kernels.cuda import choice, device, jit, plan
-    from cnnsim.kernels.cuda.choice import Fast
+    from cnnsim.kernels.cuda.chosen import Fast
     from cnnsim.kernels.cuda.engine import CudaEngine
     from cnnsim.kernels.cuda.queue import Queue
 
@@ -167,6 +167,40 @@ def test_what_the_fast_kernels_do(monkeypatch: pytest.MonkeyPatch) -> None:
     said = re.search(r"an update of LeNet is (\d+) launches", readme)
     assert said is not None
     assert len(names) == int(said[1]), names
+
+
+@launches
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [
+        (59, ""),
+        (60, "loss"),
+        (182, "dense2 and dense4 and loss"),
+        (629, "dense0 and dense2 and dense4 and loss"),
+    ],
+)
+def test_the_end_has_as_many_layers_as_a_block_holds(
+    most: int, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four samples' numbers, three times those that come out, twelve more, and odd rows of weights.
+
+    The batch is more than all blocks take at once, and no multiple of what one takes; what is cut
+    into parts is added up where it comes in.
+    """
+    # As sums are cut in the simulator, on a GPU too.
+    for name, value in {"tail.SHARED": most, "tail._BLOCKS": 2, "product._DEEP": 4}.items():
+        monkeypatch.setattr(f"cnnsim.kernels.cuda.{name}", value)
+    entries = [dense(7), SIGMOID, dense(6, bias="none"), LEAKY, dense(4)]
+    loss = "softmax_cross_entropy"
+    x, target = batch_of(iteration((40,), entries, loss=loss), loss, 9, 7)
+    of = iteration((40,), entries, 9, loss, target.astype(np.float64), **ADAM).resized(9, True)
+    engine = CudaEngine(of)
+    engine.load(drawn(of))
+    check(of, x, target, engine, steps=1)
+    made = plan.Plan(of, engine._kept, True)._kernels
+    names = [item.name for item in made if isinstance(item, jit.Kernel)]
+    assert [name for name in names if name.endswith("loss")] == [expected] * bool(expected)
+    assert ("dense0.forward sum" in names) == (most < 182)
 
 
 @launches

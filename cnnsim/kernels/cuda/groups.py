@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnsim.kernels.cuda.activations import ACTIVATIONS, Activation, activation_of
 from cnnsim.kernels.cuda.convolution import Shape, blocks_of
 from cnnsim.kernels.cuda.kernelgrad import slices_of
+from cnnsim.kernels.cuda.rooms import copies_of
+from cnnsim.kernels.cuda.tail import fits
+from cnnsim.kernels.cuda.update import can_update
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.conv2d import Conv2d
 from cnnsim.network.kinds.dense import Dense
@@ -24,7 +28,7 @@ class Group:
         last: the place of the last of all.
         activation: that of the group, or none.
         shape: of a convolution, with its pool.
-        is_read_once: one layer alone reads what comes out.
+        below: the group whose output this one alone reads, copies of it aside.
     """
 
     layer: Conv2d | Dense
@@ -33,31 +37,42 @@ class Group:
     last: Place
     activation: Activation
     shape: Shape | None
-    is_read_once: bool
+    below: Group | None
 
     @property
     def output(self) -> str:
         """The tensor that comes out."""
         return self.last.tensor("y")
 
+    @property
+    def is_dense(self) -> bool:
+        """Whether it is a dense layer's."""
+        return isinstance(self.layer, Dense)
+
 
 def groups_of(iteration: Iteration) -> list[Group]:
     """The groups of a network, in the order of their layers."""
-    network = iteration.network
+    network, copies = iteration.network, copies_of(iteration)
     readers: dict[str, list[Layer]] = {}
     for layer in network.layers:
         for tensor in network.places[layer.name].tensors:
             readers.setdefault(tensor, []).append(layer)
-    found = []
+    found: list[Group] = []
+    # By tensor that only one layer reads, the group that it comes from.
+    sources: dict[str, Group] = {}
     for layer in network.layers:
         place = network.places[layer.name]
         if isinstance(layer, Conv2d):
             shape = _shape(layer, place)
-            if shape is None or not _fits(shape):
+            # What adds up the slices of a convolution's gradient is the update.
+            if shape is None or not _fits(shape) or not can_update(iteration.optimizer):
                 continue
         elif isinstance(layer, Dense):
             shape = None
         else:
+            below = sources.get(place.tensors[0]) if layer.name in copies else None
+            if below is not None and _only(readers, place):
+                sources[place.tensor("y")] = below
             continue
         follow: list[Layer] = []
         follower = _only(readers, place)
@@ -71,8 +86,24 @@ def groups_of(iteration: Iteration) -> list[Group]:
             follow.append(follower)
             shape = pooled
         last = network.places[follow[-1].name] if follow else place
-        is_read_once = _only(readers, last) is not None
-        found.append(Group(layer, place, tuple(follow), last, activation, shape, is_read_once))
+        below = sources.get(place.tensors[0])
+        group = Group(layer, place, tuple(follow), last, activation, shape, below)
+        if _only(readers, last):
+            sources[group.output] = group
+        found.append(group)
+    return found
+
+
+def tail_of(groups: Sequence[Group], iteration: Iteration) -> list[Group]:
+    """The last dense layers before the loss, as many as a block of `tail` holds; in order."""
+    found: list[Group] = []
+    group = groups[-1] if groups and groups[-1].output == iteration.output else None
+    while group is not None and group.is_dense:
+        sizes = [group.place.inputs[0][0], *(each.place.output[0] for each in (group, *found))]
+        if not fits(sizes):
+            break
+        found.insert(0, group)
+        group = group.below
     return found
 
 

@@ -40,6 +40,11 @@ def steps_of(batch: int) -> int:
     return max(1, min(STEPS, _SAMPLES // batch))
 
 
+def _whole(count: int) -> int:
+    """The next multiple of four."""
+    return -(-count // 4) * 4
+
+
 class Layout:
     """Places, taken one after the other.
 
@@ -50,12 +55,12 @@ class Layout:
 
     def __init__(self, begin: int, places: Mapping[str, int] | None = None) -> None:
         self.places: dict[str, int] = dict(places or {})
-        self.end = begin
+        self.end = _whole(begin)
 
     def take(self, name: str, size: int) -> int:
         """Room for `size` numbers under `name`; where it begins."""
         at = self.places[name] = self.end
-        self.end += -(-size // 4) * 4
+        self.end += _whole(size)
         return at
 
 

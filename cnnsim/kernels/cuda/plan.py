@@ -9,7 +9,7 @@ from typing import Any
 
 from cnnsim.kernels.cuda.choice import choose
 from cnnsim.kernels.cuda.faults import is_the_compilers
-from cnnsim.kernels.cuda.feeding import ORDER, close, gather, mask
+from cnnsim.kernels.cuda.feeding import ORDER, Carried, Loss, close, gather, mask
 from cnnsim.kernels.cuda.general import general
 from cnnsim.kernels.cuda.hosted import hosted
 from cnnsim.kernels.cuda.jit import Kernel
@@ -47,11 +47,8 @@ class Plan:
         wanted = {LOSS, *iteration.carried.values()} if trains else {iteration.output}
         sweeps = needed(iteration.sweeps, wanted)
         rooms = Rooms(iteration, kept)
-        begin, end, updated = self._carry(rooms, kept) if trains else (0, 0, 0)
-        fast = choose(iteration, sweeps, rooms, kept)
-        if fast.updates:
-            # What is left to carry over is what layers keep by themselves.
-            begin, updated = kept.updated_to, updated + kept.updated_to - begin
+        carried = self._carry(rooms, kept) if trains else Carried(0, 0, 0)
+        fast = choose(iteration, sweeps, rooms, kept, carried)
         self._kernels: list[Kernel | Sweep] = []
         for name, constant in network.constants.items():
             keys = ORDER + self.steps * self.batch + self.masks.index(name)
@@ -70,7 +67,8 @@ class Plan:
         last = network.places[network.layers[-1].name].output
         if trains:
             width, target = prod(last), rooms.of(f"{LOSS}.target")
-            self._kernels.append(close(rooms.of(LOSS), begin, end, updated))
+            loss = fast.loss or Loss(rooms.of(LOSS))
+            self._kernels.append(fast.last or close(loss, carried))
         else:
             width, target = 0, 0
         first = gather(self.batch, size, rooms.of(INPUT), width, target, by_class)
@@ -84,16 +82,13 @@ class Plan:
         self.size = rooms.layout.end
         self.is_hosted = False
 
-    def _carry(self, rooms: Rooms, kept: Kept) -> tuple[int, int, int]:
-        """Give what a step makes anew the order of what it replaces: (begin, end, and of the new).
-
-        So one copy brings all of it over.
-        """
+    def _carry(self, rooms: Rooms, kept: Kept) -> Carried:
+        """Give what a step makes anew the order of what it replaces: one copy brings it over."""
         begin, end = kept.carried
         updated = rooms.layout.take("updated", end - begin)
         for old, new in self._iteration.carried.items():
             rooms.put(new, updated + rooms.of(old) - begin)
-        return begin, end, updated
+        return Carried(begin, end, updated)
 
     def compile(self, arrays: tuple[Any, ...], report: Report) -> list[Callable[[Any], None]]:
         """What launches each kernel on a stream, on these `arrays`; nothing runs as yet.

@@ -1,11 +1,12 @@
 """Products of matrices: all that a dense layer is, forward and backward.
 
 A block makes a tile of the result from strips in shared memory, a thread 4x4 numbers of it. Where
-tiles are few, the sum is cut into parts, which another kernel adds up in their order.
+tiles are few, the sum is cut into parts, which are added up in their order afterwards.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -51,16 +52,43 @@ class Finish:
     ones: int | None = None
 
 
+class Parts(NamedTuple):
+    """Sums that lie in parts, to be added up.
+
+    Attributes:
+        sums: how many there are, in the order of the result.
+        add: ``add(arena, number)`` adds one of them up in the order of its parts, and finishes it.
+        name: for people who wait for the compiler.
+    """
+
+    sums: int
+    add: Callable[[Any, int], None]
+    name: str
+
+    @property
+    def task(self) -> Task:
+        """What adds up all of them."""
+        count, add = self.sums, self.add
+        blocks, threads = grid(count)
+
+        @device
+        def add_up(arena: Any, block: int) -> None:
+            for number in range(block * threads + cuda.threadIdx.x, count, blocks * threads):
+                add(arena, number)
+
+        return Task(add_up, blocks, threads, 0, self.name)
+
+
 class Product(NamedTuple):
-    """The multiplication, and the adding up of its parts where it is cut; one after the other."""
+    """The multiplication, and what it leaves in parts where it is cut."""
 
     multiply: Task
-    add_up: Task | None
+    parts: Parts | None
 
     @property
     def kernels(self) -> list[Kernel]:
-        """Both by themselves."""
-        return [*launched([self.multiply]), *(launched([self.add_up]) if self.add_up else [])]
+        """All of it, by itself."""
+        return launched([self.multiply], [self.parts.task] if self.parts else [])
 
 
 def product(
@@ -98,18 +126,16 @@ def product(
     if parts == 1:
         return Product(task, None)
     count = rows * wide
-    added, each = grid(count)
 
     @device
-    def add_up(arena: Any, block: int) -> None:
-        for number in range(block * each + cuda.threadIdx.x, count, added * each):
-            total = float32(0.0)
-            for part in range(parts):
-                total += ld1(arena, part_at + part * count + number)
-            row, column = split(number, wide)
-            finished(arena, row, column, total)
+    def add(arena: Any, number: int) -> None:
+        total = float32(0.0)
+        for part in range(parts):
+            total += ld1(arena, part_at + part * count + number)
+        row, column = split(number, wide)
+        finished(arena, row, column, total)
 
-    return Product(task, Task(add_up, added, each, 0, f"{name} sum"))
+    return Product(task, Parts(count, add, f"{name} sum"))
 
 
 def _finish(finish: Finish, columns: int, result: Matrix, ones_at: int) -> Any:

@@ -37,7 +37,7 @@ class Rooms:
             f"{LOSS}.target": (network.batch, *last),
         }
         self.same: dict[str, str] = {}
-        self._copies = _copies(iteration)
+        self._copies = copies_of(iteration)
         for sweep in iteration.sweeps:
             if sweep.layer in self._copies and sweep.name in ("forward", "input_grad"):
                 self.same[sweep.writes] = sweep.reads[0].tensor
@@ -70,7 +70,7 @@ class Rooms:
         return self.of(name)
 
 
-def _copies(iteration: Iteration) -> set[str]:
+def copies_of(iteration: Iteration) -> set[str]:
     """The layers whose output has the numbers of its input, in the same order."""
     return {
         layer.name for layer in iteration.network.layers if isinstance(layer, Flatten | Reshape)

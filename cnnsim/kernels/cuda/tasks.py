@@ -9,56 +9,59 @@ from typing import Any, NamedTuple
 
 from numba import cuda
 
-from cnnsim.kernels.cuda.jit import Kernel
+from cnnsim.kernels.cuda.jit import Kernel, device
+
+#: What a block of threads does: ``body(arena, block)``, a function for kernels.
+Body = Callable[[Any, int], None]
 
 
 class Task(NamedTuple):
-    """What blocks 0 .. `blocks` − 1 do: ``body(arena, block)``, a function for kernels."""
+    """What blocks 0 .. `blocks` − 1 do."""
 
-    body: Callable[[Any, int], None]
+    body: Body
     blocks: int
     threads: int
     shared: int
     name: str
 
 
-def launched(tasks: Sequence[Task]) -> list[Kernel]:
-    """The kernels that do all `tasks`, two of equal blocks in one launch."""
-    waiting, found = list(tasks), []
-    while waiting:
-        first = waiting.pop(0)
-        second = next((task for task in waiting if task.threads == first.threads), None)
-        if second is None:
-            found.append(_alone(first))
-        else:
-            waiting.remove(second)
-            found.append(_together(first, second))
+def launched(*rounds: Sequence[Task]) -> list[Kernel]:
+    """The kernels that do all tasks, one round after the other, those of equal blocks at once."""
+    found = []
+    for tasks in rounds:
+        by_size: dict[int, list[Task]] = {}
+        for task in tasks:
+            by_size.setdefault(task.threads, []).append(task)
+        found += [_together(alike) for alike in by_size.values()]
     return found
 
 
-def _alone(task: Task) -> Kernel:
-    body = task.body
+def _together(tasks: Sequence[Task]) -> Kernel:
+    """The kernel that does all `tasks`."""
+    body, blocks = tasks[0].body, tasks[0].blocks
+    for task in tasks[1:]:
+        body, blocks = _after(body, blocks, task.body), blocks + task.blocks
 
     def fill(arena: Any) -> None:
         body(arena, cuda.blockIdx.x)
 
-    return Kernel(fill, task.blocks, task.threads, task.shared, name=task.name)
-
-
-def _together(first: Task, second: Task) -> Kernel:
-    one, other, blocks = first.body, second.body, first.blocks
-
-    def fill(arena: Any) -> None:
-        block = cuda.blockIdx.x
-        if block < blocks:
-            one(arena, block)
-        else:
-            other(arena, block - blocks)
-
     return Kernel(
         fill,
-        blocks + second.blocks,
-        first.threads,
-        max(first.shared, second.shared),
-        name=f"{first.name} and {second.name}",
+        blocks,
+        tasks[0].threads,
+        max(task.shared for task in tasks),
+        name=" and ".join(task.name for task in tasks),
     )
+
+
+def _after(first: Body, blocks: int, second: Body) -> Body:
+    """The first for so many blocks, the second for those after them."""
+
+    @device
+    def body(arena: Any, block: int) -> None:
+        if block < blocks:
+            first(arena, block)
+        else:
+            second(arena, block - blocks)
+
+    return body

@@ -60,12 +60,13 @@ def update(
     count: int,
     states: Mapping[str, int],
     gradients: int,
-    sliced: Sequence[Sliced] = (),
+    sliced: Sequence[Sliced],
+    close: Callable[[Any, Any], None],
 ) -> Kernel:
     """The kernel that changes `count` numbers at `weights`, of a kind that `can_update`.
 
     Each of the `states` lies in the same order as the weights, and so do the `gradients` that are
-    not `sliced`.
+    not `sliced`. It ends the step too: `close` is what `closing` makes.
     """
     assert isinstance(optimizer, Sgd | Adam)
     gradient = _whole(gradients - weights)
@@ -78,13 +79,14 @@ def update(
     )[:2]
     move = mover(rule_of(optimizer), first, second)
 
-    def fill(arena: Any) -> None:
+    def fill(arena: Any, ledger: Any) -> None:
         rate, scale = ld1(arena, PACE), ld1(arena, ROOT)
         for at in range(weights + cuda.grid(1), weights + count, cuda.gridsize(1)):
             g = gradient(arena, at)
             st1(arena, at, move(arena, at, ld1(arena, at), g, rate, scale))
+        close(arena, ledger)
 
-    return Kernel(fill, *grid(count), name="update")
+    return Kernel(fill, *grid(count), arguments=2, name="update")
 
 
 def _whole(away: int) -> Gradient:
