@@ -343,7 +343,7 @@ def test_too_little_memory_leaves_everything_as_it_was(
         each.load(drawn(of))
         each.train(x, target, rows, rates)
     before, size = engine.tensors(), engine._arena.size
-    many = np.concatenate([x] * 20)
+    many = np.concatenate([x] * 5)
     engine._on_device("test", many)
     with monkeypatch.context() as patched:
         if how == "said before":
@@ -355,8 +355,9 @@ def test_too_little_memory_leaves_everything_as_it_was(
                 lambda count, kind: made(count, kind) if count <= size else _refused(),
             )
         with pytest.raises(CnnsimError, match=r"the GPU has (0\.0 MB|no memory) left") as raised:
-            engine.train(x, target, np.zeros((1, 60), np.int64), rates[:1])
+            engine.train(x, target, np.zeros((1, 15), np.int64), rates[:1])
         answers = engine.outputs(many)
+    assert max(batch for batch, training, _ in engine._ready if not training) < len(many)
     np.testing.assert_allclose(answers, twin.outputs(many), rtol=1e-6)
     assert "training.batch" in raised.value.hint
     for name, tensor in engine.tensors().items():

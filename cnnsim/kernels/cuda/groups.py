@@ -18,7 +18,7 @@ from cnnsim.network.kinds.max_pool2d import MaxPool2d
 from cnnsim.network.layer import Layer, Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """A layer with weights, then an activation, then a pool; the latter two may be missing.
 
