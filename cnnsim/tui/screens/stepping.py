@@ -222,13 +222,12 @@ class SteppingScreen(BaseScreen):
         self.show_again()
         if panel is not None:
             self.set_focus(panel)
-        else:
-            super().action_turn(direction)
 
     def on_tabbed_panel_tab_picked(self, event: TabbedPanel.TabPicked) -> None:
         """A tab was clicked."""
-        self.board.bring_up(event.label)
+        panel = self.board.bring_up(event.label)
         self.show_again()
+        self.set_focus(panel)
 
     def action_page(self, direction: int) -> None:
         """Read on in the note, or back."""

@@ -295,22 +295,30 @@ class Board(Container):
         """The same panel alone, and the same tab up, as on another board."""
         self._maximised, self._tab = other._maximised, other._tab
 
-    def bring_up(self, label: str) -> None:
-        """Show the panel of that label, of those that share its place."""
-        for name, panel in self._panels.items():
-            if isinstance(panel, TabbedPanel) and panel.tab == label:
-                self._tab = name
+    def bring_up(self, label: str) -> Panel:
+        """Show the panel of that label, of those that share its place; returns it."""
+        self._tab = next(
+            name
+            for name, panel in self._panels.items()
+            if isinstance(panel, TabbedPanel) and panel.tab == label
+        )
         self.forget()
+        return self._panels[self._tab]
 
-    def turn(self, focused: Widget | None, direction: int) -> Widget | None:
-        """Bring up the next (1) or previous (−1) of the panels that share a place.
+    def turn(self, focused: Widget | None, direction: int) -> Panel | None:
+        """The next (1) or previous (−1) panel; it is on top of those that share its place.
 
-        Returns it, or None where the focus should go on to another place.
+        None as long as there are none.
         """
-        shared = self._arrangement.shared if self._arrangement else ()
-        if focused is None or focused.id not in shared:
+        if self._arrangement is None:
             return None
-        at = shared.index(focused.id) + direction
-        self._tab = shared[at % len(shared)]
-        self.forget()
-        return self._panels[self._tab] if 0 <= at < len(shared) else None
+        panels: list[Panel] = [*self._matrices[: len(self.slots)]]
+        for name, panel in self._panels.items():
+            if name in self._arrangement.panels and panel.can_focus:
+                panels.append(panel)
+        before = panels.index(focused) if focused in panels else -1 if direction > 0 else 0
+        found = panels[(before + direction) % len(panels)]
+        if found.id in self._arrangement.shared:
+            self._tab = found.id
+            self.forget()
+        return found
