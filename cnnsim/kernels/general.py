@@ -165,8 +165,6 @@ class _Plan:
 
     def _bound(self, sweep: Sweep, share: Callable[[Folder, Any], None]) -> Callable[[float], None]:
         """What fills the sweep's tensor, given the learning rate."""
-        fields = getattr(sweep.params, "_fields", ())
-        scheduled = "rate" in fields and sweep.writes.endswith("_next")
         try:
             fill = Folder(sweep, self._tensors, self._tensors[sweep.writes])
             fill(0, 0, None)
@@ -176,13 +174,13 @@ class _Plan:
             tensors, out = self._tensors, self._tensors[sweep.writes]
 
             def slowly(rate: float) -> None:
-                params = sweep.params._replace(rate=rate) if scheduled else sweep.params
-                out[...] = fill_vectorised(replace(sweep, params=params), tensors)
+                rule = replace(sweep, params=sweep.params_at(rate))
+                out[...] = fill_vectorised(rule, tensors)
 
             return slowly
 
         def run(rate: float) -> None:
-            params = sweep.params._replace(rate=rate) if scheduled else sweep.params
+            params = sweep.params_at(rate)
             fill.prepare()
             if is_shared:
                 share(fill, params)

@@ -121,6 +121,7 @@ def update_sweep(slot: Slot, name: str, writes: str, reads: tuple[str, ...], **r
         cell_axes=parameter_axes(slot.shape),
         reads=tuple(Read(tensor) for tensor in reads),
         where=_three_and_counter if COUNTER in reads else at_cell(len(reads)),
+        is_update=True,
         **rule,
     )
 

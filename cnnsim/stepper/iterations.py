@@ -124,7 +124,7 @@ class CourseIterations(KeptIterations):
             leaves = {name: self.at(number)[name] for name in self.at(number).leaves}
             updates = (self._course.sweep(s, number) for s in self._iteration.phases["update"])
             # Where nothing is trained, no update has a rate.
-            rate = next((s.params.rate for s in updates if hasattr(s.params, "rate")), 0.0)
+            rate = next((s.params.rate for s in updates if s.has_rate), 0.0)
             self._trained = number, trained_values(self._iteration, leaves, rate)
         return self._trained[1][tensor]
 

@@ -154,6 +154,7 @@ class Sweep:
             a step carries that one's number.
         transcendental: the term calls exp or the like, whose last bit differs between libraries;
             such a sweep always runs on NumPy.
+        is_update: it is the optimiser's; a constant called `rate` is the learning rate.
     """
 
     layer: str
@@ -177,6 +178,7 @@ class Sweep:
     counts_macs: bool = False
     twin: Callable[[Index, Index, Params], tuple[Index, Index]] | None = None
     transcendental: bool = False
+    is_update: bool = False
 
     @cached_property
     def cell_count(self) -> int:
@@ -192,6 +194,15 @@ class Sweep:
     def steps(self) -> int:
         """How many steps the sweep has."""
         return self.cell_count * self.tap_count
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether the learning rate is one of its constants."""
+        return self.is_update and "rate" in getattr(self.params, "_fields", ())
+
+    def params_at(self, rate: float) -> Params:
+        """Its constants at a learning rate."""
+        return self.params._replace(rate=rate) if self.has_rate else self.params
 
     @property
     def full_name(self) -> str:

@@ -58,9 +58,9 @@ class Rerun:
 
     def sweep(self, sweep: Sweep, number: int) -> Sweep:
         """`sweep` with the learning rate of iteration `number`."""
-        if "rate" not in getattr(sweep.params, "_fields", ()):
+        if not sweep.has_rate:
             return sweep
-        return replace(sweep, params=sweep.params._replace(rate=self.history.rate(number)))
+        return replace(sweep, params=sweep.params_at(self.history.rate(number)))
 
     def fits(self, number: int) -> bool:
         """Whether the batch of iteration `number` has the size of the opened one's.

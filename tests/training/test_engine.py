@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -73,6 +74,24 @@ def test_steps_are_those_of_the_stepper(text: str, outputs: int) -> None:
         for leaf, written in iteration.carried.items():
             np.testing.assert_allclose(mine[leaf], values[written], rtol=1e-3, atol=1e-5)
     assert mine["training.step"].tolist() == [3]
+
+
+class Rate(NamedTuple):
+    """The constants of a layer that has a rate of its own."""
+
+    rate: float
+
+
+def test_the_learning_rate_is_that_of_updates_alone() -> None:
+    iteration = iteration_of(EVERYTHING)
+    updated = {slot.updated for slot in iteration.slots}
+    updated |= {f"{state}_next" for state in iteration.states}
+    assert {sweep.writes for sweep in iteration.sweeps if sweep.has_rate} == updated
+    for sweep in iteration.sweeps:
+        if sweep.has_rate:
+            assert sweep.params_at(0.5) == sweep.params._replace(rate=0.5) != sweep.params
+        if not sweep.is_update:
+            assert replace(sweep, params=Rate(3.0)).params_at(0.5) == Rate(3.0)
 
 
 @pytest.mark.parametrize("kind", ["mean_squared_error", "binary_cross_entropy"])

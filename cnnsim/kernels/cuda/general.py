@@ -227,8 +227,7 @@ def general(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Kernel:
         rules.append(sweep.start.where)
     where, term, finish = (on_device(rule) for rule in (sweep.where, sweep.term, sweep.finish))
     given = sweep.params
-    is_scheduled = "rate" in getattr(given, "_fields", ()) and sweep.writes.endswith("_next")
-    constants = _with_rate(given, rate) if is_scheduled else _as_given
+    constants = _with_rate(given, rate) if sweep.has_rate else _as_given
     cells, taps = sweep.cells, sweep.taps
     cell_count, tap_count = sweep.cell_count, sweep.tap_count
     begins = tuple(places[read.tensor] for read in sweep.reads)

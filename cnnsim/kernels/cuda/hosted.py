@@ -21,7 +21,6 @@ from cnnsim.steps.sweep import Sweep
 
 def hosted(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Callable[[Any], None]:
     """What fills the tensor of `sweep` in the arena that it is called with."""
-    is_scheduled = "rate" in getattr(sweep.params, "_fields", ()) and sweep.writes.endswith("_next")
 
     def run(arena: Any) -> None:
         # Copies go another way than launches do: each waits for the other.
@@ -32,9 +31,9 @@ def hosted(sweep: Sweep, places: Places, shapes: Shapes, rate: int) -> Callable[
             return arena[at : at + prod(shape)].copy_to_host().reshape(shape)
 
         rule = sweep
-        if is_scheduled:
+        if sweep.has_rate:
             (now,) = arena[rate : rate + 1].copy_to_host().tolist()
-            rule = replace(sweep, params=sweep.params._replace(rate=now))
+            rule = replace(sweep, params=sweep.params_at(now))
         found = fill_vectorised(rule, {name: read(name) for name in sweep.tensors})
         flat = np.ascontiguousarray(found, np.float32).reshape(-1)
         at = places[sweep.writes]
