@@ -26,6 +26,7 @@ if CAN_LAUNCH:
     from cnnsim.kernels.cuda import choice, device, jit, plan
     from cnnsim.kernels.cuda.chosen import Fast
     from cnnsim.kernels.cuda.engine import CudaEngine
+    from cnnsim.kernels.cuda.layout import Kept
     from cnnsim.kernels.cuda.queue import Queue
 
 ADAM = {"optimizer": "adam", "rate": 0.01, "beta_one": 0.8, "weight_decay": 0.01}
@@ -201,6 +202,31 @@ def test_the_end_has_as_many_layers_as_a_block_holds(
     names = [item.name for item in made if isinstance(item, jit.Kernel)]
     assert [name for name in names if name.endswith("loss")] == [expected] * bool(expected)
     assert ("dense0.forward sum" in names) == (most < 182)
+
+
+def calls(function: Any) -> int:
+    """How deep the functions that a kernel holds call each other."""
+    held = [cell.cell_contents for cell in function.__closure__ or ()]
+    return 1 + max((calls(each) for each in held if hasattr(each, "__code__")), default=0)
+
+
+@launches
+@pytest.mark.parametrize(
+    ("shape", "entries"),
+    [
+        ((6,), [entry for _ in range(40) for entry in (dense(6), RELU)]),
+        ((1, 3, 3), [*(entry for _ in range(24) for entry in (conv(2, 3, 1), RELU)), FLAT]),
+    ],
+    ids=["dense", "convolutions"],
+)
+def test_many_layers_do_not_call_each_other_too_deep(
+    shape: tuple[int, ...], entries: list[Entry]
+) -> None:
+    """Numba's compiler takes some thirty frames of Python for each call, of a thousand."""
+    of = iteration(shape, [*entries, dense(3)], optimizer="adam")
+    for item in plan.Plan(of.resized(3, True), Kept(of.resized(1, True)), True)._kernels:
+        assert isinstance(item, jit.Kernel)
+        assert calls(item.function) <= 12, item.name
 
 
 @launches

@@ -85,17 +85,15 @@ def tail(
     place = sums + 3 * TOGETHER
     stages = [begin_stage(entry, batch, target, sizes[-1], wanted_at, threads)]
     back: list[Stage] = []
-    prepare = clear_stage(sums)
+    preparing = [clear_stage(sums)]
     for link, (below, above) in zip(links, pairwise(levels), strict=True):
-        prepare = then(prepare, bring_stage(link, below.size, place, threads))
+        preparing.append(bring_stage(link, below.size, place, threads))
         stages.append(forward_stage(link, below, above, place, batch, threads))
         if below.gradient is not None:
             back.insert(0, back_stage(below, above, place, batch, threads))
         place += line_of(below.size) * link.units
     stages.append(head_stage(levels[-1], wanted_at, exponents_at, sums, batch, threads))
-    work = stages[0]
-    for stage in (*stages[1:], *back):
-        work = then(work, stage)
+    prepare, work = then(*preparing), then(*stages, *back)
 
     def fill(arena: Any) -> None:
         shared = cuda.shared.array(0, float32, alignment=16)

@@ -38,24 +38,30 @@ def launched(*rounds: Sequence[Task]) -> list[Kernel]:
 
 def _together(tasks: Sequence[Task]) -> Kernel:
     """The kernel that does all `tasks`."""
-    body, blocks = tasks[0].body, tasks[0].blocks
-    for task in tasks[1:]:
-        body, blocks = _after(body, blocks, task.body), blocks + task.blocks
+    body = _body(tasks)
 
     def fill(arena: Any) -> None:
         body(arena, cuda.blockIdx.x)
 
     return Kernel(
         fill,
-        blocks,
+        sum(task.blocks for task in tasks),
         tasks[0].threads,
         max(task.shared for task in tasks),
         name=" and ".join(task.name for task in tasks),
     )
 
 
-def _after(first: Body, blocks: int, second: Body) -> Body:
-    """The first for so many blocks, the second for those after them."""
+def _body(tasks: Sequence[Task]) -> Body:
+    """What each block does.
+
+    It is found by halves of halves: the compiler's recursion is as deep as calls are.
+    """
+    if len(tasks) == 1:
+        return tasks[0].body
+    half = len(tasks) // 2
+    blocks = sum(task.blocks for task in tasks[:half])
+    first, second = _body(tasks[:half]), _body(tasks[half:])
 
     @device
     def body(arena: Any, block: int) -> None:

@@ -69,9 +69,7 @@ def update(
     not `sliced`. It ends the step too: `close` is what `closing` makes.
     """
     assert isinstance(optimizer, Sgd | Adam)
-    gradient = _whole(gradients - weights)
-    for each in sliced:
-        gradient = _with(each, gradient)
+    gradient = _found(sorted(sliced), _whole(gradients - weights))
     first, second = (
         *(states[name] - weights for name in optimizer.states if name in states),
         0,
@@ -95,6 +93,29 @@ def _whole(away: int) -> Gradient:
     @device
     def gradient(arena: Any, at: int) -> Any:
         return ld1(arena, at + away)
+
+    return gradient
+
+
+def _found(sliced: Sequence[Sliced], others: Gradient) -> Gradient:
+    """The gradients that lie in slices, in order, and the others.
+
+    They are found by halves of halves: the compiler's recursion is as deep as calls are.
+    """
+    if not sliced:
+        return others
+    if len(sliced) == 1:
+        return _with(sliced[0], others)
+    half = len(sliced) // 2
+    before, behind, begin = (
+        _found(sliced[:half], others),
+        _found(sliced[half:], others),
+        sliced[half].at,
+    )
+
+    @device
+    def gradient(arena: Any, at: int) -> Any:
+        return before(arena, at) if at < begin else behind(arena, at)
 
     return gradient
 
