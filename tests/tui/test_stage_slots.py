@@ -14,7 +14,8 @@ from views import view_of
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.stepper.stepper import Stepper
-from cnnsim.tui.stage.layout import LEAST, LOW, TABS, arrange
+from cnnsim.tui.places import LEAST
+from cnnsim.tui.stage.layout import LOW, TABS, arrange
 from cnnsim.tui.stage.lens import part_of
 from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.slice import slice_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsim.tui.stage.layout import Rect
+from cnnsim.tui.places import Rect
 
 #: What the right column needs.
 _RIGHT, _BARS = 30, 12

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from cnnsim.errors import CnnsimError
 from cnnsim.tui.actions import Action
 from cnnsim.tui.drawing.canvas import Canvas
-from cnnsim.tui.stage.layout import LEAST
+from cnnsim.tui.places import LEAST
 from cnnsim.tui.widgets.bars import Footer, Header
 from cnnsim.tui.widgets.panel import Panel
 

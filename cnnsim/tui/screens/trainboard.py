@@ -13,9 +13,9 @@ from textual.app import ComposeResult
 from cnnsim.steps.entry import format_entry
 from cnnsim.training.run import Run
 from cnnsim.training.samples import Pictures
+from cnnsim.tui.places import Places
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.scrub import Scrub
-from cnnsim.tui.stage.places import Places
 from cnnsim.tui.train.charts import letter
 from cnnsim.tui.train.entries import entry_of, example_entry, trained_entry
 from cnnsim.tui.train.layout import FIGURES, PANELS, lay_train, slider_rows

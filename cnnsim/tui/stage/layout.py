@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-#: (x, y, width, height) in characters.
-Rect = tuple[int, int, int, int]
-
-#: The smallest terminal that shows the screens.
-LEAST = (60, 16)
+from cnnsim.tui.places import Rect
 
 #: Below this many lines every panel gives up what the others show too.
 LOW = 20

@@ -17,8 +17,8 @@ from cnnsim.tui.drawing.curve import column_of, draw_curve, draw_guide, row_of
 from cnnsim.tui.drawing.glyphs import NOW_DOT
 from cnnsim.tui.drawing.ledger import sign_style
 from cnnsim.tui.drawing.numbers import count, in_formula, number
+from cnnsim.tui.places import Rect
 from cnnsim.tui.stage.formula import written_out
-from cnnsim.tui.stage.layout import Rect
 from cnnsim.tui.train.axis import axis_of
 from cnnsim.tui.train.borders import whole
 from cnnsim.tui.train.scene import Scene, Watch, Words

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsim.tui.stage.layout import Rect
-from cnnsim.tui.stage.places import Places
+from cnnsim.tui.places import Places, Rect
 
 #: The panels in the order of the tab key.
 PANELS = ("table", "picture", "why", "whatif", "maps")

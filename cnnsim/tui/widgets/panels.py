@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from cnnsim.tui.stage.places import Places
+from cnnsim.tui.places import Places
 from cnnsim.tui.widgets.place import place
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 

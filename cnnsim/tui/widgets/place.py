@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from cnnsim.tui.stage.layout import Rect
+from cnnsim.tui.places import Rect
 
 
 def place(widget: Widget, rect: Rect) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cnnsim.tui.stage.layout import Rect
+#: (x, y, width, height) in characters.
+Rect = tuple[int, int, int, int]
+
+#: The smallest terminal that shows the screens.
+LEAST = (60, 16)
 
 
 @dataclass(frozen=True)
