@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +31,10 @@ class Passes:
     output_grad: OutputGrad | None = None
 
 
-def read_passes(document: dict[str, Any]) -> tuple[Passes, list[Problem]]:
-    """Take the three tables out of `document`, each made of its kind."""
+def read_passes(document: Mapping[str, Any]) -> tuple[Passes, list[Problem]]:
+    """The three tables of `document`, each made of its kind."""
     problems: list[Problem] = []
-    given = {key: document.pop(key) for key in PASSES if key in document}
+    given = {key: document[key] for key in PASSES if key in document}
     loss = _of_kind(given, "loss", Loss.tag, losses(), problems)
     optimizer = _of_kind(given, "training", Optimizer.tag, optimizers(), problems)
     output_grad = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,16 @@ from cnnsim.errors import (
     FileError,
     Problem,
     UsageError,
-    did_you_mean,
     printable,
 )
 from cnnsim.network.graph import Network, connect
 from cnnsim.network.iteration import Iteration
-from cnnsim.network.layer import Layer, Shape, kinds
+from cnnsim.network.layer import Layer, Shape
 from cnnsim.network.walk import explain
-from cnnsim.scenario.complaints import dotted, problems_of, shown
+from cnnsim.scenario.complaints import dotted, keys_of, problems_of
 from cnnsim.scenario.data import data_problems
 from cnnsim.scenario.edits import edit_problems
+from cnnsim.scenario.layers import read_layers
 from cnnsim.scenario.leaves import input_shape
 from cnnsim.scenario.limits import size_problems
 from cnnsim.scenario.locate import MOST_PARTS, deep_nesting, located, long_key, long_number
@@ -33,7 +33,11 @@ from cnnsim.scenario.passes import PASSES, iteration_of, read_passes
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.text import read_text
 from cnnsim.scenario.tour import tour_problems
-from cnnsim.scenario.wiring import wiring_problems
+
+#: The tables that are read one by one.
+_ELSEWHERE = ("layers", *PASSES)
+#: The keys that no step hangs on. One that is not known may be any other's, wrongly written.
+_APART = set(keys_of(ScenarioModel)) - {"input", "mode"}
 
 _TOO_DEEP = "lists or tables are nested too deep"
 _TOO_WIDE = "a whole number of more than 64 bits"
@@ -69,43 +73,32 @@ def parse_scenario(
     document = _parse(text, file)
     typed = tuple(apply_overrides(document, settings))
 
-    def build(model: ScenarioModel, iteration: Iteration) -> Scenario:
-        # A pipe is called by its whole path, so that mistakes are found.
-        return Scenario(Path(name).name, path, text, model, iteration, typed, tuple(settings))
-
     if beyond := list(_beyond_limits(document)):
         raise FileError(file, located(beyond, text, typed))
     if input_size is not None:
         document["input"] = {"zeros": list(input_size)}
-    tables = dict(document)
-    entries = document.pop("layers", None)
-    layers, problems = _layers(entries)
+    layers, problems = read_layers(document.get("layers"))
     passes, more = read_passes(document)
-    problems += more
-    model = None
-    try:
-        model = ScenarioModel.model_validate(document)
-    except ValidationError as error:
-        problems += problems_of(error, ScenarioModel, beside=("layers", *PASSES), tables=tables)
-    problems += wiring_problems(layers, _names(entries))
-    scenario = None
-    if model is not None and not problems:
-        network, more = _connect(model, list(layers.values()), path)
-        problems += [] if not check_shapes and network is not None and network.errors else more
-        if network is not None and network.errors:
-            scenario = build(model, Iteration(network))
-        elif network is not None:
-            iteration, more = iteration_of(network, passes)
-            problems += more + size_problems(iteration)
-            problems += edit_problems(iteration, model.edits)
-            if not more:
-                problems += data_problems(model.data, iteration)
-            scenario = build(model, iteration)
-    if model is not None:
-        run = None
-        if scenario is not None and not problems and not scenario.network.errors:
-            run = (scenario.trace, scenario.iteration.shapes)
-        problems += tour_problems(run, model.tour)
+    model, mistakes = _read_model(document)
+    problems += more + mistakes
+    # What hangs on something with a mistake in it has its turn once that is mended.
+    wrong = {problem.path[0] for problem in problems}
+    network = scenario = run = None
+    if layers and "input" not in wrong:
+        network, misfits = _connect(model, layers, path)
+        problems += misfits if network is None or check_shapes else []
+    if network is not None and wrong <= _APART:
+        iteration = Iteration(network)
+        if not network.errors:
+            iteration, misfits = iteration_of(network, passes)
+            misfits += size_problems(iteration)
+            problems += misfits + edit_problems(iteration, model.edits)
+        # A pipe is called by its whole path, so that mistakes are found.
+        scenario = Scenario(Path(name).name, path, text, model, iteration, typed, tuple(settings))
+        if not network.errors and not misfits:
+            problems += data_problems(model.data, iteration) if "data" not in wrong else []
+            run = (scenario.trace, iteration.shapes)
+    problems += tour_problems(run, model.tour)
     if problems or scenario is None:
         is_tour = all(problem.path[:1] == ("tour",) for problem in problems)
         hint = '--set "tour=[]" leaves the tour out'
@@ -155,50 +148,23 @@ def _beyond_limits(document: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(dotted((*path, key)), f"is {_TOO_WIDE}", path=(*path, key))
 
 
-def _names(entries: Any) -> list[str | None]:
-    """The names of all entries under layers, good or not."""
-    names = []
-    for entry in entries if isinstance(entries, list) else ():
-        name = entry.get("name") if isinstance(entry, dict) else None
-        names.append(name if isinstance(name, str) else None)
-    return names
-
-
-def _layers(entries: Any) -> tuple[dict[int, Layer], list[Problem]]:
-    """Every layer by its place, made of its kind, and what is wrong with the others."""
-    if entries is None:
-        what = "there are none; a scenario needs at least one [[layers]]"
-        return {}, [Problem("layers", what)]
-    if entries == []:
-        what = "is empty; a scenario needs at least one [[layers]]"
-        return {}, [Problem("layers", what, path=("layers",))]
-    if not isinstance(entries, list):
-        what = f"should be [[layers]] tables, not {shown(entries)}"
-        return {}, [Problem("layers", what, path=("layers",))]
-    known = kinds()
-    layers: dict[int, Layer] = {}
-    problems: list[Problem] = []
-    for number, entry in enumerate(entries):
-        at = ("layers", number)
-        field = f"layers[{number}]"
-        if not isinstance(entry, dict):
-            problems.append(Problem(field, f"should be a table, not {shown(entry)}", path=at))
-            continue
-        kind = entry.get("type")
-        if not isinstance(kind, str) or kind not in known:
-            if kind is None:
-                what = f"is missing; known are {', '.join(known)}"
-            else:
-                what = f"no kind of layer {shown(kind)}"
-                near = did_you_mean(str(kind), known)
-                what += near or f"; known are {', '.join(known)}"
-            problems.append(Problem(f"{field}.type", what, path=(*at, "type")))
-            continue
-        try:
-            layers[number] = known[kind].model_validate(entry)
-        except ValidationError as error:
-            problems += problems_of(error, known[kind], at)
-    return layers, problems
+def _read_model(document: Mapping[str, Any]) -> tuple[ScenarioModel, list[Problem]]:
+    """The keys beside the layers and what runs backwards; the model is without those it names."""
+    keys = {key: value for key, value in document.items() if key not in _ELSEWHERE}
+    try:
+        return ScenarioModel.model_validate(keys), []
+    except ValidationError as error:
+        problems = problems_of(error, ScenarioModel, beside=_ELSEWHERE, tables=document)
+    for top, *inside in (problem.path for problem in problems):
+        if top == "tour" and inside:
+            # The others keep their numbers.
+            keys["tour"] = [*keys["tour"]]
+            keys["tour"][inside[0]] = {"at": "start"}
+        elif top == "edits" and inside:
+            keys["edits"] = {key: to for key, to in keys["edits"].items() if key != inside[0]}
+        else:
+            keys.pop(str(top), None)
+    return ScenarioModel.model_validate({"title": "", "input": {"zeros": [1]}, **keys}), problems
 
 
 def _connect(

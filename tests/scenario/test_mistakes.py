@@ -225,3 +225,78 @@ def test_one_mistake(added: str, line: int, field: str, told: list[str]) -> None
     assert problem[:2] == (line, field)
     for part in told:
         assert part in problem[2]
+
+
+#: Mistakes of as many tables as there are; each says the field it is told of.
+APART = {
+    "layers[1]": '[[layers]]\ntype = "dense"\nname = "fc"\nunits = 2',
+    "minutes": "minutes = -1",
+    "title": "",
+    "edits": '[edits]\n"conv1.z[0]" = 1\n"conv1.w[0,0,0,0]" = 2',
+    "edits.conv1.b[0]": '[edits]\n"conv1.b[0]" = "x"',
+    "tour[1].at": '[[tour]]\nat = "first"\n[[tour]]\nat = "conv1.y[0,0,5,0]"',
+    "tour[0].sya": '[[tour]]\nat = "first"\nsya = "x"',
+    "data.shift": '[data]\nsource = "digits"\nshift = -1',
+    "loss.type": '[loss]\ntype = "msee"',
+    "layers[1].units": '[[layers]]\ntype = "dense"\nname = "fc"\nunits = 0',
+    "input.ramp": "",
+}
+
+
+def found(*fields: str) -> set[str]:
+    """The fields of the mistakes of a file with the mistakes of all `fields`."""
+    good = GOOD if "title" not in fields else GOOD.partition("\n")[2]
+    if "input.ramp" in fields:
+        good = good.replace("values", "ramp")
+    keys = [APART[field] for field in fields if not APART[field].startswith("[")]
+    tables = [APART[field] for field in fields if APART[field].startswith("[")]
+    return {field for _, field, _ in problems_of("\n".join([*keys, good, *tables]))}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("title", "layers[1]"),
+        ("title", "edits", "tour[1].at"),
+        ("minutes", "edits.conv1.b[0]", "tour[1].at"),
+        ("edits", "tour[1].at"),
+        ("edits", "tour[0].sya"),
+        ("layers[1]", "tour[0].sya"),
+        ("layers[1]", "edits.conv1.b[0]", "minutes", "data.shift", "loss.type"),
+        ("data.shift", "edits", "tour[1].at"),
+        ("loss.type", "layers[1]"),
+        ("input.ramp", "layers[1].units", "tour[0].sya"),
+    ],
+    ids="+".join,
+)  # fmt: skip
+def test_mistakes_do_not_hide_each_other(fields: tuple[str, ...]) -> None:
+    assert found(*fields) == set(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "first"),
+    [
+        (("layers[1]", "edits"), "layers[1]"),
+        (("layers[1]", "tour[1].at"), "layers[1]"),
+        (("loss.type", "tour[1].at"), "loss.type"),
+        (("input.ramp", "layers[1]", "edits"), "input.ramp"),
+    ],
+    ids=str,
+)
+def test_what_hangs_on_a_mistake_waits_until_that_is_mended(
+    fields: tuple[str, ...], first: str
+) -> None:
+    """Addresses of a network that cannot be joined, and of a way back that is not known."""
+    assert found(*fields) == {first}
+
+
+def test_the_layers_above_a_mistaken_one_are_joined() -> None:
+    wrong = '[[layers]]\ntype = "relu"\nname = "r"\nzzz = 1\n'
+    fields = [field for _, field, _ in problems_of(GOOD + APART["layers[1]"] + "\n" + wrong)]
+    assert fields == ["layers[1]", "layers[2].zzz"]
+
+
+def test_a_stop_with_a_mistake_leaves_the_others_their_numbers() -> None:
+    stops = '[[tour]]\nsay = "x"\n[[tour]]\nat = "firs"\n[[tour]]\nat = "last"\nsay = 1\n'
+    fields = [field for _, field, _ in problems_of(GOOD + stops)]
+    assert fields == ["tour[0].at", "tour[1].at", "tour[2].say"]
