@@ -31,7 +31,7 @@ class Params(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The index rules of a convolution. `twins` say which forward product a gradient's step is."""
+    """The index rules of a convolution; a twin says which forward product a gradient's step is."""
 
     forward: Callable[[Index, Index, Params], tuple[Index, ...]]
     kernel_grad: Callable[[Index, Index, Params], tuple[Index, ...]]

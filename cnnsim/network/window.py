@@ -32,6 +32,12 @@ class Window(NamedTuple):
     bottom: int
     right: int
 
+    @property
+    def is_halving(self) -> bool:
+        """Whether it takes 2x2 pixels each, next to each other, and leaves out what is over."""
+        cells = self.in_h // 2, self.in_w // 2
+        return self[2:] == (*cells, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0)
+
 
 def pixel_at(y: Any, x: Any, i: Any, j: Any, p: Any) -> tuple[Any, Any]:
     """(row, column) of the pixel under tap (i, j) of the window at cell (y, x)."""

@@ -24,7 +24,6 @@ if CAN_LAUNCH:
     from numba import cuda
 
     from cnnsim.kernels.cuda import choice, device, jit, plan
-    from cnnsim.kernels.cuda.chosen import Fast
     from cnnsim.kernels.cuda.engine import CudaEngine
     from cnnsim.kernels.cuda.layout import Kept
     from cnnsim.kernels.cuda.queue import Queue
@@ -229,10 +228,17 @@ def test_many_layers_do_not_call_each_other_too_deep(
         assert calls(item.function) <= 12, item.name
 
 
+def leave_to_the_general_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choose no fast kernel for any layer, nor for the update."""
+    monkeypatch.setattr(choice, "groups_of", lambda iteration: [])
+    monkeypatch.setattr(choice, "has_rule", lambda optimizer: False)
+
+
 @launches
 @pytest.mark.parametrize("is_fast", [True, False], ids=["fast", "general"])
 def test_every_kind_of_layer(is_fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "choose", choice.choose if is_fast else lambda *rest: Fast())
+    if not is_fast:
+        leave_to_the_general_kernel(monkeypatch)
     text = KINDS
     text += '[loss]\ntype = "mean_squared_error"\ntarget = [[0, 0, 0, 1], [0, 1, 0, 0]]\n'
     text += '[training]\noptimizer = "sgd"\n'
@@ -253,7 +259,7 @@ def test_a_kind_that_the_compiler_refuses_runs_on_the_host(monkeypatch: pytest.M
         raise KeyError("ufunc")
 
     monkeypatch.setattr(plan, "general", refuse)
-    monkeypatch.setattr(plan, "choose", lambda *rest: Fast())
+    leave_to_the_general_kernel(monkeypatch)
     of, x, target = opened("strides and other pools", 2)
     engine = CudaEngine(of)
     engine.load(drawn(of))

@@ -2,7 +2,7 @@
 
 | what | its kernel |
 |---|---|
-| conv2d of stride 1, activation, 2x2 max pool | `convolution` |
+| conv2d, activation, 2x2 max pool | `convolution` |
 | its input gradient | `convolution` with turned kernels, through what followed |
 | its kernel and bias gradient | `kernel_gradient`, likewise |
 | dense, activation; its gradients | `product`; `slopes` where no other kernel takes these along |
@@ -10,58 +10,70 @@
 | sgd, adam, the end of the step | `update` |
 | flatten, reshape | nothing: their numbers stay where they are |
 | everything else | the general kernel |
+
+A conv2d is taken with a stride and a dilation of 1, in one group, with a bias for each map or none,
+and as far as its optimiser has a kernel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnsim.kernels.cuda.chosen import Chosen, Fast
+from cnnsim.kernels.cuda.closing import Carried, Loss, close, closing
 from cnnsim.kernels.cuda.convlayers import ConvLayers
 from cnnsim.kernels.cuda.denselayers import DenseLayers
-from cnnsim.kernels.cuda.feeding import Carried, Loss, closing
+from cnnsim.kernels.cuda.ending import Ending
 from cnnsim.kernels.cuda.groups import groups_of
+from cnnsim.kernels.cuda.jit import Kernel
 from cnnsim.kernels.cuda.layout import Kept
 from cnnsim.kernels.cuda.rooms import Rooms
-from cnnsim.kernels.cuda.update import Sliced, can_update, update
+from cnnsim.kernels.cuda.selection import Fast, Selection
+from cnnsim.kernels.cuda.update import Sliced, update
+from cnnsim.kernels.lanes.rule import has_rule
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.loss import LOSS
 from cnnsim.steps.sweep import Sweep
 
 
 def choose(
-    iteration: Iteration, sweeps: Sequence[Sweep], rooms: Rooms, kept: Kept, carried: Carried
+    iteration: Iteration,
+    sweeps: Sequence[Sweep],
+    rooms: Rooms,
+    kept: Kept,
+    carried: Carried | None,
 ) -> Fast:
     """The fast kernels for those `sweeps` of an iteration that have one.
 
-    `carried` is what a step without any carries over.
+    `carried` is what a step of training carries over where no kernel updates it in place.
     """
-    chosen = Chosen(iteration, sweeps, rooms, kept)
-    gradients = _gradients(chosen)
+    selection = Selection(iteration, sweeps, rooms, kept)
+    gradients = _gradients(selection)
     groups = groups_of(iteration)
-    convolutions, dense = ConvLayers(chosen), DenseLayers(chosen, groups)
+    ending = Ending(selection, groups)
+    convolutions, dense = ConvLayers(selection), DenseLayers(selection, groups, ending)
     for group in groups:
         if group.shape is not None:
             convolutions.forward(group, group.shape)
         else:
             dense.forward(group)
-    dense.end()
+    ending.choose()
     for group in reversed(groups):
-        if not chosen.goes_back(group):
+        if not selection.goes_back(group):
             continue
         if group.shape is not None:
             convolutions.back(group, group.shape)
         else:
             dense.back(group)
-    _update(chosen, gradients, convolutions.sliced, carried)
-    return chosen.fast
+    if carried is not None:
+        selection.fast.last = _last(selection, gradients, convolutions.sliced, carried)
+    return selection.fast
 
 
-def _gradients(chosen: Chosen) -> int:
+def _gradients(selection: Selection) -> int:
     """Gradients lie as the parameters do, so that one launch updates all; where they begin."""
-    begin, end = chosen.kept.trained
-    iteration, rooms = chosen.iteration, chosen.rooms
-    if not can_update(iteration.optimizer) or not iteration.network.training:
+    begin, end = selection.kept.trained
+    iteration, rooms = selection.iteration, selection.rooms
+    if not has_rule(iteration.optimizer) or not iteration.network.training:
         return 0
     gradients = rooms.layout.take("gradients", end - begin)
     for slot in iteration.slots:
@@ -69,20 +81,22 @@ def _gradients(chosen: Chosen) -> int:
     return gradients
 
 
-def _update(chosen: Chosen, gradients: int, sliced: Sequence[Sliced], carried: Carried) -> None:
-    """All parameters at once, and the end of the step."""
-    optimizer, kept, iteration = chosen.iteration.optimizer, chosen.kept, chosen.iteration
+def _last(
+    selection: Selection, gradients: int, sliced: Sequence[Sliced], carried: Carried
+) -> Kernel:
+    """The end of the step, with the update of all parameters where there is a kernel for it."""
+    optimizer, kept, iteration = selection.iteration.optimizer, selection.kept, selection.iteration
+    loss = selection.loss or Loss(selection.of(LOSS))
     written = {slot.updated for slot in iteration.slots}
     written |= {f"{state}_next" for state in iteration.states}
-    replaced = [name for name, sweep in chosen.sweeps.items() if sweep.writes in written]
-    if optimizer is None or not can_update(optimizer) or not replaced:
-        return
+    replaced = [name for name, sweep in selection.sweeps.items() if sweep.writes in written]
+    if not has_rule(optimizer) or not replaced:
+        return close(loss, carried)
     for name in replaced:
-        chosen.put(name)
+        selection.put(name)
     # What is left to carry over is what layers keep by themselves.
     left = Carried(kept.updated_to, carried.end, carried.updated + kept.updated_to - carried.begin)
-    loss = chosen.fast.loss or Loss(chosen.of(LOSS))
     begin, end = kept.trained
-    chosen.fast.last = update(
+    return update(
         optimizer, begin, end - begin, kept.states, gradients, sliced, closing(loss, left)
     )

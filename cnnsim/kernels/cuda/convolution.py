@@ -19,7 +19,7 @@ from numba import cuda, float32
 
 from cnnsim.kernels.cuda.activations import NONE, Activation
 from cnnsim.kernels.cuda.digits import split
-from cnnsim.kernels.cuda.jit import SIMULATED, Kernel, device
+from cnnsim.kernels.cuda.jit import SHARED, SIMULATED, Kernel, device
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
 from cnnsim.kernels.cuda.sources import Source
 from cnnsim.kernels.cuda.tile import clear, outer4, put8
@@ -30,8 +30,8 @@ MAPS = 8
 _SUMS = 4 * MAPS
 #: Threads of a block, and blocks that fill a large GPU.
 _THREADS, _BLOCKS = (12, 3) if SIMULATED else (256, 128)
-#: Threads of a block with long rows, and the floats of shared memory that need no permission.
-_MOST_THREADS, SHARED = 512, 12 * 1024
+#: Threads of a block with long rows.
+_MOST_THREADS = 512
 
 
 class Weights(NamedTuple):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnsim.kernels.cuda.activations import ACTIVATIONS, Activation, activation_of
 from cnnsim.kernels.cuda.convolution import Shape, blocks_of
 from cnnsim.kernels.cuda.kernelgrad import slices_of
 from cnnsim.kernels.cuda.rooms import copies_of
-from cnnsim.kernels.cuda.tail import fits
-from cnnsim.kernels.cuda.update import can_update
+from cnnsim.kernels.lanes.rule import has_rule
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.kinds.conv2d import Conv2d
 from cnnsim.network.kinds.dense import Dense
@@ -27,7 +25,7 @@ class Group:
         follow: the others, in order.
         last: the place of the last of all.
         activation: that of the group, or none.
-        shape: of a convolution, with its pool.
+        shape: of a convolution, with its pool; a dense layer has none.
         below: the group whose output this one alone reads, copies of it aside.
     """
 
@@ -43,11 +41,6 @@ class Group:
     def output(self) -> str:
         """The tensor that comes out."""
         return self.last.tensor("y")
-
-    @property
-    def is_dense(self) -> bool:
-        """Whether it is a dense layer's."""
-        return isinstance(self.layer, Dense)
 
 
 def groups_of(iteration: Iteration) -> list[Group]:
@@ -65,7 +58,7 @@ def groups_of(iteration: Iteration) -> list[Group]:
         if isinstance(layer, Conv2d):
             shape = _shape(layer, place)
             # What adds up the slices of a convolution's gradient is the update.
-            if shape is None or not _fits(shape) or not can_update(iteration.optimizer):
+            if shape is None or not _fits(shape) or not has_rule(iteration.optimizer):
                 continue
         elif isinstance(layer, Dense):
             shape = None
@@ -81,29 +74,17 @@ def groups_of(iteration: Iteration) -> list[Group]:
             follow.append(follower)
             activation = activation_of(follower)
             follower = _only(readers, network.places[follower.name])
-        if shape is not None and isinstance(follower, MaxPool2d) and _halves(follower, shape):
-            pooled = Shape(**{**vars(shape), "pools": True})
-            follow.append(follower)
-            shape = pooled
+        if shape is not None and isinstance(follower, MaxPool2d):
+            cells = network.places[follower.name].inputs[0]
+            if follower.window(cells).is_halving:
+                follow.append(follower)
+                shape = replace(shape, pools=True)
         last = network.places[follow[-1].name] if follow else place
         below = sources.get(place.tensors[0])
         group = Group(layer, place, tuple(follow), last, activation, shape, below)
         if _only(readers, last):
             sources[group.output] = group
         found.append(group)
-    return found
-
-
-def tail_of(groups: Sequence[Group], iteration: Iteration) -> list[Group]:
-    """The last dense layers before the loss, as many as a block of `tail` holds; in order."""
-    found: list[Group] = []
-    group = groups[-1] if groups and groups[-1].output == iteration.output else None
-    while group is not None and group.is_dense:
-        sizes = [group.place.inputs[0][0], *(each.place.output[0] for each in (group, *found))]
-        if not fits(sizes):
-            break
-        found.insert(0, group)
-        group = group.below
     return found
 
 
@@ -130,14 +111,3 @@ def _shape(layer: Conv2d, place: Place) -> Shape | None:
 def _fits(shape: Shape) -> bool:
     """Whether a block takes it, forward and back."""
     return None not in (blocks_of(shape), blocks_of(shape.back), slices_of(shape))
-
-
-def _halves(layer: MaxPool2d, shape: Shape) -> bool:
-    """Whether a pool takes 2x2 cells each, and leaves out what is over."""
-    w = layer.window((shape.maps, shape.out_h, shape.out_w))
-    sizes = (w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w)
-    return (
-        sizes == (2, 2, 2, 2, 1, 1)
-        and (w.top, w.left, w.bottom, w.right) == (0, 0, 0, 0)
-        and (w.out_h, w.out_w) == (shape.out_h // 2, shape.out_w // 2)
-    )

@@ -22,8 +22,8 @@ from cnnsim.kernels.meaning import inside
 
 SIMULATED = is_simulated()
 
-#: Bytes of shared memory that every kernel may use; more has to be allowed.
-_FREE_SHARED = 48 * 1024
+#: float32 numbers of shared memory that every kernel may have; more has to be allowed.
+SHARED = 12 * 1024
 #: Enough blocks to fill any GPU; what is beyond goes on in strides.
 _MOST_BLOCKS = 4096
 
@@ -201,5 +201,5 @@ def _load(compiled: Any, size: int) -> None:
     attribute = binding.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
     for form in compiled.overloads.values():
         function = form._codelibrary.get_cufunc()
-        if size > _FREE_SHARED:
+        if size > 4 * SHARED:
             driver.cuKernelSetAttribute(attribute, size, function.handle, function.device.id)

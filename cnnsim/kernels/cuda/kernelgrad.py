@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from numba import cuda, float32
 
-from cnnsim.kernels.cuda.convolution import MAPS, SHARED, Shape
+from cnnsim.kernels.cuda.convolution import MAPS, Shape
 from cnnsim.kernels.cuda.digits import split
-from cnnsim.kernels.cuda.jit import SIMULATED, Kernel
+from cnnsim.kernels.cuda.jit import SHARED, SIMULATED, Kernel
 from cnnsim.kernels.cuda.loads import ld1, ld4, st1
 from cnnsim.kernels.cuda.sources import Source
 from cnnsim.kernels.cuda.tile import clear, put8, times8

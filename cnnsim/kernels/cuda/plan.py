@@ -8,8 +8,9 @@ from math import prod
 from typing import Any
 
 from cnnsim.kernels.cuda.choice import choose
+from cnnsim.kernels.cuda.closing import Carried
 from cnnsim.kernels.cuda.faults import is_the_compilers
-from cnnsim.kernels.cuda.feeding import ORDER, Carried, Loss, close, gather, mask
+from cnnsim.kernels.cuda.feeding import ORDER, gather, mask
 from cnnsim.kernels.cuda.general import general
 from cnnsim.kernels.cuda.hosted import hosted
 from cnnsim.kernels.cuda.jit import Kernel
@@ -47,7 +48,7 @@ class Plan:
         wanted = {LOSS, *iteration.carried.values()} if trains else {iteration.output}
         sweeps = needed(iteration.sweeps, wanted)
         rooms = Rooms(iteration, kept)
-        carried = self._carry(rooms, kept) if trains else Carried(0, 0, 0)
+        carried = self._carry(rooms, kept) if trains else None
         fast = choose(iteration, sweeps, rooms, kept, carried)
         self._kernels: list[Kernel | Sweep] = []
         for name, constant in network.constants.items():
@@ -65,12 +66,9 @@ class Plan:
                 self._kernels.append(sweep)
         size = prod(network.input_shape)
         last = network.places[network.layers[-1].name].output
-        if trains:
-            width, target = prod(last), rooms.of(f"{LOSS}.target")
-            loss = fast.loss or Loss(rooms.of(LOSS))
-            self._kernels.append(fast.last or close(loss, carried))
-        else:
-            width, target = 0, 0
+        if fast.last is not None:
+            self._kernels.append(fast.last)
+        width, target = (prod(last), rooms.of(f"{LOSS}.target")) if trains else (0, 0)
         first = gather(self.batch, size, rooms.of(INPUT), width, target, by_class)
         self._kernels.insert(0, first)
         self.output = rooms.of(iteration.output), self.batch * prod(last)

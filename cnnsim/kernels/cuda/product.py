@@ -98,15 +98,14 @@ def product(
     left: Matrix,
     right: Matrix,
     result: Matrix,
-    scratch: Any,
-    finish: Finish | None = None,
+    scratch: Callable[[int], int],
+    finish: Finish = Finish(),
     name: str = "",
 ) -> Product:
     """What fills `result` [rows, columns] with left [rows, depth] · right.
 
     `scratch` gives room for so many numbers, where the sums are cut.
     """
-    finish = finish or Finish()
     has_ones, ones_at = finish.ones is not None, finish.ones or 0
     wide = columns + (1 if has_ones else 0)
     side = _LARGE if -(-rows // _LARGE) * -(-wide // _LARGE) >= _BLOCKS else _SMALL

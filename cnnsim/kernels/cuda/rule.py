@@ -17,7 +17,7 @@ def mover(rule: Any, first: int, second: int) -> Any:
     """``move(arena, at, w, g, rate, scale)``: the new weight, for kernels; it moves the states.
 
     Args:
-        rule: what `chain.rule_of` makes of an optimiser; `rate` and `scale` are a row of
+        rule: what `lanes.rule.rule_of` makes of an optimiser; `rate` and `scale` are a row of
             `lanes.rule.paces_of`.
         first: how far behind its weight a velocity, or a moment, lies.
         second: the same of a square.

@@ -63,7 +63,14 @@ class Entry(NamedTuple):
 
 
 class Level(NamedTuple):
-    """The numbers between two layers: in shared memory at `at` [size][samples]."""
+    """The numbers between two layers.
+
+    Attributes:
+        size: of a sample.
+        at: where they lie in shared memory [size][samples].
+        slope: the activation's that made them.
+        gradient: where the gradient before that activation goes, if anybody wants it.
+    """
 
     size: int
     at: int

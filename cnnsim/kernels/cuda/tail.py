@@ -14,8 +14,7 @@ from typing import Any
 
 from numba import cuda, float32
 
-from cnnsim.kernels.cuda.convolution import SHARED
-from cnnsim.kernels.cuda.jit import SIMULATED, Kernel
+from cnnsim.kernels.cuda.jit import SHARED, SIMULATED, Kernel
 from cnnsim.kernels.cuda.loads import ld1, st1
 from cnnsim.kernels.cuda.stages import (
     TOGETHER,
@@ -42,7 +41,7 @@ def fits(sizes: Sequence[int]) -> bool:
     return _floats(sizes) <= SHARED
 
 
-def blocks_of(batch: int) -> int:
+def block_count(batch: int) -> int:
     """How many blocks there are, each with a part of the loss."""
     return min(-(-batch // TOGETHER), _BLOCKS)
 
@@ -67,14 +66,14 @@ def tail(
 ) -> Kernel:
     """The kernel from what comes in to the loss and back.
 
-    `target` is where [batch, outputs] lies, each row with a sum of 1; the losses of `blocks_of`
+    `target` is where [batch, outputs] lies, each row with a sum of 1; the losses of `block_count`
     blocks go to `losses`.
     """
     sizes = [entry.features, *(link.units for link in links)]
     slopes = [entry.activation.slope, *(link.activation.slope for link in links)]
     gradients = [entry.dx, *(link.dz for link in links)]
-    blocks = blocks_of(batch)
-    threads = _THREADS if SIMULATED else _threads(sizes)
+    blocks = block_count(batch)
+    threads = _threads(sizes)
     levels, place = [], 0
     for size, slope, gradient in zip(sizes, slopes, gradients, strict=True):
         levels.append(Level(size, place, slope, gradient))
@@ -92,6 +91,7 @@ def tail(
         if below.gradient is not None:
             back.insert(0, back_stage(below, above, place, batch, threads))
         place += line_of(below.size) * link.units
+    assert place == _floats(sizes)
     stages.append(head_stage(levels[-1], wanted_at, exponents_at, sums, batch, threads))
     prepare, work = then(*preparing), then(*stages, *back)
 

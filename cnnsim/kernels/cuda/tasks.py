@@ -16,7 +16,7 @@ Body = Callable[[Any, int], None]
 
 
 class Task(NamedTuple):
-    """What blocks 0 .. `blocks` − 1 do."""
+    """What blocks 0 .. `blocks` − 1 do, of so many `threads` and bytes of `shared` memory."""
 
     body: Body
     blocks: int

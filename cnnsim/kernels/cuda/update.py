@@ -13,10 +13,8 @@ from cnnsim.kernels.cuda.layout import COUNT, PACE, PACES, RATE, ROOT
 from cnnsim.kernels.cuda.loads import ld1, st1
 from cnnsim.kernels.cuda.rule import mover
 from cnnsim.kernels.engine import Floats32, Floats64
+from cnnsim.kernels.lanes.rule import has_rule, rule_of
 from cnnsim.kernels.lanes.rule import paces_of as lanes_paces
-from cnnsim.kernels.lanes.rule import rule_of
-from cnnsim.network.kinds.adam import Adam
-from cnnsim.network.kinds.sgd import Sgd
 from cnnsim.network.optimizer import Optimizer
 
 #: The gradient of the number at a place in the arena: ``gradient(arena, at)``, for kernels.
@@ -27,7 +25,7 @@ def paces_of(optimizer: Optimizer | None, rates: Floats64, done: int) -> Floats3
     """What the header of each step holds [steps, PACES]; `done` steps came before."""
     found = np.zeros((len(rates), PACES), np.float32)
     found[:, RATE], found[:, COUNT] = rates, np.arange(done + 1, done + 1 + len(rates))
-    if isinstance(optimizer, Sgd | Adam):
+    if has_rule(optimizer):
         # Powers in float64, once a step: in the kernel they would be so for every parameter.
         found[:, [PACE, ROOT]] = lanes_paces(rule_of(optimizer), rates, done)
     return found
@@ -49,11 +47,6 @@ class Sliced(NamedTuple):
     line: int
 
 
-def can_update(optimizer: Optimizer | None) -> bool:
-    """Whether there is a kernel for this kind."""
-    return type(optimizer) in (Sgd, Adam)
-
-
 def update(
     optimizer: Optimizer,
     weights: int,
@@ -63,18 +56,14 @@ def update(
     sliced: Sequence[Sliced],
     close: Callable[[Any, Any], None],
 ) -> Kernel:
-    """The kernel that changes `count` numbers at `weights`, of a kind that `can_update`.
+    """The kernel that changes `count` numbers at `weights`, of a kind that `has_rule`.
 
     Each of the `states` lies in the same order as the weights, and so do the `gradients` that are
     not `sliced`. It ends the step too: `close` is what `closing` makes.
     """
-    assert isinstance(optimizer, Sgd | Adam)
     gradient = _found(sorted(sliced), _whole(gradients - weights))
-    first, second = (
-        *(states[name] - weights for name in optimizer.states if name in states),
-        0,
-        0,
-    )[:2]
+    away = [states[name] - weights for name in optimizer.states if name in states]
+    first, second = (*away, 0, 0)[:2]
     move = mover(rule_of(optimizer), first, second)
 
     def fill(arena: Any, ledger: Any) -> None:
@@ -107,11 +96,8 @@ def _found(sliced: Sequence[Sliced], others: Gradient) -> Gradient:
     if len(sliced) == 1:
         return _with(sliced[0], others)
     half = len(sliced) // 2
-    before, behind, begin = (
-        _found(sliced[:half], others),
-        _found(sliced[half:], others),
-        sliced[half].at,
-    )
+    before, behind = _found(sliced[:half], others), _found(sliced[half:], others)
+    begin = sliced[half].at
 
     @device
     def gradient(arena: Any, at: int) -> Any:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from cnnsim.kernels.lanes import codes
 from cnnsim.kernels.lanes.codes import ACTIVATION, BIAS, CONVOLUTION, DENSE, DROPOUT, POOL
 from cnnsim.kernels.lanes.plan import Step, elements
+from cnnsim.kernels.lanes.rule import has_rule
 from cnnsim.network.iteration import Iteration
-from cnnsim.network.kinds.adam import Adam
 from cnnsim.network.kinds.avg_pool2d import AvgPool2d
 from cnnsim.network.kinds.binary_cross_entropy import BinaryCrossEntropy
 from cnnsim.network.kinds.conv2d import Conv2d
@@ -23,7 +23,6 @@ from cnnsim.network.kinds.max_pool2d import MaxPool2d
 from cnnsim.network.kinds.mean_squared_error import MeanSquaredError
 from cnnsim.network.kinds.relu import Relu
 from cnnsim.network.kinds.reshape import Reshape
-from cnnsim.network.kinds.sgd import Sgd
 from cnnsim.network.kinds.sigmoid import Sigmoid
 from cnnsim.network.kinds.softmax_cross_entropy import SoftmaxCrossEntropy
 from cnnsim.network.kinds.tanh import Tanh
@@ -92,7 +91,7 @@ def chain_of(iteration: Iteration) -> Chain:
         raise Refused("nothing is trained without a [loss]")
     if type(iteration.loss) not in LOSSES:
         raise Refused(f"the loss {iteration.loss.type} has no fast kernel")
-    if type(iteration.optimizer) not in (Sgd, Adam):
+    if not has_rule(iteration.optimizer):
         raise Refused("nothing is trained without an optimiser that has a fast kernel")
     network = iteration.network
     trained = {slot.layer for slot in iteration.slots}
@@ -194,13 +193,7 @@ def _join(above: Step, step: Step, layer: Layer) -> bool:
         window = step.window
         assert window is not None
         # Every activation grows with its input: the largest may be found before it.
-        halves = window._replace(in_h=0, in_w=0, out_h=0, out_w=0)
-        if (
-            not step.averages
-            and halves == (0, 0, 0, 0, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0)
-            and window.out_h == window.in_h // 2
-            and window.out_w == window.in_w // 2
-        ):
+        if window.is_halving and not step.averages:
             above.pools, above.y = True, step.y
             return True
     return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -22,9 +22,14 @@ RULE = np.dtype(
 )
 
 
+def has_rule(optimizer: Optimizer | None) -> TypeGuard[Sgd | Adam]:
+    """Whether fast kernels know this kind. Somebody's own that is derived from one is another."""
+    return type(optimizer) in (Sgd, Adam)
+
+
 def rule_of(optimizer: Optimizer | None) -> Any:
-    """An optimiser that has a fast kernel as a record of RULE, `states` left open."""
-    assert isinstance(optimizer, Sgd | Adam)
+    """An optimiser that `has_rule` as a record of RULE, `states` left open."""
+    assert has_rule(optimizer)
     rule = np.zeros((), RULE)
     rule["weight_decay"] = optimizer.weight_decay
     if isinstance(optimizer, Adam):

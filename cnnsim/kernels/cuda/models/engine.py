@@ -109,6 +109,7 @@ class ModelsEngine:
             self._kept = cuda.device_array(size, np.float32)
             self._active = np.ones(models, np.int8)
             self._on_device: dict[str, Any] = {}
+        self._compiled: set[str] = set()
         self.move(np.zeros((models, 0, 2), np.int64))
         self._rows: Floats32 | None = None
         self._kept_rows: Floats32 | None = None
@@ -240,7 +241,7 @@ class ModelsEngine:
         return answers, losses.astype(np.float64).mean(axis=1)
 
     def _compile(self, kernel: Any, *arguments: Any) -> None:
-        if kernel.name not in self._on_device:
-            self._on_device[kernel.name] = True
+        if kernel.name not in self._compiled:
+            self._compiled.add(kernel.name)
             self._report(Progress("compiling", kernel.name, 0.0))
             kernel.prepare(*arguments)

@@ -13,7 +13,7 @@ from cnnsim.kernels.cuda.rule import mover
 
 
 def update(plan: Plan, rule: Any) -> Any:
-    """``update(near, arena, base, rate, scale)``; `rule` as `chain.rule_of` has it.
+    """``update(near, arena, base, rate, scale)``; `rule` as `lanes.rule.rule_of` has it.
 
     `rate` and `scale` are a row of `lanes.rule.paces_of`.
     """

@@ -1,11 +1,11 @@
-"""The fast kernels that are chosen so far, and where a layer's numbers lie."""
+"""The fast kernels that are selected so far, and where a layer's numbers lie."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from cnnsim.kernels.cuda.feeding import Loss
+from cnnsim.kernels.cuda.closing import Loss
 from cnnsim.kernels.cuda.groups import Group
 from cnnsim.kernels.cuda.jit import Kernel
 from cnnsim.kernels.cuda.layout import Kept
@@ -20,17 +20,14 @@ class Fast:
 
     Attributes:
         kernels: by full name of a sweep, what runs in its turn; nothing where another does it too.
-        loss: where that of a step is found, if not where its sweep leaves it.
-        last: what comes last of all: the trained parameters and their states are updated in place,
-            and the step ends.
+        last: what ends a step of training; it updates the parameters first, where it can.
     """
 
     kernels: dict[str, list[Kernel]] = field(default_factory=dict)
-    loss: Loss | None = None
     last: Kernel | None = None
 
 
-class Chosen:
+class Selection:
     """What whoever chooses kernels for a kind of layer is given, and adds to.
 
     Attributes:
@@ -39,6 +36,7 @@ class Chosen:
         rooms: where everything lies.
         kept: what stays from step to step.
         fast: the kernels so far.
+        loss: where that of a step is found, if not where its sweep leaves it.
         done: the layers whose gradient before the activation comes from the one behind them.
     """
 
@@ -49,6 +47,7 @@ class Chosen:
         self.sweeps = {sweep.full_name: sweep for sweep in sweeps}
         self.rooms, self.kept = rooms, kept
         self.fast = Fast()
+        self.loss: Loss | None = None
         self.done: set[str] = set()
 
     def put(self, name: str, *kernels: Kernel) -> None:
@@ -82,7 +81,7 @@ class Chosen:
             return self.sweeps[f"{name}.kernel_grad"].reads[1].tensor
         return self.sweeps[f"{name}.input_grad"].reads[0].tensor
 
-    def through(self, below: Group | None) -> Group | None:
+    def take_along(self, below: Group | None) -> Group | None:
         """The group `below`, if a gradient can be taken along through its activation.
 
         From now on it counts as done.
