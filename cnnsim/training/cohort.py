@@ -21,6 +21,7 @@ from cnnsim.training.checkpoint import Point, point_at
 from cnnsim.training.evaluate import guesses
 from cnnsim.training.load import load
 from cnnsim.training.loop import Outcome, Tell, batches_of, progress_at
+from cnnsim.training.pace import Pace
 from cnnsim.training.run import Run, best_accuracy, is_better
 from cnnsim.training.runfolder import BEST, LAST
 from cnnsim.training.samples import Split
@@ -95,30 +96,22 @@ class Cohort:
                 del self._engine
 
     def _train(self) -> None:
-        most = 1
-        seen, took = 0, 0.0
+        pace = Pace(_PIECE)
         while self._iteration < self._total and self._members:
             if self._stop():
                 self._save()
                 self._end_all("stopped")
                 return
             began = perf_counter()
-            count, losses, sizes = self._launch(most)
+            count, losses, sizes = self._launch(pace.most)
             spent = perf_counter() - began
             self._take_losses(losses, sizes)
             self._iteration += count
-            # The first launch waits for kernels to be compiled or loaded.
-            if most > 1:
-                seen, took = seen + int(sizes.sum()), took + spent
-            if count == most and (spent < _PIECE / 2 or most == 1):
-                most *= 2
-            elif spent > _PIECE:
-                most = max(2, most // 2)
-            speed = seen / took if took else 0.0
-            self._tell_progress(speed * len(self._members))
+            pace.add(count, int(sizes.sum()), spent)
+            self._tell_progress(pace.speed * len(self._members))
             if self._iteration % self._each == 0:
-                self._end_epoch(speed)
-                seen, took = 0, 0.0
+                self._end_epoch(pace.speed)
+                pace.begin()
             if perf_counter() - self._saved > max(_PATIENCE, _TIMES * self._saving):
                 self._save()
         self._save()

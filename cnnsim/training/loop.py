@@ -17,6 +17,7 @@ from cnnsim.training.checkpoint import Point, point_at
 from cnnsim.training.control import Control
 from cnnsim.training.evaluate import measure
 from cnnsim.training.load import data_of
+from cnnsim.training.pace import Pace
 from cnnsim.training.probe import Probe
 from cnnsim.training.run import Run, best_accuracy, is_better
 from cnnsim.training.runfolder import BEST, LAST
@@ -86,8 +87,7 @@ class Training:
         it cannot be saved.
         """
         self._begin()
-        most = 1
-        seen, took = 0, 0.0
+        pace = Pace(_PIECE)
         while self._iteration < self._total:
             room = self._attend()
             if not room:
@@ -97,7 +97,7 @@ class Training:
                 return Outcome("stopped", self._iteration)
             room = self._room_to_probe(room)
             began = perf_counter()
-            piece = self._batches.piece(self._iteration, min(most, room))
+            piece = self._batches.piece(self._iteration, min(pace.most, room))
             count, size = piece.batches.shape
             steps = rates(
                 self._run.optimizer, self._iteration, self._iteration + count,
@@ -114,17 +114,11 @@ class Training:
             for loss in losses.tolist():
                 self._loss += loss * size
             self._iteration += count
-            # The first piece of a process waits for kernels to be compiled or loaded.
-            if most > 1:
-                seen, took = seen + count * size, took + spent
-            if count == most and (spent < _PIECE / 2 or most == 1):
-                most *= 2
-            elif spent > _PIECE:
-                most = max(2, most // 2)
-            self._tell_progress(seen / took if took else 0.0, float(steps[-1]))
+            pace.add(count, count * size, spent)
+            self._tell_progress(pace.speed, float(steps[-1]))
             if self._iteration % self._batches.each == 0:
-                self._end_epoch(seen / took if took else size / spent)
-                seen, took = 0, 0.0
+                self._end_epoch(pace.speed or size / spent)
+                pace.begin()
             if self._is_due() and not self._save():
                 return Outcome("diverged", self._iteration - 1)
         if self._shown is not None:
