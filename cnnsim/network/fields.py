@@ -17,7 +17,8 @@ LONGEST_AXIS = 1 << 24
 Floats = npt.NDArray[np.float64]
 
 
-def _is_int(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number; true and false are none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -72,23 +73,20 @@ def _noun(value: Any) -> str:
 
 
 def _pair(value: Any) -> tuple[int, int]:
-    if _is_int(value):
+    if is_whole(value):
         return (value, value)
-    if isinstance(value, list | tuple) and len(value) == 2 and all(_is_int(v) for v in value):
+    if isinstance(value, list | tuple) and len(value) == 2 and all(is_whole(v) for v in value):
         return (value[0], value[1])
     raise ValueError("should be a whole number or [height, width]")
 
 
-def _at_least(least: int) -> AfterValidator:
-    def check(pair: tuple[int, ...]) -> tuple[int, ...]:
-        for number in pair:
-            if number < least:
-                raise ValueError(f"should be {least} or more, not {number}")
-            if number > LONGEST_AXIS:
-                raise ValueError(f"should be {LONGEST_AXIS:,} or less, not {number:,}")
-        return pair
-
-    return AfterValidator(check)
+def _sizes(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    for number in numbers:
+        if number < 1:
+            raise ValueError(f"should be 1 or more, not {number}")
+        if number > LONGEST_AXIS:
+            raise ValueError(f"should be {LONGEST_AXIS:,} or less, not {number:,}")
+    return numbers
 
 
 def _padding(value: Any) -> Any:
@@ -96,9 +94,9 @@ def _padding(value: Any) -> Any:
         if value not in ("valid", "same", "full"):
             raise ValueError("should be valid, same, full or numbers")
         return value
-    if _is_int(value):
+    if is_whole(value):
         return (value,) * 4
-    if isinstance(value, list | tuple) and all(_is_int(v) for v in value):
+    if isinstance(value, list | tuple) and all(is_whole(v) for v in value):
         if len(value) == 2:
             return (value[0], value[1], value[0], value[1])
         if len(value) == 4:
@@ -139,7 +137,7 @@ def _init(value: Any) -> Drawn:
 
 
 def _shape(value: Any) -> tuple[int, ...]:
-    if isinstance(value, list | tuple) and len(value) in (1, 3) and all(_is_int(v) for v in value):
+    if isinstance(value, list | tuple) and len(value) in (1, 3) and all(is_whole(v) for v in value):
         return tuple(value)
     raise ValueError("should be [features] or [channels, height, width]")
 
@@ -177,7 +175,7 @@ _NUMBERS_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "array", "description"
 Numbers = Annotated[Floats, BeforeValidator(numbers), WithJsonSchema(_NUMBERS_SCHEMA)]
 #: (height, width), each 1 or more; one number means both.
 Size = Annotated[
-    tuple[int, int], BeforeValidator(_pair), _at_least(1), WithJsonSchema(_PAIR_SCHEMA)
+    tuple[int, int], BeforeValidator(_pair), AfterValidator(_sizes), WithJsonSchema(_PAIR_SCHEMA)
 ]
 #: (top, left, bottom, right), or a name.
 Padding = Annotated[
@@ -189,7 +187,7 @@ Padding = Annotated[
 #: The shape of one sample: (features,) or (channels, height, width).
 SampleShape = Annotated[
     tuple[int, ...],
-    _at_least(1),
+    AfterValidator(_sizes),
     BeforeValidator(_shape),
     WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 1}}),
 ]

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from cnnsim.errors import AddressError, Problem, did_you_mean, printable
-from cnnsim.network.fields import numbers
+from cnnsim.network.fields import is_whole, numbers
 from cnnsim.network.fit import fit
 from cnnsim.scenario.complaints import shown
 from cnnsim.scenario.model import Stop
@@ -22,16 +22,12 @@ Shapes = Mapping[str, tuple[int, ...]]
 NONE = "none"
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_index(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_whole, value))
+    return isinstance(value, list) and all(map(is_whole, value))
 
 
 def _is_read(value: Any) -> bool:
@@ -45,7 +41,7 @@ def _is_read(value: Any) -> bool:
 _TESTS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "text": ("text", lambda value: isinstance(value, str)),
     "flag": ("true or false", lambda value: isinstance(value, bool)),
-    "whole": ('a whole number, or "none"', lambda value: _is_whole(value) or value == NONE),
+    "whole": ('a whole number, or "none"', lambda value: is_whole(value) or value == NONE),
     "number": ('a number, or "none"', lambda value: _is_number(value) or value == NONE),
     "index": ("a list of whole numbers", _is_index),
     "reads": (

@@ -11,7 +11,7 @@ import pytest
 from checks import check_file
 
 from cnnsim.errors import FileError, UsageError, unprintable
-from cnnsim.scenario import bundled, text
+from cnnsim.scenario import text
 from cnnsim.scenario.reader import parse_scenario, read_scenario
 from cnnsim.scenario.scenario import Scenario
 from cnnsim.scenario.template import TEMPLATE
@@ -188,8 +188,3 @@ def test_an_input_of_another_size() -> None:
     assert "conv1" in str(caught.value)
     kept = parse_scenario("x", text, input_size=(1, 1, 1), check_shapes=False)
     assert [error.layer for error in kept.network.errors] == ["conv1"]
-
-
-@pytest.mark.parametrize("name", bundled.bundled_names())
-def test_bundled_scenarios_are_good(name: str) -> None:
-    assert check_file(name) == []

@@ -76,20 +76,19 @@ def _rectifier(below: float) -> Activation:
     return Activation(apply, slope)
 
 
-def activation_of(layer: Layer | None) -> Activation:
-    """That of a layer of one of the `ACTIVATIONS`; without a layer there is none."""
+def activation_of(layer: Layer) -> Activation:
+    """That of a layer of one of the `ACTIVATIONS`."""
     if isinstance(layer, Relu):
         return _rectifier(0.0)
     if isinstance(layer, LeakyRelu):
         return _rectifier(layer.slope)
     if isinstance(layer, Sigmoid):
         return Activation(_sigmoid, _sigmoid_slope)
-    if isinstance(layer, Tanh):
-        return Activation(_tanh, _tanh_slope)
-    return NONE
+    assert isinstance(layer, Tanh)
+    return Activation(_tanh, _tanh_slope)
 
 
-def slopes(activation: Activation, count: int, y: int, dy: int, dz: int, name: str = "") -> Kernel:
+def slopes(activation: Activation, count: int, y: int, dy: int, dz: int, name: str) -> Kernel:
     """The kernel that fills `count` numbers at `dz`: the gradient times the activation's slope."""
     slope = activation.slope
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cnnsim.kernels.cuda.activations import ACTIVATIONS, Activation, activation_of
+from cnnsim.kernels.cuda.activations import ACTIVATIONS, NONE, Activation, activation_of
 from cnnsim.kernels.cuda.convolution import Shape, blocks_of
 from cnnsim.kernels.cuda.kernelgrad import slices_of
 from cnnsim.kernels.cuda.rooms import copies_of
@@ -69,7 +69,7 @@ def groups_of(iteration: Iteration) -> list[Group]:
             continue
         follow: list[Layer] = []
         follower = _only(readers, place)
-        activation = activation_of(None)
+        activation = NONE
         if isinstance(follower, ACTIVATIONS):
             follow.append(follower)
             activation = activation_of(follower)

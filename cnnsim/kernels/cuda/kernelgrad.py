@@ -83,7 +83,7 @@ def kernel_gradient(
     parts: int,
     has_bias: bool,
     turned: bool,
-    name: str = "",
+    name: str,
 ) -> Kernel:
     """The kernel that fills `parts` [slices][maps][elements of a kernel, and its bias]."""
     batch, channels, height, width, maps = s.batch, s.channels, s.height, s.width, s.maps

@@ -40,8 +40,8 @@ def steps_of(batch: int) -> int:
     return max(1, min(STEPS, _SAMPLES // batch))
 
 
-def _whole(count: int) -> int:
-    """The next multiple of four."""
+def whole(count: int) -> int:
+    """The next multiple of four numbers, which begins where sixteen bytes do."""
     return -(-count // 4) * 4
 
 
@@ -55,12 +55,12 @@ class Layout:
 
     def __init__(self, begin: int, places: Mapping[str, int] | None = None) -> None:
         self.places: dict[str, int] = dict(places or {})
-        self.end = _whole(begin)
+        self.end = whole(begin)
 
     def take(self, name: str, size: int) -> int:
         """Room for `size` numbers under `name`; where it begins."""
         at = self.places[name] = self.end
-        self.end += _whole(size)
+        self.end += whole(size)
         return at
 
 

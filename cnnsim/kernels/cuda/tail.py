@@ -62,7 +62,7 @@ def _weights(sizes: Sequence[int]) -> int:
 
 
 def tail(
-    batch: int, entry: Entry, links: Sequence[Link], target: int, losses: int, name: str = ""
+    batch: int, entry: Entry, links: Sequence[Link], target: int, losses: int, name: str
 ) -> Kernel:
     """The kernel from what comes in to the loss and back.
 

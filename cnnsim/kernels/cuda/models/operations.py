@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cnnsim.kernels.cuda.layout import whole
+
 #: Banks of shared memory: so many floats on, the first one comes again.
 _BANKS = 32
 #: Sums that a thread keeps of a kernel gradient, unless a single kernel has more.
@@ -169,8 +171,3 @@ class Dense(Operation):
 def divisor(number: int, most: int) -> int:
     """The largest divisor of `number` that is at most `most`."""
     return next(each for each in range(min(number, most), 0, -1) if number % each == 0)
-
-
-def whole(count: int) -> int:
-    """The next multiple of four floats, which begins where sixteen bytes do."""
-    return -(-count // 4) * 4

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import prod
 
+from cnnsim.kernels.cuda.layout import whole
 from cnnsim.kernels.cuda.models.operations import (
     Convolution,
     Dense,
     Tensor,
     divisor,
-    whole,
 )
 from cnnsim.kernels.lanes import codes
 from cnnsim.kernels.lanes.chain import Chain, Refused, chain_of
