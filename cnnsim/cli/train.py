@@ -18,6 +18,7 @@ from cnnsim.cli.trainreport import Report
 from cnnsim.errors import UsageError, printable
 
 if TYPE_CHECKING:
+    from cnnsim.scenario.scenario import Scenario
     from cnnsim.training.run import Run
     from cnnsim.training.samples import Split
 
@@ -189,63 +190,56 @@ def _prepare(
     from cnnsim.training.load import load
     from cnnsim.training.making import create_run
     from cnnsim.training.run import Run
-    from cnnsim.training.runfolder import RUNS, is_run
+    from cnnsim.training.runfolder import is_run
 
-    read_in = [(source, read(source, settings)) for source in scenarios]
-    names = [scenario.name for _, scenario in read_in]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"two scenarios are called {printable(twice)}", "train them one by one")
-    wanted = []
-    for _, scenario in read_in:
-        for seed in seeds or [scenario.model.seed]:
-            wanted.append((scenario, seed))
-    folders = {}
-    for scenario, seed in wanted:
-        if out is not None and len(wanted) == 1:
-            folders[scenario.name, seed] = Path(out)
-        else:
-            folders[scenario.name, seed] = Path(out or RUNS) / f"{scenario.name}-{seed}"
-    if out is not None and len(wanted) > 1 and is_run(Path(out)):
-        raise UsageError(
-            f"{printable(out)} is a run, and no folder for several", "--out names another folder"
-        )
+    read_in = [read(source, settings) for source in scenarios]
+    wanted = [(scenario, seed) for scenario in read_in for seed in seeds or [scenario.model.seed]]
+    folders = _folders(read_in, wanted, out)
     # Asked once: another process may begin one meanwhile.
-    there = {folder for folder in folders.values() if is_run(folder)}
-    for folder in folders.values():
+    there = {folder for folder in folders if is_run(folder)}
+    for folder in folders:
         if folder in there and not resume and not overwrite:
             raise UsageError(
                 f"{printable(str(folder))} holds a run",
                 "--resume goes on with it, --overwrite begins anew, --out names another folder",
             )
-    split = None
-    if len(wanted) == 1:
-        split = load(wanted[0][0])
-    else:
-        for _, scenario in read_in:
-            load(scenario)
-    asked = [Run(folders[scenario.name, seed], scenario) for scenario, seed in wanted]
+    for scenario in read_in:
+        split = load(scenario)
+    asked = [Run(folder, scenario) for folder, (scenario, _) in zip(folders, wanted, strict=True)]
     check_disk(asked)
     # Whatever is wrong with the pictures has been said: only now does an old run go.
     runs: dict[Path, Run] = {}
-
-    def make(run: Run, seed: int) -> Run:
-        return create_run(run.folder, run.scenario, [*settings, f"seed={seed}"], overwrite)
-
     # Those that are there first: where one cannot go on, no new folder is made.
     for is_there in (True, False):
-        some = [
-            (run, seed)
-            for run, (_, seed) in zip(asked, wanted, strict=True)
-            if (run.folder in there) is is_there
-        ]
-        made = [make(run, seed) for run, seed in some]
-        counts = [run.optimizer.epochs for run, _ in some]
+        made, counts = [], []
+        for run, (_, seed) in zip(asked, wanted, strict=True):
+            if (run.folder in there) is is_there:
+                given = [*settings, f"seed={seed}"]
+                made.append(create_run(run.folder, run.scenario, given, overwrite))
+                counts.append(run.optimizer.epochs)
         if epochs is None:
             _check_epochs(made, counts)
-        longer = lengthen_runs(made, counts)
-        runs |= {run.folder: run for run in longer}
-    return [runs[run.folder] for run in asked], split
+        runs |= {run.folder: run for run in lengthen_runs(made, counts)}
+    return [runs[folder] for folder in folders], split if len(wanted) == 1 else None
+
+
+def _folders(
+    scenarios: Sequence[Scenario], wanted: Sequence[tuple[Scenario, int]], out: str | None
+) -> list[Path]:
+    """Where the run of each of the `wanted` scenarios and seeds goes. Raises UsageError."""
+    from cnnsim.training.runfolder import RUNS, is_run
+
+    names = [scenario.name for scenario in scenarios]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"two scenarios are called {printable(twice)}", "train them one by one")
+    if out is not None and len(wanted) == 1:
+        return [Path(out)]
+    if out is not None and is_run(Path(out)):
+        raise UsageError(
+            f"{printable(out)} is a run, and no folder for several", "--out names another folder"
+        )
+    return [Path(out or RUNS) / f"{scenario.name}-{seed}" for scenario, seed in wanted]
 
 
 def _check_epochs(runs: Sequence[Run], asked: Sequence[int]) -> None:
