@@ -161,6 +161,8 @@ def test_from_training_to_a_drawn_seven(opened: Opener) -> None:
     terminal.send("escape")
     terminal.wait_for(f"says {int(expected.argmax())}")
     terminal.send("escape")
+    terminal.wait_for("your drawing will be lost", "esc again")
+    terminal.send("escape")
     terminal.wait_for("digits_cnn › train", "✓ finished")
     terminal.send("q")
     assert terminal.wait_exit() == 0

@@ -16,6 +16,7 @@ from cnnsim.errors import CnnsimError
 from cnnsim.tui.actions import Action
 from cnnsim.tui.drawing.canvas import Canvas
 from cnnsim.tui.places import LEAST
+from cnnsim.tui.screens.leaving import Leaving, Work
 from cnnsim.tui.widgets.bars import Footer, Header
 from cnnsim.tui.widgets.panel import Panel
 
@@ -63,6 +64,7 @@ class BaseScreen(Screen[None]):
         self.header = Header()
         self.footer = Footer(self.kind, self.offers, self.verb)
         self.too_small = TooSmall()
+        self.leaving = Leaving(self)
 
     @property
     def cnnsim(self) -> CnnsimApp:
@@ -113,9 +115,25 @@ class BaseScreen(Screen[None]):
         """Whether there is something to lose: that is asked about, and `leaving` called after."""
         return False
 
+    def work(self) -> Work:
+        """What leaving the screen would lose."""
+        return Work()
+
+    def on_key(self, event: events.Key) -> None:
+        """Every key comes by here before its action."""
+        self.leaving.hear()
+
+    def on_mouse_down(self) -> None:
+        """Who clicks has not left."""
+        self.leaving.withdraw()
+
+    def on_screen_suspend(self) -> None:
+        """Nor has who asked for a dialog."""
+        self.leaving.withdraw()
+
     def action_back(self) -> None:
-        """Back to the screen below; home stays."""
-        if len(self.app.screen_stack) > 2 and self.app.screen is self:
+        """Back to the screen below, the second time where work would be lost; home stays."""
+        if len(self.app.screen_stack) > 2 and self.app.screen is self and not self.leaving.asks():
             self.app.pop_screen()
 
     def action_draw(self) -> None:
@@ -160,16 +178,17 @@ class BaseScreen(Screen[None]):
         text = focused.help_text if isinstance(focused, Panel) else ""
         self.app.push_screen(HelpScreen(self.kind, text))
 
-    def action_save(self) -> None:
-        """Save the screen as SVG and as text in the current folder."""
+    def action_save(self) -> bool:
+        """Save the screen as SVG and as text in the current folder; False where that fails."""
         try:
             name = self._free_name()
             Path(f"{name}.svg").write_text(self.app.export_screenshot(title="cnnsim"), "utf-8")
             Path(f"{name}.txt").write_text(self.text(), "utf-8")
         except (OSError, ScreenStackError) as error:
             self.complain(CnnsimError(f"the screen could not be saved: {error}"))
-            return
+            return False
         self.notify(f"saved {name}.svg and {name}.txt", timeout=4, markup=False)
+        return True
 
     def _free_name(self) -> str:
         number = 1

@@ -21,6 +21,7 @@ from cnnsim.tui.pad.brought import Brought
 from cnnsim.tui.pad.judge import Look
 from cnnsim.tui.pad.padnet import Ink, PadNet
 from cnnsim.tui.screens.base import BaseScreen
+from cnnsim.tui.screens.leaving import Work
 from cnnsim.tui.widgets.padboard import PadBoard
 from cnnsim.tui.widgets.padpanel import PadPanel
 from cnnsim.tui.widgets.sharespanel import SharesPanel
@@ -262,6 +263,19 @@ class DrawScreen(BaseScreen):
         self.sheet.show(self.net.on_sheet(brought.picture))
         self._brought = brought
         self._drawn()
+
+    def work(self) -> Work:
+        """A drawing is nowhere else; a test picture and a file are."""
+        is_drawn = not self.sheet.is_blank and self._brought is None
+        drawn = self.sheet.ink.tobytes() if is_drawn else None
+        return Work("your drawing", "s saves the screen", drawn)
+
+    def action_save(self) -> bool:
+        """The screen has the drawing on it."""
+        is_saved = super().action_save()
+        if is_saved:
+            self.leaving.keep()
+        return is_saved
 
     def action_compare(self) -> None:
         """Keep what the net says, to compare other pictures with; again: no more."""

@@ -16,6 +16,7 @@ from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.screens.ask import AskScreen
 from cnnsim.tui.screens.filewatch import FileWatch
 from cnnsim.tui.screens.flow import FlowScreen
+from cnnsim.tui.screens.leaving import Work
 from cnnsim.tui.screens.moving import MovingScreen
 from cnnsim.tui.stage.code import numpy_code, torch_code
 from cnnsim.tui.stage.pick import step_of_pick
@@ -172,6 +173,12 @@ class ForwardScreen(MovingScreen):
             self.action_maximise()
         elif not self.asks_before(super().action_back):
             super().action_back()
+
+    def work(self) -> Work:
+        """The edits; they can be kept in a copy of the scenario's file, where it is all of it."""
+        has_file = self.stepper.scenario.path is not None and not self.stepper.is_fed
+        keeps = "R and R again saves them" if has_file else ""
+        return Work("your edits", keeps, self.edits.present)
 
     def asks_before(self, leaving: Callable[[], object]) -> bool:
         """A recording is saved or thrown away first."""

@@ -105,6 +105,7 @@ class Recorder:
                 except CnnsimError as error:
                     screen.complain(error)
                     return
+                screen.leaving.keep()
                 screen.notify(
                     f"saved: cnnsim replay {printable(str(path))}", timeout=8, markup=False
                 )

@@ -15,6 +15,7 @@ from cnnsim.stepper.stepper import Stepper
 from cnnsim.tui.actions import bindings_of
 from cnnsim.tui.screens.base import BaseScreen
 from cnnsim.tui.screens.forward import ForwardScreen
+from cnnsim.tui.screens.leaving import Work
 from cnnsim.tui.screens.sides import Sides
 from cnnsim.tui.walk.changed import changed_scenario
 from cnnsim.tui.walk.layout import PANELS, block_rows, lay_walk
@@ -242,8 +243,7 @@ class WalkScreen(BaseScreen):
     # -- what if ---------------------------------------------------------------------------------
 
     def _change(self, by: int) -> None:
-        chosen = self.state.chosen()
-        self._try(lambda: self.state.what.step(chosen, by))
+        self._try(lambda: self.state.what.step(self.state.chosen(), by))
 
     def _try(self, change: Callable[[], None], typed: str = "") -> None:
         """Make a change; what is not allowed is said, for as long as it holds."""
@@ -295,8 +295,7 @@ class WalkScreen(BaseScreen):
     def action_inside(self) -> None:
         """Step through the selected layer, here or in the changed network; or end a number."""
         if self._typed and self.focused is self._whatif:
-            # It ends the number.
-            self._typed = ""
+            self._typed = ""  # the number ends here
             return
         name = self.state.selected
         unit = self.state.unit() if self.focused is self._picture else None
@@ -306,8 +305,7 @@ class WalkScreen(BaseScreen):
             except CnnsimError as error:
                 self.complain(error)
                 return
-            step = first_step(scenario.trace, name, unit)
-            self.cnnsim.open_scenario(scenario, step)
+            self.cnnsim.open_scenario(scenario, first_step(scenario.trace, name, unit))
             return
         step = first_step(self.stepper.trace, name, unit)
         below = self._screen_below()
@@ -321,7 +319,12 @@ class WalkScreen(BaseScreen):
     def action_copy(self) -> None:
         """Copy the table as text."""
         self.app.copy_to_clipboard(table_text(self.stepper.scenario.name, self.state.what))
+        self.leaving.keep()
         self.notify("copied the table as text", timeout=3)
+
+    def work(self) -> Work:
+        """The changes are this screen's own."""
+        return Work("what you changed", "y copies the table", self.state.what.changes)
 
     # -- the mouse -------------------------------------------------------------------------------
 

@@ -1,0 +1,127 @@
+"""Escape where work would be lost: the first one says so, the second one leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cnnsim.scenario.reader import read_scenario
+from cnnsim.training.control import Control
+from cnnsim.training.making import create_run
+from cnnsim.training.session import train_folder
+from cnnsim.tui.app import CnnsimApp
+from cnnsim.tui.config import Config
+from cnnsim.tui.marks import Marks
+from cnnsim.tui.pad.padnet import PadNet
+from cnnsim.tui.screens.draw import DrawScreen
+
+#: What is done on a screen, what is said of it, and how it is kept.
+EDITS = (("e", "9", "enter"), "your edits will be lost: R and R again saves them",
+         ("R", "R", *"mine", "enter"))  # fmt: skip
+CHANGES = (("w", "w", "right", "escape"), "what you changed will be lost: y copies the table",
+           ("y",))  # fmt: skip
+DRAWING = (("space", "down"), "your drawing will be lost: s saves the screen", ("s",))
+
+every_work = pytest.mark.parametrize(
+    "work", [EDITS, CHANGES, DRAWING], ids=["edits", "changes", "drawing"]
+)
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> PadNet:
+    folder = tmp_path_factory.mktemp("pad") / "run"
+    words = ["training.batch=1200", "training.epochs=1"]
+    create_run(folder, read_scenario("digits_article", words), words)
+    train_folder(folder, 1, "cpu", lambda event: None, Control())
+    return PadNet(folder)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    await pilot.press(*keys)
+    await pilot.pause()
+
+
+def said(pilot: Pilot[Any]) -> list[str]:
+    return [note.message for note in pilot.app._notifications]
+
+
+@asynccontextmanager
+async def worked(work: Any, net: PadNet) -> AsyncIterator[Pilot[Any]]:
+    app = CnnsimApp(read_scenario("toy_2x2"), 0, Config(), Marks())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        if work is DRAWING:
+            app.push_screen(DrawScreen(net))
+            await pilot.pause()
+        await press(pilot, *work[0])
+        yield pilot
+
+
+@every_work
+def test_the_first_escape_says_what_would_be_lost_and_the_second_leaves(work, net) -> None:
+    async def scenario() -> None:
+        async with worked(work, net) as pilot:
+            screen, below = pilot.app.screen, pilot.app.screen_stack[-2]
+            await press(pilot, "escape")
+            assert pilot.app.screen is screen
+            assert said(pilot) == [f"{work[1]}; esc again leaves"]
+            await press(pilot, "escape")
+            assert pilot.app.screen is below
+            assert not said(pilot)
+
+    asyncio.run(scenario())
+
+
+@every_work
+@pytest.mark.parametrize("other", ["z", "T", "click", "dialog"])
+def test_anything_else_withdraws_the_question(work, net, other: str) -> None:
+    async def scenario() -> None:
+        async with worked(work, net) as pilot:
+            screen = pilot.app.screen
+            await press(pilot, "escape")
+            if other == "click":
+                await pilot.click(offset=(1, 1))
+            elif other == "dialog":
+                await press(pilot, "question_mark", "question_mark")
+            else:
+                await press(pilot, other)
+            assert f"{work[1]}; esc again leaves" not in said(pilot)
+            await press(pilot, "escape")
+            assert pilot.app.screen is screen
+            assert f"{work[1]}; esc again leaves" in said(pilot)
+
+    asyncio.run(scenario())
+
+
+@every_work
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "undone"])
+def test_nothing_is_asked_where_nothing_would_be_lost(
+    work, net, is_kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def scenario() -> None:
+        async with worked(work, net) as pilot:
+            below = pilot.app.screen_stack[-2]
+            await press(pilot, *(work[2] if is_kept else "u"))
+            await press(pilot, "escape")
+            assert pilot.app.screen is below
+
+    asyncio.run(scenario())
+
+
+def test_edits_outlast_the_shape_walk_which_asks_nothing(net) -> None:
+    async def scenario() -> None:
+        async with worked(EDITS, net) as pilot:
+            stepper = pilot.app.screen
+            await press(pilot, "w", "escape")
+            assert pilot.app.screen is stepper
+            assert not said(pilot)
+
+    asyncio.run(scenario())
