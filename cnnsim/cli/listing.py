@@ -47,7 +47,7 @@ def list_scenarios(*, json: Json = False) -> int:
             Column("title", wrap=True),
             Column("type"),
             Column("steps", right=True),
-            Column("minutes", right=True),
+            Column("min", right=True),
         ],
         [
             [row["name"], row["title"], row["type"], f"{row['steps']:,}", str(row["minutes"] or "")]

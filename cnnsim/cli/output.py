@@ -61,7 +61,9 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> None:
 
 
 #: A column that wraps keeps this width: words in a narrower one are hard to read.
-_LEAST_WRAPPED = 24
+_LEAST_WRAPPED = 20
+#: Between two columns.
+_GAP = 3
 
 
 class Column(NamedTuple):
@@ -75,29 +77,66 @@ class Column(NamedTuple):
 def print_table(
     columns: Sequence[Column], rows: Sequence[Sequence[Any]], totals: Sequence[Any] = ()
 ) -> None:
-    """Print a table. Nothing is cut: it may wrap on a terminal; elsewhere lines get long."""
+    """Print a table. Nothing is cut: elsewhere than on a terminal lines get long.
+
+    There it may wrap, and columns that find no room follow below, after the first one again.
+    """
+    lines = [[" ".join(str(cell).split()) for cell in row] for row in (*rows, totals) if row]
+    room = console().width if is_terminal(output()) else None
+    for number, part in enumerate(_parts(columns, lines, room)):
+        if number:
+            output().write("\n")
+        shown = [[line[at] for at in part] for line in lines]
+        has_totals = bool(totals) and any(shown[-1][1:])
+        rest = shown if has_totals or not totals else shown[:-1]
+        _print_part([columns[at] for at in part], rest, has_totals, room)
+
+
+def _parts(
+    columns: Sequence[Column], lines: Sequence[Sequence[str]], room: int | None
+) -> list[list[int]]:
+    """Which columns stand beside one another: as many as fit, always with the first one."""
+    from rich.cells import cell_len
+
+    if room is None:
+        return [[*range(len(columns))]]
+    widths = []
+    for at, column in enumerate(columns):
+        widest = max(cell_len(text) for text in (column.title, *(line[at] for line in lines)))
+        widths.append(min(widest, _LEAST_WRAPPED) if column.wrap else widest)
+    parts = [[0]]
+    for at in range(1, len(columns)):
+        if (
+            len(parts[-1]) > 1
+            and sum(widths[each] + _GAP for each in parts[-1]) + widths[at] > room
+        ):
+            parts.append([0])
+        parts[-1].append(at)
+    return parts
+
+
+def _print_part(
+    columns: Sequence[Column], lines: Sequence[Sequence[str]], has_totals: bool, room: int | None
+) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    lines = box.SIMPLE_HEAD if has_unicode(output()) else box.ASCII2
-    table = Table(box=lines, show_edge=False, pad_edge=False, show_footer=bool(totals))
+    style = box.SIMPLE_HEAD if has_unicode(output()) else box.ASCII2
+    table = Table(box=style, show_edge=False, pad_edge=False, show_footer=has_totals)
     for number, column in enumerate(columns):
         table.add_column(
             Text(column.title),
-            Text(str(totals[number])) if totals else "",
+            Text(lines[-1][number]) if has_totals else "",
             justify="right" if column.right else "left",
             no_wrap=not column.wrap,
             min_width=_LEAST_WRAPPED if column.wrap else None,
             overflow="fold",
         )
-    for row in rows:
-        table.add_row(*(Text(" ".join(str(cell).split())) for cell in row))
+    for line in lines[:-1] if has_totals else lines:
+        table.add_row(*map(Text, line))
     widest = console(10**6).measure(table).maximum
-    can_wrap = is_terminal(output()) and any(column.wrap for column in columns)
-    screen = console(None if can_wrap else widest)
-    if can_wrap and screen.measure(table).minimum > screen.width:
-        screen = console(widest)
+    screen = console(widest if room is None or not any(column.wrap for column in columns) else room)
     # Rich fills lines up to their end; files and pipes have no use for that.
     with screen.capture() as capture:
         screen.print(table)

@@ -31,7 +31,7 @@ def paths(*, json: Json = False) -> int:
             emit({"kind": "path", "name": name, "path": str(path), "exists": not _absence(path)})
         return 0
     print_table(
-        [Column("what"), Column("where"), Column("")],
+        [Column("what"), Column("where", wrap=True), Column("")],
         [[name, printable(str(path), 4096), _absence(path)] for name, path in found.items()],
     )
     return 0

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pexpect
@@ -219,6 +220,21 @@ def test_a_table_fits_a_terminal_and_is_never_cut() -> None:
     assert max(map(len, narrow.splitlines())) <= 90
     _, wide = in_terminal("shapes", "sobel", columns=40, NO_COLOR="1")
     assert "receptive field/stride/pad" in wide
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize("words", ["list", "shapes lenet5", "paths"])
+def test_a_narrow_terminal_shows_all_that_a_pipe_gets(words: str, columns: int) -> None:
+    """Word by word: what has no room beside the others follows below."""
+    piped = spawn(*words.split(), COLUMNS=str(columns)).stdout
+    _, shown = in_terminal(*words.split(), columns=columns, COLUMNS=str(columns), NO_COLOR="1")
+    # The title of `shapes` is a sentence, and no table.
+    rows = shown.splitlines()[words.startswith("shapes") :]
+    assert max(map(len, rows)) <= columns
+    assert max(map(len, piped.splitlines())) > columns or words == "paths"
+    if words != "paths":  # a path may be longer than the terminal is wide
+        wanted = Counter(word for word in piped.split() if "─" not in word)
+        assert not wanted - Counter(shown.split())
 
 
 def test_waiting_is_told_on_standard_error(tmp_path: Path) -> None:
