@@ -22,7 +22,10 @@ _KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last step looked at, its address, and the farthest step reached of how many."""
+    """The last step looked at, its address, and the farthest step reached of how many.
+
+    Of a run all three are updates.
+    """
 
     step: int
     address: str
@@ -33,6 +36,11 @@ class Mark:
     def is_done(self) -> bool:
         """The last step has been seen, or the last stop of the tour."""
         return self.farthest >= self.steps - 1
+
+    @property
+    def is_update(self) -> bool:
+        """Whether `step` is an update, with which the address begins then."""
+        return self.address.startswith(f"{self.step}:")
 
 
 class Marks:

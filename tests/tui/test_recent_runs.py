@@ -72,6 +72,8 @@ async def test_r_opens_a_run_again_at_its_iteration(run: Path, tmp_path: Path) -
         row = home.chosen_row()
         assert row is not None
         assert (row.name, row.text) == ("mine", AT)
+        # The address is in iteration 1: that is no step, as of a scenario.
+        assert row.numbers == ("update 1",)
         await until(pilot, lambda: "A dense layer for digits" in home.text())
         await pilot.press("r")
         await until(pilot, lambda: stepping(app).is_showing)

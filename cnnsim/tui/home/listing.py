@@ -65,7 +65,8 @@ def recent_rows(recent: Sequence[tuple[str, Mark]], bundled: Collection[str]) ->
             continue
         name = Path(source).name if is_file else source
         share = mark.farthest / max(mark.steps - 1, 1)
-        rows.append(ListRow(source, "", name, mark.address, (count(mark.step),), share))
+        number = f"update {count(mark.step)}" if mark.is_update else count(mark.step)
+        rows.append(ListRow(source, "", name, mark.address, (number,), share))
     return rows
 
 
