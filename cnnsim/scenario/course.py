@@ -24,6 +24,10 @@ class Course(Protocol):
     opened: int
     iterations: int
 
+    @property
+    def done(self) -> int:
+        """How many of them have been trained and saved so far."""
+
     def fits(self, number: int) -> bool:
         """Whether iteration `number` has a batch of the opened one's size."""
 

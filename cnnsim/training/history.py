@@ -88,6 +88,16 @@ class History:
         """The learning rates of updates `first` .. `last` - 1, changed ones included."""
         return rates(self.run.optimizer, first, last, self.each, self._changes)
 
+    @property
+    def done(self) -> int:
+        """Updates in the last checkpoint; where that cannot be read, all are taken for done."""
+        if not (self.run.folder / LAST).exists():
+            return 0
+        try:
+            return self.run.read(LAST)[1].iteration
+        except UsageError:
+            return self.total
+
     # -- numbers ---------------------------------------------------------------------------------
 
     def prepare(self, report: Callable[[Progress], None]) -> None:

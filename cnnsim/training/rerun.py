@@ -56,6 +56,11 @@ class Rerun:
         )
         return replace(run.scenario, iteration=iteration, course=self)
 
+    @property
+    def done(self) -> int:
+        """How many iterations have been trained and saved so far."""
+        return self.history.done
+
     def sweep(self, sweep: Sweep, number: int) -> Sweep:
         """`sweep` with the learning rate of iteration `number`."""
         if not sweep.has_rate:

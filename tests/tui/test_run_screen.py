@@ -99,6 +99,29 @@ async def test_it_goes_on_into_batches_of_another_size(
         assert screen.view.reading == alone.read(alone.find(there))
 
 
+async def test_updates_that_are_still_to_be_done_are_said_to_be(run: Path) -> None:
+    """And their numbers are those that training comes to."""
+    lengthen_runs([open_run(run)], [3])
+    async with opened(run, "5:conv1") as pilot:
+        assert not pilot.app._notifications
+        await pilot.press("g", *"7:fc.forward[0,0]", "enter")
+        screen = await shown(pilot)
+        assert screen.view is not None
+        (said,) = pilot.app._notifications
+        assert said.message.startswith("update 7 lies beyond the 6 updates that this run has saved")
+        early = screen.view.reading
+        # Who has been told is not told of each.
+        await pilot.press("g", *"8:fc", "enter")
+        await shown(pilot)
+        assert not pilot.app._notifications
+    train_folder(run, 1, "cpu", lambda event: None, Control())
+    async with opened(run, "7:fc.forward[0,0]") as pilot:
+        screen = await shown(pilot)
+        assert not pilot.app._notifications
+        assert screen.view is not None
+        assert screen.view.reading == early
+
+
 async def test_what_is_beyond_the_smaller_batch_is_refused(run: Path) -> None:
     async with opened(run, "1:fc.update_b[9]") as pilot:
         screen = await shown(pilot)

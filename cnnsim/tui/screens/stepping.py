@@ -46,6 +46,9 @@ class SteppingScreen(BaseScreen):
         self._skip_padding = False
         self._scatter: int | None = None
         self._hover: tuple[str, tuple[int, ...]] | None = None
+        # Of a run: the update that was looked at last, and whether it is still to be done.
+        self._update: int | None = None
+        self._is_ahead = False
         self._player = Player(self, self._play_on)
         self._computing = Computing(self)
         self._finder = Finder(self)
@@ -124,6 +127,7 @@ class SteppingScreen(BaseScreen):
         self.step = step
         if not self.is_mounted or not self.size:
             return
+        self._tell_ahead(stepper.trace.position(step).iteration)
         if self.needs(step):
             self._show_waiting()
             return
@@ -139,6 +143,20 @@ class SteppingScreen(BaseScreen):
             address, is_end = self.view.reading.address, self.view.is_last_stop
             self.cnnsim.marks.put(self.key, step, address, steps, is_end)
         self._show(previous)
+
+    def _tell_ahead(self, number: int) -> None:
+        """Say so where one comes to updates that the run has not done."""
+        course = self.stepper.scenario.course
+        if course is None or number == self._update:
+            return
+        self._update, done, was_ahead = number, course.done, self._is_ahead
+        self._is_ahead = number >= done
+        if self._is_ahead and not was_ahead:
+            self.notify(
+                f"update {number:,} lies beyond the {counted(done, 'update')} that this run has "
+                "saved: it is computed here, as training would go on",
+                timeout=12,
+            )
 
     def _take(self, stepper: Stepper) -> None:
         """Go on with another stepper: that of a batch of another size."""
