@@ -20,7 +20,7 @@ BRAILLE = 0x2800
 
 _PAIRS = {
     # signs and operators
-    "−": "-", "×": "x", "⋆": "*", "÷": "/", "±": "~", "≈": "~", "≤": "<", "≥": ">", "≠": "!",
+    "−": "-", "×": "x", "⋆": "&", "÷": "/", "±": "~", "≈": "~", "≤": "<", "≥": ">", "≠": "!",
     "∞": "I", "√": "V", "∂": "d", "∇": "v", "⊙": "*", "°": "o", "′": "'", "∘": "o", "∈": "e",
     "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "‖": "|", "⟨": "<", "⟩": ">", "∗": "*",
     # punctuation
@@ -45,6 +45,12 @@ _PAIRS = {
     # raised and lowered
     "⁻": "-", "⁺": "+", "₋": "-", "₊": "+", "₍": "(", "₎": ")", "⁽": "(", "⁾": ")",
 }  # fmt: skip
+#: What of it nobody would guess.
+LEGEND = (
+    "In ASCII S is a sum, & a cross-correlation, * a convolution or a product, . what is not "
+    "computed yet, @ where one is; ~ cuts a text."
+)
+
 _UPPER_DOTS = 0b00011011  # dots 1 2 4 5
 _LOWER_DOTS = 0b11100100  # dots 3 6 7 8
 # A dot that touches something is a product; one that stands alone is "not computed yet".

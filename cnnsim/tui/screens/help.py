@@ -12,6 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from cnnsim.tui.actions import actions_of, every_key, shown_keys
+from cnnsim.tui.drawing.glyphs import LEGEND
 from cnnsim.tui.screens.dialog import Dialog
 
 
@@ -32,7 +33,8 @@ class HelpScreen(Dialog[None]):
         """The panel's text, then the keys from the table of actions."""
         from cnnsim.tui.app import CnnsimApp
 
-        keymap = cast(CnnsimApp, self.app).keys
+        app = cast(CnnsimApp, self.app)
+        keymap = app.keys
         keys = Table.grid(padding=(0, 1))
         keys.add_column(min_width=16)
         keys.add_column()
@@ -43,6 +45,8 @@ class HelpScreen(Dialog[None]):
                 if self._text:
                     yield Static(unwrapped(self._text) + "\n", markup=False)
                 yield Static(keys)
+                if app.ascii:
+                    yield Static(f"\n{LEGEND}", markup=False)
             opened = next(action for action in actions_of(self._kind) if action.id == "help")
             close = shown_keys(opened, keymap)
             yield Static(f"\n{close} closes", classes="hint", markup=False)
