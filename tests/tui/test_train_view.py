@@ -378,6 +378,5 @@ def test_figures_above_the_panels() -> None:
         text = "\n".join(canvas.lines())
         assert "2 of 50" in text
         assert "0.400 ▼" in text
-        assert "90.0% ▲" in text
-        assert "best 90.0%" in text
+        assert "90.0% ▲ │ best 90.0%" in text
         assert "1,600" in text

@@ -65,7 +65,8 @@ def draw_figures(canvas: Canvas, scene: Scene) -> None:
         if before:
             _trend(canvas, at + 1, last.accuracy, before.accuracy, scene, less_is_good=False)
         if run.best is not None:
-            best = f"best {percent(run.best.accuracy)}"
+            # Beside the trend, which is not its own.
+            best = f"│ best {percent(run.best.accuracy)}"
             if at + 3 + len(best) < x[4]:
                 canvas.put(at + 3, 1, best, palette.dim)
     canvas.put(x[4], 1, count(round(run.speed)) if run.speed else "·", palette.bold)
