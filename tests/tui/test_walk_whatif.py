@@ -9,9 +9,10 @@ from networks import alexnet, network
 from pydantic import Field
 from reasons import reasons
 
-from cnnsim.errors import CnnsimError, UsageError
+from cnnsim.errors import CnnsimError, FileError, UsageError
 from cnnsim.network.graph import connect
 from cnnsim.network.layer import Layer
+from cnnsim.scenario.reader import read_scenario
 from cnnsim.tui.walk.knobs import neighbour, shown
 from cnnsim.tui.walk.whatif import LayerKey, WhatIf
 
@@ -125,6 +126,18 @@ def test_what_cannot_be_is_refused(place: LayerKey, value: Any) -> None:
     assert what.changes == {SIDE: 228}
     what.undo()
     assert not what.is_changed
+
+
+@pytest.mark.parametrize("place", ["conv1.filters", "conv1.stride", "pool1.size", "fc1.units"])
+def test_what_cannot_be_is_refused_in_the_words_of_files(place: str) -> None:
+    layer, key = place.split(".")
+    with pytest.raises(FileError) as said:
+        read_scenario("lenet5", [f"layers.{place}=0"])
+    (problem,) = said.value.problems
+    with pytest.raises(UsageError) as caught:
+        WhatIf(read_scenario("lenet5").network).type((layer, key), 0)
+    assert caught.value.message == f"{layer} {key}: {problem.what}"
+    assert problem.what == "should be 1 or more, not 0"
 
 
 def test_padding_goes_below_zero_by_name() -> None:

@@ -12,6 +12,7 @@ from cnnsim.errors import UsageError
 from cnnsim.network.fields import LONGEST_AXIS
 from cnnsim.network.graph import INPUT
 from cnnsim.network.layer import Layer, Shape
+from cnnsim.scenario.complaints import problems_of
 
 #: A number, a number for each axis or side, or a name such as ``same``.
 Value = int | tuple[int, ...] | str
@@ -66,9 +67,8 @@ def with_value(layer: Layer, key: str, value: Value) -> Layer:
     try:
         checked = _adapter(type(layer), key).validate_python(value)
     except ValidationError as error:
-        what = error.errors(include_url=False)[0]["msg"]
-        what = what.removeprefix("Value error, ")
-        raise UsageError(f"{layer.name} {key}: {what[:1].lower()}{what[1:]}") from None
+        what = problems_of(error, type(layer))[0].what
+        raise UsageError(f"{layer.name} {key}: {what}") from None
     return layer.model_copy(update={key: checked})
 
 
