@@ -189,6 +189,44 @@ async def test_a_sum_says_what_it_starts_from(scenario: str, at: str, head: str)
         assert head in drawn(panel, 100, 8)[0]
 
 
+@pytest.mark.parametrize(
+    ("at", "letters", "border"),
+    [
+        # The window 7, 7, 7, 2; the pixel 7 in row 3 and column 3 is number 18 of five columns.
+        ("mean_all.forward[0,0,2,2]", "x", " 5.75  4 of 4 ─╮"),
+        ("mean_inside.forward[0,0,2,2]", "x", " 5.75  4 of 4 ─╮"),
+        ("max2.winner[0,0,1,1]", "xy", " 18  4 of 4 ─╮"),
+        ("max2.winner[0,0,1,1] tap[0,0]", "xy", " 1 of 4 ─╮"),
+        ("mean_all.forward[0,0,2,2] tap[0,0]", "x", " 1 of 4 ─╮"),
+    ],
+)
+async def test_a_narrow_border_keeps_what_the_cell_comes_to(
+    at: str, letters: str, border: str
+) -> None:
+    """The formula before it is shortened."""
+    stepper = Stepper(read_scenario("pooling"))
+    stepper.values.compute_all()
+    panel = SumPanel(id="sum")
+    async with Alone(panel).run_test(size=(60, 4)):
+        panel.show(view_of(stepper, at), tuple(letters))
+        assert drawn(panel, 60, 4)[0].endswith(border)
+
+
+@pytest.mark.parametrize("tap", range(4))
+async def test_an_equation_has_its_result_at_80_columns(tap: int) -> None:
+    """3·1 + 2·2 + (−1)·(−1) + 1·0 = 8, and nothing shifts on the way there."""
+    stepper = Stepper(read_scenario("backprop_toy"))
+    stepper.values.compute_all()
+    panel = SumPanel(id="sum")
+    async with Alone(panel).run_test(size=(80, 5)):
+        panel.show(
+            view_of(stepper, f"conv1.input_grad[0,0,1,1] tap[0,{tap // 2},{tap % 2}]"), ("dy", "w")
+        )
+        line = drawn(panel, 80, 5)[1]
+        assert line.index("=") == 73
+        assert line.split("=")[1].split() == ["8" if tap == 3 else "·", "│"]
+
+
 async def test_what_a_term_reads_stands_in_columns() -> None:
     stepper = Stepper(read_scenario("train_by_hand"))
     stepper.values.compute_all()

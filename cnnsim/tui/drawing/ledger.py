@@ -25,7 +25,7 @@ LABELS = 15  # columns for the row names
 NOW_COLUMN = 5  # the sixth
 _WIDEST_PITCH = 18
 _LEAST_TERM = 4
-_RESULT = 7  # columns kept for the result at least
+_RESULT = 7  # columns kept for the result, where there are as many
 
 
 @dataclass(frozen=True)
@@ -67,19 +67,17 @@ class _Layout:
 
 
 def _layout(
-    width: int, labels: int, lead: int, term: int, count: int, result: int
+    width: int, labels: int, lead: int, term: int, count: int, result: int | None
 ) -> _Layout | None:
-    """The widest pitch with which all fits, with a result if possible; None if none does."""
+    """The widest pitch with which all fits, a result of so many columns too; None if none does."""
     # Plus sign, a blank, and the edges of two plates.
     least = max(term + 4, WIDEST + 1)
-    for with_result in (True, False):
-        for pitch in range(max(_WIDEST_PITCH, least), least - 1, -1):
-            first = labels + (lead + 4 if pitch == least else max(lead + 4, pitch - 1))
-            end = first + count * pitch
-            last = max(term + 1, WIDEST)
-            total = end + result if with_result else end - pitch + last
-            if total <= width:
-                return _Layout(labels, first, pitch, term, end if with_result else None)
+    for pitch in range(max(_WIDEST_PITCH, least), least - 1, -1):
+        first = labels + (lead + 4 if pitch == least else max(lead + 4, pitch - 1))
+        end = first + count * pitch
+        total = end - pitch + max(term + 1, WIDEST) if result is None else end + result
+        if total <= width:
+            return _Layout(labels, first, pitch, term, None if result is None else end)
     return None
 
 
@@ -89,14 +87,18 @@ def _equation_layout(
     terms: Sequence[TermColumn],
     start_label: str,
     labels: Sequence[str],
-    result: int = _RESULT,
+    result: int,
 ) -> _Layout | None:
     # From the formulas alone: they are known before their products, so nothing shifts later.
     term = max([len(term.text) for term in terms] + [_LEAST_TERM])
     lead = max(len(start_text), len(start_label))
     names = max(map(len, labels), default=0)
-    roomy = _layout(width, names + 5, lead, term, len(terms), result)
-    return roomy or _layout(width, names + 2, lead, term, len(terms), result)
+    for kept in (max(result, _RESULT), result, None):
+        for gap in (5, 2):
+            found = _layout(width, names + gap, lead, term, len(terms), kept)
+            if found is not None:
+                return found
+    return None
 
 
 def _labels(width: int, term_label: str, tap_label: str, what: str = "sum") -> tuple[str, ...]:
@@ -129,12 +131,13 @@ def draw_equation(
     and sums; None = each has its own. Where not all terms fit, the last ones give way to `…`.
     """
     labels = _labels(width, term_label, tap_label, what)[:rows]
-    needed = max(result_width, _RESULT)
-    layout = _equation_layout(width, start_text, terms, start_label, labels, needed)
+    layout = _equation_layout(width, start_text, terms, start_label, labels, result_width)
     shown = len(terms)
     while layout is None and shown:
         shown -= 1
-        layout = _equation_layout(width - 2, start_text, terms[:shown], start_label, labels)
+        layout = _equation_layout(
+            width - 2, start_text, terms[:shown], start_label, labels, result_width
+        )
     for row, label in enumerate(labels):
         canvas.put(x, y + row, label, palette.dim)
     if layout is None:

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from cnnsim.steps.address import bracketed
 from cnnsim.steps.sweep import Sweep
-from cnnsim.tui.drawing.canvas import Canvas, Piece
+from cnnsim.tui.drawing.canvas import Canvas, Piece, cut_pieces, pieces_width
 from cnnsim.tui.drawing.ledger import draw_equation, draw_ledger, ledger_window
 from cnnsim.tui.drawing.numbers import count, format_number, number
 from cnnsim.tui.drawing.scatter import UseColumn, draw_scatter
@@ -22,6 +22,8 @@ from cnnsim.tui.widgets.panel import Panel
 _MOST_TERMS = 8
 #: From this width on an equation has room for its result.
 _WIDE = 100
+#: Columns of the upper border that are no titles: corners, blanks and a dash.
+_CORNERS = 9
 #: Columns of a term with its sign, and of what stands before the first one.
 _TERM, _BEFORE = 11, 25
 
@@ -62,9 +64,8 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
         if self._scatter is not None:
             self._paint_scatter(canvas, view, self._scatter)
             return
-        canvas.frame(
-            palette, title=self._title(view), right=self._right(view), focused=self.has_focus
-        )
+        title, right = self._titles(view, canvas.width - _CORNERS)
+        canvas.frame(palette, title=title, right=right, focused=self.has_focus)
         width = canvas.width - 4
         if view.sweep.fold is None:
             self._one_term(canvas, view)
@@ -156,19 +157,28 @@ The gold column is this step; a faint dot is still to come. Long sums show a win
                        (number(view.work.start), palette.bold)]  # fmt: skip
         return pieces
 
-    def _right(self, view: View) -> list[Piece]:
+    def _titles(self, view: View, room: int) -> tuple[list[Piece], list[Piece]]:
+        """What the cell is, and how far it is or what it comes to: that never gives way."""
+        title, rights = self._title(view), self._rights(view)
+        for right in rights:
+            if pieces_width(title) + pieces_width(right) <= room:
+                return title, right
+        return cut_pieces(title, max(room - pieces_width(rights[-1]), 1)), rights[-1]
+
+    def _rights(self, view: View) -> list[list[Piece]]:
+        """The longest form first."""
         if view.sweep.fold is None:
-            return []
-        text = f"{count(view.tap + 1)} of {count(view.sweep.tap_count)}"
-        after, total = view.reading.after, view.reading.total
-        pieces: list[Piece] = []
-        if total is not None:
-            finished = view.sweep.finish_text(number(total), view.position.cell)
-            pieces = [(f"{finished} = ", self.palette.dim)]
+            return [[]]
+        palette = self.palette
+        pieces = [(f"{count(view.tap + 1)} of {count(view.sweep.tap_count)}", palette.dim)]
+        total = view.reading.total
         if total is not None or (view.is_last_tap and self.size.width < _WIDE):
             # Where the equation may have no room for it.
-            pieces.append((f"{number(after)}  ", self.palette.now_text))
-        return [*pieces, (text, self.palette.dim)]
+            pieces = [(f"{number(view.reading.after)}  ", palette.now_text), *pieces]
+        if total is None:
+            return [pieces]
+        finished = view.sweep.finish_text(number(total), view.position.cell)
+        return [[(f"{finished} = ", palette.dim), *pieces], pieces]
 
     def _one_term(self, canvas: Canvas, view: View) -> None:
         """The formula with its numbers and what comes out, which never gives way; what it reads."""
