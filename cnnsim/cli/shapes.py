@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -14,6 +15,7 @@ from cnnsim.cli.streams import output, style
 from cnnsim.errors import CnnsimError, ShapeError, UsageError, printable
 
 if TYPE_CHECKING:
+    from cnnsim.network.graph import Network
     from cnnsim.network.receptive import ReceptiveField
     from cnnsim.network.walk import Row, Walk
     from cnnsim.scenario.scenario import Scenario
@@ -64,26 +66,28 @@ def shapes(
     elif walked.rows:
         _print_table(found.name, walked)
     if walked.error is not None:
-        channels = _channels(found, settings) if shape is not None and len(shape) == 1 else None
-        if shape is not None and channels is not None:
-            example = f"{channels},{shape[0]},{shape[0]}"
+        if shape is not None and len(shape) == 1 and (example := _example(found, settings, *shape)):
             walked.error.hint = f"--input takes C,H,W here, such as {example}"
         raise _sentence(walked.error)
     return 0
 
 
-def _channels(scenario: Scenario, settings: Sequence[str]) -> int | None:
-    """How many channels the scenario's own input has; None where that is no map, or not there."""
+def _example(scenario: Scenario, settings: Sequence[str], side: int) -> str:
+    """C,H,W with which the shapes fit: of that side, or the scenario's own; empty without any."""
+    from cnnsim.network.walk import walk
     from cnnsim.scenario.reader import parse_scenario
 
-    try:
-        own = parse_scenario(
-            scenario.name, scenario.text, scenario.path, [*settings, NO_TOUR], check_shapes=False
-        )
-    except CnnsimError:
-        return None
-    shape = own.network.input_shape
-    return shape[0] if len(shape) == 3 else None
+    def network(shape: tuple[int, ...] | None) -> Network:
+        text, path, words = scenario.text, scenario.path, [*settings, NO_TOUR]
+        return parse_scenario(scenario.name, text, path, words, shape, check_shapes=False).network
+
+    with suppress(CnnsimError):  # it has no input of its own
+        own = network(None).input_shape
+        for shape in ((own[0], side, side), own) if len(own) == 3 else ():
+            with suppress(CnnsimError):  # it is too large
+                if walk(network(shape)).error is None:
+                    return ",".join(map(str, shape))
+    return ""
 
 
 def _input(text: str) -> tuple[int, ...]:

@@ -186,6 +186,10 @@ def test_one_number_for_a_net_that_reads_maps(run: Run, tmp_path: Path) -> None:
     assert "conv1: conv2d expects maps [channels, height, width] and gets 227" in result.err
     assert "hint: --input takes C,H,W here, such as 3,227,227" in result.err
     assert run("shapes", maps, "--input", "3,227,227").code == 0
+    # What is proposed fits, where the number itself does not.
+    for number in ("5", "4000000"):
+        result = run("shapes", maps, "--input", number)
+        assert "hint: --input takes C,H,W here, such as 3,227,227" in result.err
     rows = 'title = "Rows"\n[input]\nzeros = [8]\n' + plain("dense", "fc", "units=2\ninputs=8")
     flat = write(tmp_path / "flat.toml", rows)
     assert run("shapes", flat, "--input", "8").code == 0
