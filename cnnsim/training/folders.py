@@ -141,12 +141,12 @@ def _class_folders(path: Path, shape: Shape, test_share: float, seed: int) -> Sp
         if not names:
             names = found
         if len(names) < 2 or found != names:
-            raise UsageError(
-                f"{printable(str(root))} has the class folders "
-                f"{', '.join(map(printable, found)) or 'none'}"
-                + (f", not {', '.join(map(printable, names))}" if len(names) > 1 else ""),
-                _EXPECTED,
-            )
+            held = "no class folders"
+            if found:
+                kind = "only the class folder" if len(found) == 1 else "the class folders"
+                held = f"{kind} {', '.join(map(printable, found))}"
+            wanted = f" instead of {', '.join(map(printable, names))}" if len(names) > 1 else ""
+            raise UsageError(f"{printable(str(root))} has {held}{wanted}", _EXPECTED)
         parts.append(_pictures_of(root, names, shape))
     return _split(parts, tuple(names), test_share, seed)
 

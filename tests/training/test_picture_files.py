@@ -154,8 +154,27 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
     (tmp_path / "pets" / "dog" / "bad.png").write_bytes(b"no picture")
     with pytest.raises(UsageError, match=r"bad.png is no picture"):
         read_files(tmp_path / "pets", SHAPE, 0.2, 1)
-    with pytest.raises(UsageError, match="has the class folders none"):
+    with pytest.raises(UsageError, match=r"cat has no class folders\n"):
         read_files(tmp_path / "pets" / "cat", SHAPE, 0.2, 1)
+    with pytest.raises(UsageError, match=r"has only the class folder pets\n"):
+        read_files(tmp_path, SHAPE, 0.2, 1)
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        ([], "no class folders instead of cat, dog"),
+        (["cat"], "only the class folder cat instead of cat, dog"),
+        (["cat", "cow"], "the class folders cat, cow instead of cat, dog"),
+    ],
+)
+def test_test_pictures_of_other_classes(tmp_path: Path, held: list[str], words: str) -> None:
+    for each in ("train/cat", "train/dog", "test", *(f"test/{name}" for name in held)):
+        (tmp_path / each).mkdir(parents=True, exist_ok=True)
+        if "/" in each:
+            Image.new("L", (4, 5)).save(tmp_path / each / "1.png")
+    with pytest.raises(UsageError, match=rf"test has {words}\n"):
+        read_files(tmp_path, SHAPE, 0.5, 1)
 
 
 def test_classes_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
