@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
+from cnnsim.network.elementwise import Elementwise
 from cnnsim.network.kinds.tanh import Tanh
+from cnnsim.network.layer import kinds
 from cnnsim.network.mask import dropout_mask, mask_key
 
 if CAN_LAUNCH:
@@ -71,6 +73,19 @@ def test_products(rows: int, columns: int, depth: int, has_ones: bool) -> None:
     np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
     sums = found[begins[5] : begins[5] + rows]
     np.testing.assert_allclose(sums, a.sum(axis=1) if has_ones else 0, rtol=1e-5, atol=1e-5)
+
+
+@launches
+@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "sigmoid", "tanh"])
+def test_activations_of_any_number(kind: str) -> None:
+    """As their layers define them, where float32 is at its end too."""
+    layer = kinds()[kind].model_validate({"type": kind, "name": "a"})
+    assert isinstance(layer, Elementwise)
+    apply = activation_of(layer).apply
+    for x in (-np.inf, -1e30, -1000.0, -89.5, -80.0, -0.5, 0.0, 0.5, 1000.0, np.inf, np.nan):
+        with np.errstate(over="ignore"):
+            expected = layer.term((x,), (), (), layer.params())
+        np.testing.assert_allclose(apply(np.float32(x)), expected, rtol=1e-6, atol=1e-38)
 
 
 @launches

@@ -38,7 +38,16 @@ def _one(y: Any) -> Any:
 
 
 @device
+def _relu(x: Any) -> Any:
+    # NaN stays NaN, and what is too small for a float does not become one.
+    return float32(0.0) if x <= float32(0.0) else x
+
+
+@device
 def _sigmoid(x: Any) -> Any:
+    # Beyond, the exponential is infinite, which Python's, in the simulator, refuses to be.
+    if x < float32(-89.0):
+        return float32(0.0)
     return float32(1.0) / (float32(1.0) + math.exp(-x))
 
 
@@ -79,7 +88,7 @@ def _rectifier(below: float) -> Activation:
 def activation_of(layer: Layer) -> Activation:
     """That of a layer of one of the `ACTIVATIONS`."""
     if isinstance(layer, Relu):
-        return _rectifier(0.0)
+        return _rectifier(0.0)._replace(apply=_relu)
     if isinstance(layer, LeakyRelu):
         return _rectifier(layer.slope)
     if isinstance(layer, Sigmoid):
