@@ -48,54 +48,52 @@ class _Member:
     measured: list[dict[str, Any]] = field(default_factory=list)
 
 
-class Cohort:
-    """Trains runs that stand at the same update, with the same pictures.
+def train_cohort(runs: Sequence[Run], report: Tell, stop: Callable[[], bool]) -> None:
+    """Train runs that stand at the same update with the same pictures, or until `stop` says so.
 
-    Args:
-        runs: of one network, alike but for the seed.
-        report: hears of every epoch and of the end of each run, with the ``run`` that it belongs
-            to; of progress for all of them, under the name ``together``.
-        stop: asked between launches whether to save and leave.
+    `report` hears of every epoch and of the end of each run, with the ``run`` that it belongs to;
+    of progress for all of them, under the name ``together``. Raises CnnsimError where they cannot
+    be trained, or saved.
     """
+    with ExitStack() as held:
+        for run in runs:
+            held.enter_context(run.held())
+        _Cohort(runs, report, stop).go()
+
+
+class _Cohort:
+    """Trains `runs`, which this process holds; `stop` is asked between launches."""
 
     def __init__(self, runs: Sequence[Run], report: Tell, stop: Callable[[], bool]) -> None:
         self._runs = runs
         self._report = report
         self._stop = stop
-        self._together = f"{runs[0].name}, {len(runs)} models"
         self._began = self._saved = perf_counter()
         self._saving = 0.0
         self._iteration = 0
         self._moved_in = -1
+        together = f"{runs[0].name}, {len(runs)} models"
+        self._together = together
+        self._members = {
+            number: _Member(run, run.rate_changes()) for number, run in enumerate(runs)
+        }
+        self._split = split = load(runs[0].scenario)
+        batches = [batches_of(run, split) for run in runs]
+        self._batches, self._each = batches[0], batches[0].each
+        self._sizes = np.array([self._batches.size(update) for update in range(self._each)])
+        self._epoch = lru_cache(maxsize=2)(partial(epoch_of, batches))
+        self._total = runs[0].optimizer.epochs * self._each
+
+        def compiling(progress: Progress) -> None:
+            event = {"kind": "compiling", "what": progress.sweep, "together": together}
+            report({"run": str(runs[0].folder), **event})
+
+        # It must not know this cohort: the GPU's memory is held as long as the two live.
+        self._engine = ModelsEngine(runs[0].iteration, len(runs), compiling)
 
     def go(self) -> None:
-        """Train them all to the end, or until asked to stop.
-
-        Raises CnnsimError where they cannot be trained, or saved.
-        """
-        first = self._runs[0]
-        with ExitStack() as held:
-            for run in self._runs:
-                held.enter_context(run.held())
-            split = load(first.scenario)
-            self._split = split
-            self._members: dict[int, _Member] = {
-                number: _Member(run, run.rate_changes()) for number, run in enumerate(self._runs)
-            }
-            batches = [batches_of(run, split) for run in self._runs]
-            self._batches, self._each = batches[0], batches[0].each
-            self._sizes = np.array([self._batches.size(update) for update in range(self._each)])
-            self._epoch = lru_cache(maxsize=2)(partial(epoch_of, batches))
-            self._total = first.optimizer.epochs * self._each
-            self._engine = ModelsEngine(first.iteration, len(self._runs), self._compiling)
-            try:
-                self._begin()
-                self._train()
-            finally:
-                # It holds the GPU's memory, and the two know each other.
-                del self._engine
-
-    def _train(self) -> None:
+        """Train them all to the end, or until asked to stop. Raises CnnsimError."""
+        self._begin()
         pace = Pace(_PIECE)
         while self._iteration < self._total and self._members:
             if self._stop():
@@ -261,10 +259,6 @@ class Cohort:
             event = {**row, "images_per_second": speed, "together": self._together}
             self._report({"run": str(member.run.folder), **event})
         self._engine.keep(kept)
-
-    def _compiling(self, progress: Progress) -> None:
-        event = {"kind": "compiling", "what": progress.sweep, "together": self._together}
-        self._report({"run": str(self._runs[0].folder), **event})
 
     def _tell_progress(self, speed: float) -> None:
         if not self._members:

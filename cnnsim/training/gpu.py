@@ -40,9 +40,9 @@ def train_on_gpu(runs: Sequence[Run], threads: int, report: Tell, stop: Callable
                 for run in some:
                     report(left_out(run))
                 continue
-            from cnnsim.training.cohort import Cohort
+            from cnnsim.training.cohort import train_cohort
 
-            Cohort(some, report, stop).go()
+            train_cohort(some, report, stop)
 
 
 def began_together(run: Run) -> bool:
