@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -64,64 +63,85 @@ async def worked(work: Any, net: PadNet) -> AsyncIterator[Pilot[Any]]:
 
 
 @every_work
-def test_the_first_escape_says_what_would_be_lost_and_the_second_leaves(work, net) -> None:
-    async def scenario() -> None:
-        async with worked(work, net) as pilot:
-            screen, below = pilot.app.screen, pilot.app.screen_stack[-2]
-            await press(pilot, "escape")
-            assert pilot.app.screen is screen
-            assert said(pilot) == [f"{work[1]}; esc again leaves"]
-            await press(pilot, "escape")
-            assert pilot.app.screen is below
-            assert not said(pilot)
-
-    asyncio.run(scenario())
+async def test_the_first_escape_says_what_would_be_lost_and_the_second_leaves(work, net) -> None:
+    async with worked(work, net) as pilot:
+        screen, below = pilot.app.screen, pilot.app.screen_stack[-2]
+        await press(pilot, "escape")
+        assert pilot.app.screen is screen
+        assert said(pilot) == [f"{work[1]}; esc again leaves"]
+        await press(pilot, "escape")
+        assert pilot.app.screen is below
+        assert not said(pilot)
 
 
 @every_work
 @pytest.mark.parametrize("other", ["z", "T", "click", "dialog"])
-def test_anything_else_withdraws_the_question(work, net, other: str) -> None:
-    async def scenario() -> None:
-        async with worked(work, net) as pilot:
-            screen = pilot.app.screen
-            await press(pilot, "escape")
-            if other == "click":
-                await pilot.click(offset=(1, 1))
-            elif other == "dialog":
-                await press(pilot, "question_mark", "question_mark")
-            else:
-                await press(pilot, other)
-            assert f"{work[1]}; esc again leaves" not in said(pilot)
-            await press(pilot, "escape")
-            assert pilot.app.screen is screen
-            assert f"{work[1]}; esc again leaves" in said(pilot)
-
-    asyncio.run(scenario())
+async def test_anything_else_withdraws_the_question(work, net, other: str) -> None:
+    async with worked(work, net) as pilot:
+        screen = pilot.app.screen
+        await press(pilot, "escape")
+        if other == "click":
+            await pilot.click(offset=(1, 1))
+        elif other == "dialog":
+            await press(pilot, "question_mark", "question_mark")
+        else:
+            await press(pilot, other)
+        assert f"{work[1]}; esc again leaves" not in said(pilot)
+        await press(pilot, "escape")
+        assert pilot.app.screen is screen
+        assert f"{work[1]}; esc again leaves" in said(pilot)
 
 
 @every_work
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "undone"])
-def test_nothing_is_asked_where_nothing_would_be_lost(
+async def test_nothing_is_asked_where_nothing_would_be_lost(
     work, net, is_kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    async def scenario() -> None:
-        async with worked(work, net) as pilot:
-            below = pilot.app.screen_stack[-2]
-            await press(pilot, *(work[2] if is_kept else "u"))
-            await press(pilot, "escape")
-            assert pilot.app.screen is below
-
-    asyncio.run(scenario())
+    async with worked(work, net) as pilot:
+        below = pilot.app.screen_stack[-2]
+        await press(pilot, *(work[2] if is_kept else "u"))
+        await press(pilot, "escape")
+        assert pilot.app.screen is below
 
 
-def test_edits_outlast_the_shape_walk_which_asks_nothing(net) -> None:
-    async def scenario() -> None:
-        async with worked(EDITS, net) as pilot:
-            stepper = pilot.app.screen
-            await press(pilot, "w", "escape")
-            assert pilot.app.screen is stepper
-            assert not said(pilot)
+async def test_edits_outlast_the_shape_walk_which_asks_nothing(net) -> None:
+    async with worked(EDITS, net) as pilot:
+        stepper = pilot.app.screen
+        await press(pilot, "w", "escape")
+        assert pilot.app.screen is stepper
+        assert not said(pilot)
 
-    asyncio.run(scenario())
+
+@pytest.mark.parametrize("keys", [("x", "u"), ("space", "down", "u"), ("r", "u")])
+async def test_a_test_picture_is_itself_again_after_undo_and_nothing_to_lose(net, keys) -> None:
+    app = CnnsimApp(None, 0, Config(), Marks())
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = DrawScreen(net)
+        app.push_screen(screen)
+        await pilot.pause()
+        await press(pilot, "r")
+        brought = screen.sheet.brought
+        assert brought is not None
+        assert brought.words in screen.text()
+        await press(pilot, *keys)
+        assert brought.words in screen.text()
+        assert screen._picture is brought.picture
+        await press(pilot, "escape")
+        assert app.screen is not screen
+
+
+async def test_a_pen_that_is_down_draws_on_a_test_picture(net) -> None:
+    """It is one's own then, and undo gives the picture back."""
+    app = CnnsimApp(None, 0, Config(), Marks())
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = DrawScreen(net)
+        app.push_screen(screen)
+        await pilot.pause()
+        await press(pilot, "space", "r")
+        brought = screen.sheet.brought
+        await press(pilot, "down", "down")
+        assert screen.sheet.brought is None
+        await press(pilot, "u")
+        assert screen.sheet.brought is brought

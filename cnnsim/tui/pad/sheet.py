@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from cnnsim.tui.pad.brought import Brought
 
 Ink = npt.NDArray[np.float64]
 #: Row and column of a place, in pixels; whole numbers are the middles of pixels.
@@ -20,13 +25,15 @@ class Sheet:
         ink: the pixels [rows, columns].
         bits: a pixel is paper or ink, nothing between; else edges are softened.
         radius: of the pen, in pixels.
+        brought: the picture that was put on it and has not been drawn on.
     """
 
     def __init__(self, rows: int, columns: int, bits: bool, radius: float) -> None:
         self.ink: Ink = np.zeros((rows, columns))
         self.bits = bits
         self.radius = radius
-        self._before: list[Ink] = []
+        self.brought: Brought | None = None
+        self._before: list[tuple[Ink, Brought | None]] = []
         self._rows, self._columns = np.mgrid[0:rows, 0:columns].astype(np.float64)
 
     @property
@@ -42,8 +49,9 @@ class Sheet:
 
     def begin(self) -> None:
         """What comes now is one stroke: `undo` takes it back as a whole."""
-        self._before.append(self.ink.copy())
+        self._before.append((self.ink.copy(), self.brought))
         del self._before[:-_KEPT]
+        self.brought = None
 
     def draw(self, start: Place, end: Place) -> None:
         """Move the pen from `start` to `end`, which may lie outside."""
@@ -73,16 +81,16 @@ class Sheet:
         """A new sheet; `undo` brings the old one back."""
         self.show(np.zeros_like(self.ink))
 
-    def show(self, ink: Ink) -> None:
+    def show(self, ink: Ink, brought: Brought | None = None) -> None:
         """Put a whole picture on the sheet. Raises ValueError where it has another size."""
         if ink.shape != self.ink.shape:
             raise ValueError(f"the sheet is {self.ink.shape} and the picture {ink.shape}")
         self.begin()
-        self.ink = np.array(ink, np.float64)
+        self.ink, self.brought = np.array(ink, np.float64), brought
 
     def undo(self) -> bool:
         """Take back the last stroke; False where there is none."""
         if not self._before:
             return False
-        self.ink = self._before.pop()
+        self.ink, self.brought = self._before.pop()
         return True

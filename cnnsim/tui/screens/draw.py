@@ -43,8 +43,6 @@ class DrawScreen(BaseScreen):
         self._look: Look | None = None
         #: The shares of a picture that others are compared with.
         self._kept: tuple[float, ...] | None = None
-        #: What the picture on the sheet is, if it was not drawn.
-        self._brought: Brought | None = None
         self._wanted: Ink | None = None
         self._is_looking = False
         self._random = np.random.default_rng()
@@ -84,7 +82,8 @@ class DrawScreen(BaseScreen):
         self.header.show(crumbs, [trained, *tested], tested, spare=((-1,),))
 
     def _show_sheet(self) -> None:
-        words = "" if self._brought is None else self._brought.words
+        brought = self.sheet.brought
+        words = "" if brought is None else brought.words
         self._board.show_sheet(self.sheet, self._pen, self._is_down, words)
 
     def _show_look(self) -> None:
@@ -112,7 +111,8 @@ class DrawScreen(BaseScreen):
     @property
     def _picture(self) -> Ink:
         """What the net gets [channels, height, width]."""
-        return self.net.see(self.sheet.ink) if self._brought is None else self._brought.picture
+        brought = self.sheet.brought
+        return self.net.see(self.sheet.ink) if brought is None else brought.picture
 
     def _start(self) -> None:
         """Look at the latest picture, one at a time; those that came between are left out."""
@@ -147,7 +147,7 @@ class DrawScreen(BaseScreen):
     def on_pad_panel_stroked(self, event: PadPanel.Stroked) -> None:
         """The pen has moved."""
         if event.begins:
-            self._begin()
+            self.sheet.begin()
         self._pen = None
         if event.erase:
             self.sheet.erase(event.start, event.end, event.reach)
@@ -171,6 +171,8 @@ class DrawScreen(BaseScreen):
         )
         self._pen = new if self._pen is not None else old
         if self._is_down:
+            if self.sheet.brought is not None:
+                self.sheet.begin()
             self.sheet.draw(old, self._pen)
             self._drawn()
         else:
@@ -182,7 +184,7 @@ class DrawScreen(BaseScreen):
         rows, columns = self.sheet.shape
         self._pen = self._pen or (rows // 2, columns // 2)
         if self._is_down:
-            self._begin()
+            self.sheet.begin()
             self.sheet.draw(self._pen, self._pen)
             self._drawn()
         self._show_sheet()
@@ -190,7 +192,6 @@ class DrawScreen(BaseScreen):
     def action_clear(self) -> None:
         """A new sheet."""
         self.sheet.clear()
-        self._brought = None
         self._drawn()
 
     def action_undo(self) -> None:
@@ -198,7 +199,6 @@ class DrawScreen(BaseScreen):
         if not self.sheet.undo():
             self.tell("nothing to undo")
             return
-        self._brought = None
         self._drawn()
 
     def action_random(self) -> None:
@@ -233,7 +233,7 @@ class DrawScreen(BaseScreen):
 
     def action_invert(self) -> None:
         """Dark on light as light on dark; again: as it is."""
-        brought = self._brought
+        brought = self.sheet.brought
         if brought is None or brought.path is None:
             self.tell("o opens a picture file, which i turns around")
             return
@@ -254,19 +254,13 @@ class DrawScreen(BaseScreen):
         words = printable(path.name) + (", turned around" if invert else "")
         self._bring(Brought(words, picture, path, invert))
 
-    def _begin(self) -> None:
-        """A stroke begins: what is on the sheet is one's own from now on."""
-        self.sheet.begin()
-        self._brought = None
-
     def _bring(self, brought: Brought) -> None:
-        self.sheet.show(self.net.on_sheet(brought.picture))
-        self._brought = brought
+        self.sheet.show(self.net.on_sheet(brought.picture), brought)
         self._drawn()
 
     def work(self) -> Work:
         """A drawing is nowhere else; a test picture and a file are."""
-        is_drawn = not self.sheet.is_blank and self._brought is None
+        is_drawn = not self.sheet.is_blank and self.sheet.brought is None
         drawn = self.sheet.ink.tobytes() if is_drawn else None
         return Work("your drawing", "s saves the screen", drawn)
 
