@@ -22,6 +22,8 @@ class Guesser:
         self.score = Score()
         #: Whether a question waits for its answer, which nothing may give away.
         self.is_asking = False
+        #: What the guess of the step that is shown was worth.
+        self.verdict = ""
 
     def ask(self, unit: str, skip_padding: bool) -> None:
         """Ask for the next value; with larger units for that of the whole cell."""
@@ -75,8 +77,10 @@ class Guesser:
                 return
             guess = parse_guess(typed)
             self.score.count(guess.is_right(screen.view.reading.after))
-            screen.notify(verdict(screen.view, guess, whole), timeout=8, markup=False)
+            self.verdict = verdict(screen.view, guess, whole)
             screen.show_again()
+            if not screen.board.shows_note:
+                screen.notify(self.verdict, timeout=8, markup=False)
 
         def check(typed: str) -> str:
             parse_guess(typed)

@@ -118,6 +118,7 @@ class SteppingScreen(BaseScreen):
         if step != self.step and self.is_mounted:
             # What was said belongs to the step before.
             self.app.clear_notifications()
+            self._guesser.verdict = ""
             if not self._player.is_playing:
                 self.footer.hush()
         if stepper is not self.stepper:
@@ -197,6 +198,7 @@ class SteppingScreen(BaseScreen):
             recorded=len(self._recorder.recording or ()),
             recorded_note=self._recorder.note_at(step),
             guesses=(self._guesser.score.right, self._guesser.score.asked),
+            verdict=self._guesser.verdict,
             guessing=self._guesser.is_asking,
             breakpoint=self._finder.breakpoint,
             scatter=self._scatter if self._scatter in range(len(sweep.reads)) else None,
@@ -274,6 +276,7 @@ class SteppingScreen(BaseScreen):
         self.stage.forget()
         self.board.forget()
         self._finder.forget()
+        self._guesser.verdict = ""
         self._compute()
         self.go(self.step)
 

@@ -16,8 +16,10 @@ from cnnsim.tui.stage.view import View
 
 
 def narrate(stage: Stage, view: View) -> list[Paragraph]:
-    """The note on the step where there is one, then the step in words."""
+    """What a guess was worth, the note on the step where there is one, then the step in words."""
     paragraphs: list[Paragraph] = []
+    if view.verdict:
+        paragraphs += [[(view.verdict, "bold")], []]
     if view.edits and view.stop is not None and view.note == view.stop.say != "":
         paragraphs.append([("The note speaks of the numbers in the file:", "dim")])
     if view.note:

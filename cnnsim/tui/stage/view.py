@@ -34,6 +34,7 @@ class View:
         recorded: how many stops have been recorded.
         recorded_note: what the recording says of this step, in place of the tour.
         guesses: how many were right, of how many.
+        verdict: what the guess of this step's value was worth, just now.
         guessing: whether what comes is asked for, and nothing may give it away.
         breakpoint: what playing stops at.
         scatter: the read whose uses are shown; None for the terms of the cell.
@@ -60,6 +61,7 @@ class View:
     recorded: int = 0
     recorded_note: str = ""
     guesses: tuple[int, int] = (0, 0)
+    verdict: str = ""
     guessing: bool = False
     breakpoint: str = ""
     scatter: int | None = None

@@ -274,6 +274,11 @@ class Board(Container):
         self.forget()
         return False
 
+    @property
+    def shows_note(self) -> bool:
+        """Whether the note is in sight: it may be behind another tab, or gone for a panel alone."""
+        return bool(self._note.display)
+
     def maximise(self, focused: Widget | None) -> None:
         """The focused panel alone (the output where none has the focus), or all again."""
         if self._maximised:
