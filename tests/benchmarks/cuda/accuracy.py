@@ -42,5 +42,5 @@ def measure(allowed: float) -> Iterator[Row]:
         what = f"no pictures in {mnist_folder()}, nor where {MNIST} says"
         yield Row("accuracy", "mnist_cnn", "not run", "", "", what)
 
-    cases: list[Case] = [("digits_cnn", partial(case, "digits_cnn", 0.98)), ("mnist_cnn", pictures)]
+    cases = [Case("digits_cnn", partial(case, "digits_cnn", 0.98)), Case("mnist_cnn", pictures)]
     yield from measured("accuracy", allowed, cases)

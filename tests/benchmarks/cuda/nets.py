@@ -43,7 +43,7 @@ def operations(iteration: Any, batch: int) -> float:
             parameters = layer.parameters(network.places[layer.name].inputs)
             cells = prod(network.places[layer.name].output)
             each.append(cells * prod(parameters["w"].shape[1:]))
-    return 2.0 * batch * (3 * sum(each) - each[0])
+    return float(2 * batch * (3 * sum(each) - each[0]))
 
 
 def traffic(iteration: Any, batch: int) -> float:
@@ -55,4 +55,4 @@ def traffic(iteration: Any, batch: int) -> float:
         for layer in network.layers
         if isinstance(layer, Conv2d | Dense)
     ]
-    return 4.0 * (7 * parameters + 4 * batch * sum(kept))
+    return float(4 * (7 * parameters + 4 * batch * sum(kept)))
