@@ -21,3 +21,9 @@ class Places:
         """The panels in the place of `name`, itself included; empty where it has no place."""
         rect = self.panels.get(name)
         return tuple(other for other, place in self.panels.items() if place == rect and rect)
+
+    def below(self, rows: int) -> Places:
+        """The same so many rows further down."""
+        return Places(
+            {name: (x, y + rows, wide, high) for name, (x, y, wide, high) in self.panels.items()}
+        )

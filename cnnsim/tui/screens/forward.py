@@ -169,9 +169,7 @@ class ForwardScreen(MovingScreen):
     def action_back(self) -> None:
         """Panels first, then home."""
         self._player.pause()
-        if self.board.is_maximised:
-            self.action_maximise()
-        elif not self.asks_before(super().action_back):
+        if not self.board.show_all() and not self.asks_before(super().action_back):
             super().action_back()
 
     def work(self) -> Work:

@@ -26,7 +26,6 @@ from cnnsim.tui.stage.stage import Stage
 from cnnsim.tui.stage.typed import spelled_out
 from cnnsim.tui.stage.view import MODES, View
 from cnnsim.tui.widgets.board import Board
-from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
 
 class SteppingScreen(BaseScreen):
@@ -224,7 +223,6 @@ class SteppingScreen(BaseScreen):
 
     def lay_panels(self) -> None:
         """The size has changed."""
-        self.board.forget()
         self.call_after_refresh(self.show_again)
 
     def show_again(self) -> None:
@@ -233,26 +231,15 @@ class SteppingScreen(BaseScreen):
 
     def action_maximise(self) -> None:
         """The focused panel alone, or all of them again."""
-        self.board.maximise(self.focused)
-        self.show_again()
+        self.board.maximise("out")
 
     def action_turn(self, direction: int) -> None:
         """The next or previous panel; panels that share a place come up in turn."""
-        panel = self.board.turn(self.focused, direction)
-        self.show_again()
-        if panel is not None:
-            self.set_focus(panel)
-
-    def on_tabbed_panel_tab_picked(self, event: TabbedPanel.TabPicked) -> None:
-        """A tab was clicked."""
-        panel = self.board.bring_up(event.label)
-        self.show_again()
-        self.set_focus(panel)
+        self.board.turn(direction)
 
     def action_page(self, direction: int) -> None:
         """Read on in the note, or back."""
-        if not self.board.page_note(direction):
-            self.show_again()
+        self.board.page_note(direction)
 
     @property
     def run_folder(self) -> Path | None:

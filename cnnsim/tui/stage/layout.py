@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from cnnsim.tui.places import Rect
+from cnnsim.tui.places import Places, Rect
 
 #: Below this many lines every panel gives up what the others show too.
 LOW = 20
@@ -15,21 +13,8 @@ _ORIGIN, _ORIGIN_WIDE = 27, 32
 #: Panels that may share a place, in the order of their tabs.
 TABS = ("note", "loops", "check", "update", "origin", "growth")
 
-
 #: Lines that the words need at most, and the least that maps of channels are of use in.
 _WORDS, _LEAST_CHANNELS = 12, 8
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """Places for the panels by name; `matrices` is the room for all matrices together.
-
-    `shared` are the panels that stand in one place, one at a time.
-    """
-
-    matrices: Rect
-    panels: dict[str, Rect] = field(default_factory=dict)
-    shared: tuple[str, ...] = ()
 
 
 def arrange(
@@ -42,8 +27,8 @@ def arrange(
     has_check: bool = False,
     has_update: bool = False,
     has_channels: bool = False,
-) -> Arrangement:
-    """The panels in `width` x `height` characters between header and footer.
+) -> Places:
+    """The panels in `width` x `height` characters, and "matrices": the room for all of those.
 
     `sum_rows` are the lines that the sum needs inside its frame, `is_long` says that it is a
     ledger, `has_maps` that the matrices need much width, `matrix_rows` how many rows they can use,
@@ -83,13 +68,11 @@ def arrange(
         panels["origin"] = (margin + inner - wide, 0, wide, matrices)
         matrices_width = inner - wide - 1
         tabs.remove("origin")
+    panels["matrices"] = (margin, 0, matrices_width, matrices)
     panels["sum"] = (margin, matrices, inner, sum_height)
     top = matrices + sum_height
-    shared: tuple[str, ...] = ()
     if not roomy:
-        for tab in tabs:
-            panels[tab] = (margin, top, inner, bottom)
-        shared = tuple(tabs)
+        panels |= dict.fromkeys(tabs, (margin, top, inner, bottom))
     else:
         first = ("growth", "loops") if is_long else ("loops",)
         if has_check:
@@ -109,12 +92,9 @@ def arrange(
         # What has no place of its own shares one.
         place = names[0] if has_check else "loops"
         others = ("growth", "loops", "update", "origin")
-        shared = tuple(tab for tab in others if tab in tabs and (tab == place or tab not in panels))
+        shared = [tab for tab in others if tab in tabs and (tab == place or tab not in panels)]
         if has_update and not has_check:
-            shared = tuple(sorted(shared, key=lambda tab: tab != "update"))
-        for tab in shared:
-            panels[tab] = panels[place]
-        if len(shared) == 1:
-            shared = ()
+            shared.sort(key=lambda tab: tab != "update")
+        panels |= dict.fromkeys(shared, panels.pop(place))
     panels["timeline"] = (0, top + bottom + channels, width, 2)
-    return Arrangement((margin, 0, matrices_width, matrices), panels, shared)
+    return Places(panels)

@@ -20,6 +20,7 @@ from cnnsim.tui.drawing.cellclass import (
     small,
 )
 from cnnsim.tui.drawing.plane import step_for
+from cnnsim.tui.places import Rect
 from cnnsim.tui.stage.matrix import Matrix
 
 #: Columns of the border and what it encloses at the sides.
@@ -31,6 +32,8 @@ _LEAST_MAP = 12
 _FEW = 16
 #: A title such as "conv1.w" needs this much; what stands around one; more columns for a sign.
 _LEAST, _TITLED, _SIGN = 14, 5, 2
+#: All signs that stand between matrices.
+SIGNS = "⋆∗·="
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +227,13 @@ def signs_between(slots: Sequence[MatrixSlot], sign: str) -> list[tuple[int, int
             found.append((column, gap, "="))
         elif sign and left.matrix.read == 0 and right.matrix.read == 1:
             found.append((column, gap, sign))
+    return found
+
+
+def places_of(slots: Sequence[MatrixSlot], sign: str, room: Rect) -> dict[str, Rect]:
+    """Where the matrices stand in `room`, by their keys, and the signs between them."""
+    x, y, _, height = room
+    found = {slot.matrix.key: (x + slot.x, y, slot.width, height) for slot in slots}
+    for column, gap, text in signs_between(slots, sign):
+        found[text] = (x + column, y, gap, height)
     return found

@@ -28,6 +28,8 @@ from cnnsim.tui.stage.view import View
 
 #: Reads that are shown as matrices; a sweep with more shows the first one only.
 _MOST_READS = 3
+#: The keys of all matrices that there can be, in their order.
+KEYS = (*(f"{what}{read}" for read in range(_MOST_READS) for what in ("read", "lens")), "out")
 #: Notes are written under the numbers of at most this many taps.
 _MOST_NOTES = 64
 

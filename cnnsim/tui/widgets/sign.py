@@ -9,14 +9,9 @@ from cnnsim.tui.widgets.panel import Panel
 class Sign(Panel, can_focus=False):
     """One character in the middle of the gap."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self._text = ""
-
-    def show(self, text: str) -> None:
-        """Set the character."""
+    def __init__(self, text: str) -> None:
+        super().__init__()
         self._text = text
-        self.repaint()
 
     def paint(self, canvas: Canvas) -> None:
         """In the middle."""
