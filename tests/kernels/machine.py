@@ -116,6 +116,12 @@ def _largest(cubin: bytes, wanted: int) -> int:
     return max(found)
 
 
+def calls(function: Any) -> int:
+    """How deep the functions that a kernel holds call each other."""
+    held = [cell.cell_contents for cell in function.__closure__ or ()]
+    return 1 + max((calls(each) for each in held if hasattr(each, "__code__")), default=0)
+
+
 def check(kernel: Kernel, signature: Any, capability: tuple[int, int]) -> None:
     """Compile a fast kernel, and see that it stays within what a block has on such a GPU."""
     code = compiled(kernel.function, signature, capability, **kernel.options)

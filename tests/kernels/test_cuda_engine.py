@@ -12,6 +12,7 @@ import pytest
 from entries import FLAT, POOL, RELU, Entry, conv, dense
 from lanes_nets import Array, batch_of, drawn, iteration
 from lanes_nets import reference as by_sweeps
+from machine import calls
 from running import KINDS
 from simulator import CAN_LAUNCH, ROOT, launches, run_in_simulator, without_a_gpu
 
@@ -201,12 +202,6 @@ def test_the_end_has_as_many_layers_as_a_block_holds(
     names = [item.name for item in made if isinstance(item, jit.Kernel)]
     assert [name for name in names if name.endswith("loss")] == [expected] * bool(expected)
     assert ("dense0.forward sum" in names) == (most < 182)
-
-
-def calls(function: Any) -> int:
-    """How deep the functions that a kernel holds call each other."""
-    held = [cell.cell_contents for cell in function.__closure__ or ()]
-    return 1 + max((calls(each) for each in held if hasattr(each, "__code__")), default=0)
 
 
 @launches

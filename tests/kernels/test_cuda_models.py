@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 from entries import FLAT, POOL, RELU, Entry, conv, dense
 from lanes_nets import batch_of, drawn, iteration, output_of, reference
+from machine import calls
 from simulator import CAN_LAUNCH, launches, run_in_simulator, without_a_gpu
 
 from cnnsim.kernels.cuda.models.operations import Convolution
 from cnnsim.kernels.cuda.models.plan import plan_of
 from cnnsim.kernels.lanes.chain import Refused
+from cnnsim.kernels.lanes.rule import rule_of
 
 if CAN_LAUNCH:
     from cnnsim.kernels.cuda.models import engine as models_engine
     from cnnsim.kernels.cuda.models.engine import ModelsEngine, refuses
+    from cnnsim.kernels.cuda.models.step import answering_kernel, training_kernel
 
 Net = tuple[tuple[int, ...], list[Entry]]
 
@@ -156,6 +159,16 @@ def plan_of_least(of: Any) -> int:
             most += 16
         else:
             return most
+
+
+@launches
+def test_many_layers_do_not_call_each_other_too_deep() -> None:
+    """Numba's compiler takes some thirty frames of Python for each call, of a thousand."""
+    entries = [entry for _ in range(40) for entry in (dense(6), RELU)]
+    of = iteration((6,), [*entries, dense(3)], **ADAM)
+    plan = plan_of(of, 232_448)
+    for kernel in (training_kernel(plan, rule_of(of.optimizer), 2), answering_kernel(plan, 2)):
+        assert calls(kernel.function) <= 12, kernel.name
 
 
 @launches

@@ -186,17 +186,20 @@ def _forward(plan: Plan) -> Any:
 
 
 def _one_by_one(functions: Sequence[Any]) -> Any:
-    """One function that calls all of them, the block's threads together."""
-    *before, last = functions
-    if not before:
-        return last
-    others = _one_by_one(before)
+    """One function that calls all of them, the block's threads together.
+
+    They are halves of halves: the compiler's recursion is as deep as calls are.
+    """
+    if len(functions) == 1:
+        return functions[0]
+    half = len(functions) // 2
+    first, second = _one_by_one(functions[:half]), _one_by_one(functions[half:])
 
     @device
     def run(near: Any, codes: Any, arena: Any, base: int) -> None:
-        others(near, codes, arena, base)
+        first(near, codes, arena, base)
         cuda.syncthreads()
-        last(near, codes, arena, base)
+        second(near, codes, arena, base)
 
     return run
 
@@ -212,15 +215,16 @@ def _backward(plan: Plan) -> Any:
 
 
 def _one_back(functions: Sequence[Any]) -> Any:
-    *before, last = functions
-    if not before:
-        return last
-    others = _one_back(before)
+    """The same for functions that are told whether the gradients are fresh."""
+    if len(functions) == 1:
+        return functions[0]
+    half = len(functions) // 2
+    first, second = _one_back(functions[:half]), _one_back(functions[half:])
 
     @device
     def run(near: Any, codes: Any, arena: Any, base: int, fresh: bool) -> None:
-        others(near, codes, arena, base, fresh)
+        first(near, codes, arena, base, fresh)
         cuda.syncthreads()
-        last(near, codes, arena, base, fresh)
+        second(near, codes, arena, base, fresh)
 
     return run
