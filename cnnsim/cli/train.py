@@ -89,7 +89,7 @@ def train(
             runs, split = _prepare(scenarios, numbers, epochs, words, out, resume, overwrite)
     report = Report(runs, json)
     # A single run is trained in this process, and so are many that go side by side on a GPU.
-    with Interrupt(compiles=len(runs) == 1 or chosen == "cuda") as interrupt, report.board:
+    with Interrupt(compiles=len(runs) == 1 or chosen == "cuda") as interrupt, report.progress:
         report.interrupt = interrupt
         _go(runs, split, threads or processors(), chosen, report)
     if not json:

@@ -13,7 +13,7 @@ from cnnsim.cli.interrupt import Interrupt
 from cnnsim.cli.main import complain
 from cnnsim.cli.output import Column, emit, loss_text, print_table
 from cnnsim.cli.streams import output
-from cnnsim.cli.trainboard import Board
+from cnnsim.cli.trainprogress import TrainProgress
 from cnnsim.errors import CnnsimError, printable
 from cnnsim.training.runfolder import LAST
 
@@ -39,7 +39,7 @@ class Report:
 
     def __init__(self, runs: Sequence[Run], json: bool) -> None:
         self.json = json
-        self.board = Board(len(runs))
+        self.progress = TrainProgress(len(runs))
         self.code = 0
         self.stopped: list[str] = []
         self._names = {str(run.folder): (run.name, run.seed, run.optimizer.epochs) for run in runs}
@@ -55,16 +55,16 @@ class Report:
         if kind in ("progress", "epoch"):
             self.interrupt.armed = True
         if kind == "note":
-            self.board.say(lambda what: print(what, file=sys.stderr), event["what"])
+            self.progress.say(lambda what: print(what, file=sys.stderr), event["what"])
             return
         if kind in ("compiling", "progress"):
-            self.board.update(together or label, event, epochs)
+            self.progress.update(together or label, event, epochs)
             return
         if kind == "epoch":
             if together is None:
-                self.board.update(label, event, epochs)
+                self.progress.update(label, event, epochs)
         else:
-            self.board.finish(label)
+            self.progress.finish(label)
         if kind == "result":
             self._results[run] = event
         elif kind == "stopped":
@@ -73,7 +73,7 @@ class Report:
             self.code = max(self.code, 1)
             has_any = (Path(run) / LAST).is_file()
             left = f"its last good checkpoint is in {run}" if has_any else "nothing was saved"
-            self.board.say(
+            self.progress.say(
                 complain,
                 CnnsimError(
                     f"{label} diverged: its loss is no number any more, in epoch {event['epoch']} "
@@ -83,7 +83,7 @@ class Report:
             )
         elif kind == "error":
             self.code = max(self.code, event["code"])
-            self.board.say(complain, CnnsimError(event["message"], event["hint"]))
+            self.progress.say(complain, CnnsimError(event["message"], event["hint"]))
         if self.json and kind in ("epoch", "result", "diverged"):
             shown = {key: value for key, value in event.items() if kind != "epoch" or key != "run"}
             emit(shown)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PAUSE = 2.0
 
 
-class Board:
+class TrainProgress:
     """A context that shows the runs at work. `update` is told of their events."""
 
     def __init__(self, runs: int) -> None:
@@ -30,7 +30,7 @@ class Board:
         self._accuracy: dict[str, str] = {}
         self._last: dict[str, float] = {}
 
-    def __enter__(self) -> Board:
+    def __enter__(self) -> TrainProgress:
         if has_colour(sys.stderr):
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
