@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cnnsim.errors import Problem
 from cnnsim.network.fields import Text
@@ -16,12 +16,18 @@ from cnnsim.network.optimizer import DATA_KEYS
 NAMED: dict[str, Shape] = {"digits": (1, 8, 8), "mnist": (1, 28, 28)}
 
 
+def _source(value: str) -> str:
+    if not value:
+        raise ValueError("should be digits, mnist, or a path")
+    return value
+
+
 class Data(BaseModel):
     """Labelled pictures, their classes and how they are split and shown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    source: Text = Field(
+    source: Annotated[Text, AfterValidator(_source)] = Field(
         description="digits, mnist, or a path relative to this file: a folder with one folder of "
         "pictures for each class, idx files (a folder of them) or an npz file"
     )

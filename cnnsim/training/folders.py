@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -104,7 +106,7 @@ def _npz(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
                         raise UsageError(f"{where} has {there} and lacks {missing}")
                     pairs = [names] + ([test] if test and held >= set(test) else [])
                     parts = [
-                        _samples(where, stored[pictures], stored[labels], shape)
+                        _samples(where, _array(stored, pictures), _array(stored, labels), shape)
                         for pictures, labels in pairs
                     ]
                     return _split(parts, None, test_share, seed)
@@ -120,10 +122,29 @@ def _npz(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
     )
 
 
+def _array(stored: NpzFile, name: str) -> npt.NDArray[Any]:
+    """The array `name`. Raises ValueError where its header is damaged, or it is no array."""
+    try:
+        # Of an array that Python 2 wrote NumPy says so.
+        with warnings.catch_warnings(action="ignore"):
+            found: Any = stored[name]
+    except (TokenError, TypeError, MemoryError) as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(found, np.ndarray):
+        raise ValueError(f"{name} is no array")
+    return found
+
+
 # -- folders of pictures ---------------------------------------------------------------------------
 
 
 def _class_folders(path: Path, shape: Shape, test_share: float, seed: int) -> Split:
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        raise UsageError(
+            f"{printable(str(path))} is a folder of pictures, grey or in colour, and the "
+            f"scenario's [input] is {times(shape)}",
+            "give [input] one channel or three: [c, h, w]",
+        )
     divided = (path / "train").is_dir()
     roots = [path / "train", path / "test"] if divided else [path]
     names: list[str] = []

@@ -62,6 +62,7 @@ def test_chosen_classes_are_numbered_in_their_order() -> None:
         (["data.source=own.npz", "layers.fc.units=1", "loss.target=0"], "loss.type"),
         (["input.digit=3", "data.source=mnist"], "data.source"),
         (["data.test_share=1.5"], "data.test_share"),
+        (["data.source="], "data.source"),
         (["data.shuffel=true"], "data.shuffel"),
         (["training.schedule=linear"], "training.schedule"),
         (["training.step_factor=0.5"], "training"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -285,3 +286,42 @@ def test_a_damaged_npz_file_is_told(tmp_path: Path, save: Callable[..., None]) -
         except UsageError:
             told += 1
     assert told > len(damaged) / 2, "of times and the like nobody takes notice"
+
+
+def header(words: str) -> bytes:
+    """The beginning of an npy file that describes its array in `words`."""
+    text = words.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (b"junk", "x is no array"),
+        (header("{'descr': '<f4', 'fortran_order': False, 'shape': (4, 2, }"), "EOF"),
+        (header("{'descr': '<f4', b'fortran_order': False, 'shape': (4, 2, 2)}"), "bytes"),
+        (
+            header("{'descr': '<f4', 'fortran_order': False, 'shape': (1%s, 2)}" % (15 * "0")),
+            "allocate",
+        ),
+    ],
+)
+def test_what_stands_in_the_place_of_an_array_is_told(
+    tmp_path: Path, x: bytes, message: str
+) -> None:
+    np.savez(tmp_path / "d.npz", y=np.arange(4) % 2)
+    with zipfile.ZipFile(tmp_path / "d.npz", "a") as packed:
+        packed.writestr("x.npy", x)
+    with pytest.raises(UsageError, match=f"d.npz is no npz file that can be read: .*{message}"):
+        read_files(tmp_path / "d.npz", (1, 2, 2), 0.2, 0)
+
+
+@pytest.mark.parametrize("shape", [(16,), (2, 4, 4)])
+def test_a_folder_of_pictures_needs_one_channel_or_three(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (4, 4)).save(tmp_path / name / "1.png")
+    with pytest.raises(UsageError, match=r"\[input\] is (16|2x4x4)\ngive .* one channel or three"):
+        read_files(tmp_path, shape, 0.2, 0)
