@@ -15,7 +15,7 @@ from cnnsim.cli.progress import Narrator
 from cnnsim.cli.seeds import parse_seeds
 from cnnsim.cli.source import NO_TOUR, read
 from cnnsim.cli.trainreport import Report
-from cnnsim.errors import UsageError, printable
+from cnnsim.errors import CnnsimError, UsageError, printable
 
 if TYPE_CHECKING:
     from cnnsim.scenario.scenario import Scenario
@@ -98,8 +98,11 @@ def train(
     if report.stopped:
         for run in report.stopped:
             print(f"stopped: {run}; the same command with --resume goes on", file=sys.stderr)
-        return 130
-    return report.code
+    error = report.unheard
+    # Whoever reads may have enough; but training that ends before its time is no success.
+    if error is not None and (report.stopped or not isinstance(error, BrokenPipeError)):
+        raise CnnsimError(f"standard output: {error.strerror or error}")
+    return 130 if report.stopped else report.code
 
 
 def _go(

@@ -12,7 +12,7 @@ from cnnsim.amounts import percent
 from cnnsim.cli.interrupt import Interrupt
 from cnnsim.cli.main import complain
 from cnnsim.cli.output import Column, emit, loss_text, print_table
-from cnnsim.cli.streams import output
+from cnnsim.cli.streams import forget_output, output
 from cnnsim.cli.trainprogress import TrainProgress
 from cnnsim.errors import CnnsimError, printable
 from cnnsim.training.runfolder import LAST
@@ -42,6 +42,7 @@ class Report:
         self.progress = TrainProgress(len(runs))
         self.code = 0
         self.stopped: list[str] = []
+        self.unheard: OSError | None = None
         self._names = {str(run.folder): (run.name, run.seed, run.optimizer.epochs) for run in runs}
         self._results: dict[str, dict[str, Any]] = {}
 
@@ -86,8 +87,17 @@ class Report:
             self.progress.say(complain, CnnsimError(event["message"], event["hint"]))
         if self.json and kind in ("epoch", "result", "diverged"):
             shown = {key: value for key, value in event.items() if kind != "epoch" or key != "run"}
-            emit(shown)
+            self._print(shown)
+
+    def _print(self, event: dict[str, Any]) -> None:
+        """Print it at once; where that fails, what trains is to be saved and to stop."""
+        try:
+            emit(event)
             output().flush()
+        except OSError as error:
+            forget_output()
+            self.unheard = error
+            self.interrupt.asked = True
 
     def print_results(self) -> None:
         """The table of all results, in the order of the command."""

@@ -280,6 +280,24 @@ def test_ctrl_c_saves_and_resume_goes_on(
     assert resumed.returncode == 130
 
 
+@pytest.mark.parametrize("seeds", ["0", "0..2"])
+def test_training_that_nobody_listens_to_is_saved_and_no_success(
+    net: Path, tmp_path: Path, seeds: str
+) -> None:
+    words = ("--epochs", "500_000", "--json", "--seeds", seeds, "--out", tmp_path / "runs")
+    with started("train", net, *words) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        process.stdout = None
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.count("the same command with --resume goes on") == (1 if seeds == "0" else 3)
+    assert err.endswith("error: standard output: Broken pipe\n")
+    saved = [path.parent for path in (tmp_path / "runs").rglob("last.safetensors")]
+    assert max(open_trained(folder).point.iteration for folder in saved) > 0
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on Unix")
 def test_a_second_ctrl_c_leaves_at_once(net: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
