@@ -252,10 +252,12 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
     Raises UsageError where the file is damaged.
     """
+    if not path.exists():
+        return []
+    if what := obstacle(path):
+        raise UsageError(f"{printable(str(path))} {what}")
     try:
         lines = path.read_text("ascii", errors="replace").splitlines(True)
-    except FileNotFoundError:
-        return []
     except OSError as error:
         reason = printable(error.strerror or str(error))
         raise UsageError(f"{printable(str(path))} cannot be read: {reason}") from None

@@ -284,6 +284,14 @@ def test_a_folder_in_the_place_of_a_file_is_told(copy: Path, capsys: Any, name: 
     assert name in error
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on Unix")
+def test_a_pipe_in_the_place_of_the_rates_is_told(copy: Path) -> None:
+    """To wait until somebody writes into it may take forever."""
+    os.mkfifo(copy / "rates.jsonl")
+    with pytest.raises(UsageError, match=r"rates.jsonl is a pipe or a device, not a file"):
+        open_run(copy).rate_changes()
+
+
 def test_without_the_last_checkpoint_the_best_one_is_named(copy: Path, capsys: Any) -> None:
     (copy / "last.safetensors").unlink()
     code, error = said(capsys, "evaluate", copy)
