@@ -11,6 +11,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from cnnsim.cli.outfile import refused
 from cnnsim.cli.streams import output
 from cnnsim.errors import UsageError, printable, unprintable
 
@@ -46,7 +47,7 @@ def new(
         # A full disk leaves an empty one, over which the next try would not write.
         with suppress(OSError):
             path.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise refused(str(path), error) from None
     print(path, file=output())
     if sys.stderr is not None:
         print(f"next: cnnsim validate {word}\n      cnnsim {word}", file=sys.stderr)

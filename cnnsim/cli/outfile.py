@@ -50,13 +50,18 @@ def write_out(
                 save(stream)
                 size = stream.seek(0, os.SEEK_END)
     except (OSError, ValueError) as error:
-        reason = printable(getattr(error, "strerror", None) or str(error))
-        kind = CnnsimError if getattr(error, "errno", None) in _NO_ROOM else UsageError
-        raise kind(f"{where} cannot be written: {reason}") from None
+        raise refused(where, error) from None
     if sys.stderr is not None:
         print(f"{size:,} bytes", file=sys.stderr)
     if target.is_file() and sys.stdout is not None:
         print(printable(file, 4096))
+
+
+def refused(where: str, error: OSError | ValueError) -> CnnsimError:
+    """`where` cannot be written: a UsageError, unless it is the disk that says no."""
+    reason = printable(getattr(error, "strerror", None) or str(error))
+    kind = CnnsimError if getattr(error, "errno", None) in _NO_ROOM else UsageError
+    return kind(f"{where} cannot be written: {reason}")
 
 
 def _pour(target: Path, where: str, save: Callable[[IO[bytes]], object]) -> int:

@@ -154,7 +154,7 @@ def test_new_on_a_full_disk_leaves_nothing(
             Path, "open", lambda path, *words, **more: made(path, *words, **more).close() or Full()
         )
         result = run("new", "mine")
-    assert (result.code, result.out) == (2, "")
+    assert (result.code, result.out) == (1, "")
     assert "mine.toml cannot be written: No space left on device" in result.err
     assert not list(tmp_path.iterdir())
     assert run("new", "mine").code == 0
