@@ -31,8 +31,11 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 def prepare() -> None:
     """Let both outputs take any text, whatever their encoding. An empty NO_COLOR asks for nothing.
 
-    That is what no-color.org says; libraries look whether the variable is there.
+    That is what no-color.org says; libraries look whether the variable is there. A terminal of 0
+    columns is one of unknown width, and rich would print nothing at all.
     """
+    if not os.environ.get("COLUMNS", "1").strip("0"):
+        del os.environ["COLUMNS"]
     if not os.environ.get("NO_COLOR", "set"):
         del os.environ["NO_COLOR"]
     codecs.register_error("cnnsim", _stand_in)

@@ -35,6 +35,13 @@ def test_json_says_how_it_writes_what_is_not_finite(run: Run) -> None:
     assert '"NaN", "Infinity", "-Infinity"' in run("values", "--help").out
 
 
+def test_help_where_the_width_is_not_known(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    result = run("--help")
+    assert result.code == 0
+    assert "Commands:" in result.out.splitlines()
+
+
 def test_version(run: Run) -> None:
     assert run("--version").out == f"cnnsim {__version__}\n"
 
