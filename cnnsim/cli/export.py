@@ -37,10 +37,10 @@ def export(
         from cnnsim.training.export import to_safetensors as pack
 
         name = "weights.safetensors"
-    target = Path(out) if out is not None else Path(run) / name
+    target = out if out is not None else str(Path(run) / name)
     data = pack(found.run.scenario.network, found.tensors)
     write_out(
-        str(target),
+        target,
         lambda stream: stream.write(data),
         "--out",
         [Path(run) / each for each in FILES],

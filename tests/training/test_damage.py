@@ -108,6 +108,11 @@ def test_an_export_does_not_take_the_place_of_the_run(copy: Path, capsys: Any, n
     assert files(copy) == before
 
 
+def test_an_export_without_a_name_is_told(copy: Path, capsys: Any) -> None:
+    code, error = said(capsys, "export", copy, "--out", "")
+    assert (code, "--out needs the name of a file" in error) == (2, True)
+
+
 def test_values_do_not_take_the_place_of_their_scenario(copy: Path, capsys: Any) -> None:
     before = files(copy)
     code, error = said(capsys, "values", copy / "scenario.toml", "--npz", copy / "scenario.toml")
