@@ -292,13 +292,17 @@ class CnnsimApp(App[int]):
         self._quit(not isinstance(self.screen, ModalScreen))
 
     def _quit(self, asks: bool = True) -> None:
-        """Go, when every screen that has something to lose has asked about it."""
+        """Go, when all that would be lost has been asked about."""
         from cnnsim.tui.screens.base import BaseScreen
 
         screens = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
-        if not asks or not any(screen.asks_before(self._quit) for screen in screens):
-            self.marks.save()
-            self.exit(0)
+        if asks and any(screen.asks_before(self._quit) for screen in screens):
+            return
+        lost = [work for screen in screens if (work := screen.leaving.lost) is not None]
+        if asks and lost and screens[-1].leaving.asks(lost[-1], "once more quits"):
+            return
+        self.marks.save()
+        self.exit(0)
 
 
 def no_colour() -> bool:

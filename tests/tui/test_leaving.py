@@ -106,6 +106,34 @@ async def test_nothing_is_asked_where_nothing_would_be_lost(
         assert pilot.app.screen is below
 
 
+@every_work
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+async def test_the_first_quit_says_what_would_be_lost_and_the_second_quits(
+    work, net, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    async with worked(work, net) as pilot:
+        monkeypatch.setattr(pilot.app, "exit", codes.append)
+        await press(pilot, key)
+        assert (codes, said(pilot)) == ([], [f"{work[1]}; once more quits"])
+        await press(pilot, "z", key)
+        assert codes == []
+        await press(pilot, key)
+        assert codes == [0]
+
+
+async def test_quitting_asks_for_the_work_of_screens_below(
+    net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    async with worked(EDITS, net) as pilot:
+        monkeypatch.setattr(pilot.app, "exit", codes.append)
+        await press(pilot, "w", "q")
+        assert (codes, said(pilot)) == ([], [f"{EDITS[1]}; once more quits"])
+        await press(pilot, "q")
+        assert codes == [0]
+
+
 async def test_edits_outlast_the_shape_walk_which_asks_nothing(net) -> None:
     async with worked(EDITS, net) as pilot:
         stepper = pilot.app.screen

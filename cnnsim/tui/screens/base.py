@@ -133,7 +133,9 @@ class BaseScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Back to the screen below, the second time where work would be lost; home stays."""
-        if len(self.app.screen_stack) > 2 and self.app.screen is self and not self.leaving.asks():
+        if len(self.app.screen_stack) <= 2 or self.app.screen is not self:
+            return
+        if not self.leaving.asks(self.leaving.lost, "esc again leaves"):
             self.app.pop_screen()
 
     def action_draw(self) -> None:

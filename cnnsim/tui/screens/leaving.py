@@ -49,14 +49,22 @@ class Leaving:
         self.hear()
         self._is_meant = False
 
-    def asks(self) -> bool:
-        """Whether work would be lost, which is said now, and nobody has said that it may."""
+    @property
+    def lost(self) -> Work | None:
+        """The work that nobody has kept."""
         work = self._screen.work()
-        if self._is_meant or not work.state or work.state == self._kept:
+        return work if work.state and work.state != self._kept else None
+
+    def asks(self, lost: Work | None, again: str) -> bool:
+        """Whether this is `lost` otherwise, which is said now, and nobody has said that it may.
+
+        `again` says what the same key would do then. One that screens do not hear counts too.
+        """
+        if lost is None or self._is_meant or self._is_asked:
             return False
         self._is_asked = True
-        keeps = f": {work.keeps}" if work.keeps else ""
+        keeps = f": {lost.keeps}" if lost.keeps else ""
         self._screen.notify(
-            f"{work.what} will be lost{keeps}; esc again leaves", timeout=_LONG, markup=False
+            f"{lost.what} will be lost{keeps}; {again}", timeout=_LONG, markup=False
         )
         return True
