@@ -160,19 +160,26 @@ def _take_up(folders: Sequence[str], epochs: int | None) -> tuple[list[Run], Spl
     """
     from cnnsim.training.disk import check_disk
     from cnnsim.training.lengthening import lengthen_runs
-    from cnnsim.training.load import load
     from cnnsim.training.run import open_run
 
     runs = [open_run(Path(folder)) for folder in folders]
     if len({(run.name, run.seed) for run in runs}) < len(runs):
         raise UsageError("two of the runs have one name and one seed", "train them one by one")
-    splits = (load(run.scenario) for run in runs)
-    # Of several, whoever trains one reads its pictures again.
-    split = next(splits) if len(runs) == 1 else None
-    for _ in splits:
-        pass
+    split = _check_pictures([run.scenario for run in runs])
     check_disk(runs)
-    return lengthen_runs(runs, [epochs or run.optimizer.epochs for run in runs]), split
+    lengthened = lengthen_runs(runs, [epochs or run.optimizer.epochs for run in runs])
+    return lengthened, split if len(runs) == 1 else None
+
+
+def _check_pictures(scenarios: Sequence[Scenario]) -> Split | None:
+    """Read the pictures of all; those of the last. Raises UsageError where some are missing."""
+    from cnnsim.training.load import load
+
+    # Of several, whoever trains one reads its pictures again.
+    split = None
+    for scenario in scenarios:
+        split = load(scenario)
+    return split
 
 
 def _prepare(
@@ -190,7 +197,6 @@ def _prepare(
     """
     from cnnsim.training.disk import check_disk
     from cnnsim.training.lengthening import lengthen_runs
-    from cnnsim.training.load import load
     from cnnsim.training.making import create_run
     from cnnsim.training.run import Run
     from cnnsim.training.runfolder import is_run
@@ -206,8 +212,7 @@ def _prepare(
                 f"{printable(str(folder))} holds a run",
                 "--resume goes on with it, --overwrite begins anew, --out names another folder",
             )
-    for scenario in read_in:
-        split = load(scenario)
+    split = _check_pictures(read_in)
     asked = [Run(folder, scenario) for folder, (scenario, _) in zip(folders, wanted, strict=True)]
     check_disk(asked)
     # Whatever is wrong with the pictures has been said: only now does an old run go.

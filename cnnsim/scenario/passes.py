@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
 
-from cnnsim.errors import Problem, ShapeError, did_you_mean
+from cnnsim.errors import Problem, ShapeError
 from cnnsim.network.fit import fit
 from cnnsim.network.graph import Network
 from cnnsim.network.iteration import Iteration
 from cnnsim.network.loss import Loss, losses
 from cnnsim.network.optimizer import Optimizer, optimizers
-from cnnsim.scenario.complaints import problems_of, shown
 from cnnsim.scenario.model import OutputGrad
+from cnnsim.scenario.tagged import read_table, read_tagged
 
 #: The tables that are read here.
 PASSES = ("loss", "training", "output_grad")
@@ -35,11 +34,17 @@ def read_passes(document: Mapping[str, Any]) -> tuple[Passes, list[Problem]]:
     """The three tables of `document`, each made of its kind."""
     problems: list[Problem] = []
     given = {key: document[key] for key in PASSES if key in document}
-    loss = _of_kind(given, "loss", Loss.tag, losses(), problems)
-    optimizer = _of_kind(given, "training", Optimizer.tag, optimizers(), problems)
-    output_grad = None
+    loss = optimizer = output_grad = None
+    if "loss" in given:
+        loss, more = read_tagged(given["loss"], ("loss",), Loss.tag, "loss", losses())
+        problems += more
+    if "training" in given:
+        tag, known = Optimizer.tag, optimizers()
+        optimizer, more = read_tagged(given["training"], ("training",), tag, tag, known)
+        problems += more
     if "output_grad" in given:
-        output_grad = _validate(OutputGrad, given["output_grad"], "output_grad", problems)
+        output_grad, more = read_table(OutputGrad, given["output_grad"], ("output_grad",))
+        problems += more
     if "loss" in given and "output_grad" in given:
         what = "a loss gives the output's gradient; leave one of the two out"
         problems.append(Problem("output_grad", what, path=("output_grad",)))
@@ -47,39 +52,6 @@ def read_passes(document: Mapping[str, Any]) -> tuple[Passes, list[Problem]]:
         what = "training needs a [loss] or an [output_grad]"
         problems.append(Problem("training", what, path=("training",)))
     return Passes(loss, optimizer, output_grad), problems
-
-
-def _of_kind(
-    given: dict[str, Any], key: str, tag: str, known: dict[str, Any], problems: list[Problem]
-) -> Any:
-    if key not in given:
-        return None
-    table = given[key]
-    if not isinstance(table, dict):
-        problems.append(Problem(key, f"should be a table, not {shown(table)}", path=(key,)))
-        return None
-    kind = table.get(tag)
-    if not isinstance(kind, str) or kind not in known:
-        near = ""
-        if kind is None:
-            what = "is missing"
-        elif isinstance(kind, str):
-            noun = key if tag == "type" else tag
-            what, near = f"no {noun} {shown(kind)}", did_you_mean(kind, known)
-        else:
-            what = f"should be a name, not {shown(kind)}"
-        what += near or f"; known are {', '.join(sorted(known))}"
-        problems.append(Problem(f"{key}.{tag}", what, path=(key, tag)))
-        return None
-    return _validate(known[kind], table, key, problems)
-
-
-def _validate(model: type[BaseModel], table: Any, key: str, problems: list[Problem]) -> Any:
-    try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        problems += problems_of(error, model, (key,))
-        return None
 
 
 def iteration_of(network: Network, passes: Passes) -> tuple[Iteration, list[Problem]]:

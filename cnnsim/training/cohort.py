@@ -108,7 +108,7 @@ class _Cohort:
             pace.add(count, int(sizes.sum()), spent)
             self._tell_progress(pace.speed * len(self._members))
             if self._iteration % self._each == 0:
-                self._end_epoch(pace.speed)
+                self._end_epoch(pace.speed or sizes.sum() / spent)
                 pace.begin()
             if perf_counter() - self._saved > max(_PATIENCE, _TIMES * self._saving):
                 self._save()

@@ -288,7 +288,7 @@ class CnnsimApp(App[int]):
             self.simulate_key("shift+f3")
 
     async def action_quit(self) -> None:
-        """Remember where one was, and go; from a dialog without another question."""
+        """Remember where one was, and go; from a dialog without another dialog."""
         self._quit(not isinstance(self.screen, ModalScreen))
 
     def _quit(self, asks: bool = True) -> None:
@@ -299,7 +299,7 @@ class CnnsimApp(App[int]):
         if asks and any(screen.asks_before(self._quit) for screen in screens):
             return
         lost = [work for screen in screens if (work := screen.leaving.lost) is not None]
-        if asks and lost and screens[-1].leaving.asks(lost[-1], "once more quits"):
+        if lost and screens[-1].leaving.asks(lost[-1], "once more quits"):
             return
         self.marks.save()
         self.exit(0)

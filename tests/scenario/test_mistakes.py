@@ -54,7 +54,7 @@ def test_the_good_file_is_good() -> None:
         ("[[layers]]", 8, "layers[1].type", ["is missing", "conv2d", "dense"]),
         ('[[layers]]\ntype = "relu"', 8, "layers[1].name", ["is missing"]),
         ('[[layers]]\ntype = "rleu"', 9, "layers[1].type", ["'rleu'", "did you mean 'relu'"]),
-        ("[[layers]]\ntype = 3", 9, "layers[1].type", ["no kind of layer 3"]),
+        ("[[layers]]\ntype = 3", 9, "layers[1].type", ["should be a name, not 3", "conv2d"]),
         ('[[layers]]\ntype = "\\u202e"', 9, "layers[1].type", ["'\\u202e'"]),
         (
             '[[layers]]\nname = "conv1"\ntype = "relu"',

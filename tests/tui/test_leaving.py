@@ -122,6 +122,18 @@ async def test_the_first_quit_says_what_would_be_lost_and_the_second_quits(
         assert codes == [0]
 
 
+async def test_quitting_from_a_dialog_asks_too(net, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+    async with worked(EDITS, net) as pilot:
+        monkeypatch.setattr(pilot.app, "exit", codes.append)
+        await press(pilot, "g", "ctrl+c")
+        assert (codes, said(pilot)) == ([], [f"{EDITS[1]}; once more quits"])
+        await press(pilot, "escape", "q")
+        assert codes == []
+        await press(pilot, "g", "ctrl+c", "ctrl+c")
+        assert codes == [0]
+
+
 async def test_quitting_asks_for_the_work_of_screens_below(
     net, monkeypatch: pytest.MonkeyPatch
 ) -> None:

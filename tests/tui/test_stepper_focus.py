@@ -17,6 +17,7 @@ from cnnsim.tui.config import Config
 from cnnsim.tui.marks import Marks
 from cnnsim.tui.screens.forward import ForwardScreen
 from cnnsim.tui.widgets import panels
+from cnnsim.tui.widgets.board import Board
 from cnnsim.tui.widgets.matrixpanel import MatrixPanel
 from cnnsim.tui.widgets.tabbedpanel import TabbedPanel
 
@@ -115,3 +116,16 @@ async def test_a_matrix_alone_gives_way_where_a_step_has_none_such(tmp_path: Pat
         await pilot.pause()
         shown = [panel for panel in screen.query(MatrixPanel) if panel.display]
         assert [panel.matrix and panel.matrix.tensor for panel in shown] == ["conv1.y", "relu1.y"]
+
+
+@pytest.mark.parametrize("is_alone", [True, False], ids=["alone", "all"])
+async def test_tab_goes_on_to_the_next_panel_alone(is_alone: bool, tmp_path: Path) -> None:
+    async with opened("toy_2x2", tmp_path, (80, 24)) as pilot:
+        for expected in ("read1", "out", "sum", "note", "loops", "origin", "read0"):
+            await pilot.press(*(["m"] if is_alone else []), "tab")
+            await pilot.pause()
+            assert focus(pilot) == expected
+            board = pilot.app.screen.query_one(Board)
+            shown = {panel.id for panel in board.children if panel.display}
+            assert (shown == {expected, "timeline"}) is is_alone
+            await pilot.press(*(["m"] if is_alone else []))

@@ -83,15 +83,8 @@ def line_of(features: int) -> int:
     return features | 1
 
 
-def then(*stages: Stage) -> Stage:
-    """One stage after the other.
-
-    They are halves of halves: the compiler's recursion is as deep as calls are.
-    """
-    if len(stages) == 1:
-        return stages[0]
-    half = len(stages) // 2
-    first, second = then(*stages[:half]), then(*stages[half:])
+def then(first: Stage, second: Stage) -> Stage:
+    """One stage after the other."""
 
     @device
     def both(arena: Any, shared: Any, sample: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from numba import cuda, float32
 
+from cnnsim.kernels.cuda.halves import halved
 from cnnsim.kernels.cuda.jit import SHARED, SIMULATED, Kernel
 from cnnsim.kernels.cuda.loads import ld1, st1
 from cnnsim.kernels.cuda.stages import (
@@ -93,7 +94,7 @@ def tail(
         place += line_of(below.size) * link.units
     assert place == _floats(sizes)
     stages.append(head_stage(levels[-1], wanted_at, exponents_at, sums, batch, threads))
-    prepare, work = then(*preparing), then(*stages, *back)
+    prepare, work = halved(preparing, then), halved([*stages, *back], then)
 
     def fill(arena: Any) -> None:
         shared = cuda.shared.array(0, float32, alignment=16)

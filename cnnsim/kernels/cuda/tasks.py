@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from numba import cuda
 
+from cnnsim.kernels.cuda.halves import halved
 from cnnsim.kernels.cuda.jit import Kernel, device
 
 #: What a block of threads does: ``body(arena, block)``, a function for kernels.
@@ -38,36 +39,29 @@ def launched(*rounds: Sequence[Task]) -> list[Kernel]:
 
 def _together(tasks: Sequence[Task]) -> Kernel:
     """The kernel that does all `tasks`."""
-    body = _body(tasks)
+    body, blocks = halved([(task.body, task.blocks) for task in tasks], _side_by_side)
 
     def fill(arena: Any) -> None:
         body(arena, cuda.blockIdx.x)
 
     return Kernel(
         fill,
-        sum(task.blocks for task in tasks),
+        blocks,
         tasks[0].threads,
         max(task.shared for task in tasks),
         name=" and ".join(task.name for task in tasks),
     )
 
 
-def _body(tasks: Sequence[Task]) -> Body:
-    """What each block does.
-
-    It is found by halves of halves: the compiler's recursion is as deep as calls are.
-    """
-    if len(tasks) == 1:
-        return tasks[0].body
-    half = len(tasks) // 2
-    blocks = sum(task.blocks for task in tasks[:half])
-    first, second = _body(tasks[:half]), _body(tasks[half:])
+def _side_by_side(first: tuple[Body, int], second: tuple[Body, int]) -> tuple[Body, int]:
+    """The first for so many blocks, the second for so many after them."""
+    (before, blocks), (behind, more) = first, second
 
     @device
     def body(arena: Any, block: int) -> None:
         if block < blocks:
-            first(arena, block)
+            before(arena, block)
         else:
-            second(arena, block - blocks)
+            behind(arena, block - blocks)
 
-    return body
+    return body, blocks + more

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import cuda, float32
 
+from cnnsim.kernels.cuda.halves import halved
 from cnnsim.kernels.cuda.jit import Kernel, device, grid
 from cnnsim.kernels.cuda.layout import COUNT, PACE, PACES, RATE, ROOT
 from cnnsim.kernels.cuda.loads import ld1, st1
@@ -61,7 +62,9 @@ def update(
     Each of the `states` lies in the same order as the weights, and so do the `gradients` that are
     not `sliced`. It ends the step too: `close` is what `closing` makes.
     """
-    gradient = _found(sorted(sliced), _whole(gradients - weights))
+    others = _whole(gradients - weights)
+    found = [(each.at, _with(each, others)) for each in sorted(sliced)]
+    _, gradient = halved(found or [(weights, others)], _either)
     away = [states[name] - weights for name in optimizer.states if name in states]
     first, second = (*away, 0, 0)[:2]
     move = mover(rule_of(optimizer), first, second)
@@ -86,24 +89,15 @@ def _whole(away: int) -> Gradient:
     return gradient
 
 
-def _found(sliced: Sequence[Sliced], others: Gradient) -> Gradient:
-    """The gradients that lie in slices, in order, and the others.
-
-    They are found by halves of halves: the compiler's recursion is as deep as calls are.
-    """
-    if not sliced:
-        return others
-    if len(sliced) == 1:
-        return _with(sliced[0], others)
-    half = len(sliced) // 2
-    before, behind = _found(sliced[:half], others), _found(sliced[half:], others)
-    begin = sliced[half].at
+def _either(first: tuple[int, Gradient], second: tuple[int, Gradient]) -> tuple[int, Gradient]:
+    """The gradients from where the first begins on; from where the second does, those."""
+    (start, before), (begin, behind) = first, second
 
     @device
     def gradient(arena: Any, at: int) -> Any:
         return before(arena, at) if at < begin else behind(arena, at)
 
-    return gradient
+    return start, gradient
 
 
 def _with(sliced: Sliced, others: Gradient) -> Gradient:

@@ -128,7 +128,11 @@ class BaseScreen(Screen[None]):
         self.leaving.withdraw()
 
     def on_screen_suspend(self) -> None:
-        """Nor has who asked for a dialog."""
+        """Who asks for a dialog has not left either."""
+        self.leaving.withdraw()
+
+    def on_screen_resume(self) -> None:
+        """Nor has who was asked in a dialog, and only closed that."""
         self.leaving.withdraw()
 
     def action_back(self) -> None:

@@ -10,7 +10,6 @@ from cnnsim.tui.places import Places
 from cnnsim.tui.stage.chain import chain_of
 from cnnsim.tui.stage.channels import channels_of, has_channels
 from cnnsim.tui.stage.layout import LOW, arrange
-from cnnsim.tui.stage.matrix import Matrix
 from cnnsim.tui.stage.names import read_name
 from cnnsim.tui.stage.narrate import narrate
 from cnnsim.tui.stage.slots import SIGNS, MatrixSlot, is_few, lay_out, places_of, sign_of
@@ -145,31 +144,31 @@ class Board(Panels):
     # -- places ----------------------------------------------------------------------------------
 
     def _arranged(self) -> Places:
-        """The rule knows of the one alone: it has the timeline below it."""
-        return self._rule(*self._room)
-
-    def _rule(self, width: int, height: int) -> Places:
-        view = self._view
-        if view is None:
-            return Places({"wait": (0, 0, width, height)})
-        half_blocks = not cast("CnnsimApp", self.app).ascii
-        matrices = self.stage.matrices(view)
-        usual = self._usual(view, matrices, width, height, half_blocks)
-        if self.alone is None:
+        """One alone has the timeline below it, and gives way where the step has no such panel."""
+        usual = self._rule(*self._room)
+        if self.alone is None or self._view is None:
             return usual
-        room, timeline = (0, 0, width, height - 2), (0, height - 2, width, 2)
-        shown = [matrix for matrix in matrices if matrix.key == self.alone]
-        if not shown and self.alone not in usual.panels:
-            # This step has no such panel.
+        if self.alone not in usual.panels:
             self.alone = None
             return usual
-        self.slots = lay_out(shown, *room[2:], True, half_blocks)
+        width, height = self._room
+        room, timeline = (0, 0, width, height - 2), (0, height - 2, width, 2)
+        matrices = self.stage.matrices(self._view)
+        shown = [matrix for matrix in matrices if matrix.key == self.alone]
+        self.slots = lay_out(shown, *room[2:], True, self._half_blocks)
         panels = places_of(self.slots, "", room) if shown else {self.alone: room}
         return Places({**panels, "timeline": timeline})
 
-    def _usual(
-        self, view: View, matrices: list[Matrix], width: int, height: int, half_blocks: bool
-    ) -> Places:
+    @property
+    def _half_blocks(self) -> bool:
+        return not cast("CnnsimApp", self.app).ascii
+
+    def _rule(self, width: int, height: int) -> Places:
+        """Where all of them stand, and into `slots` how the matrices do."""
+        view = self._view
+        if view is None:
+            return Places({"wait": (0, 0, width, height)})
+        matrices = self.stage.matrices(view)
         chain = self._chain_rows(view, height)
         height -= chain
         is_long = is_ledger(view.sweep, width - 2)
@@ -182,7 +181,7 @@ class Board(Panels):
 
         def slots(has_maps: bool) -> list[MatrixSlot]:
             room = fit(has_maps=has_maps, matrix_rows=height).panels["matrices"]
-            return lay_out(matrices, *room[2:], width >= _LARGE, half_blocks)
+            return lay_out(matrices, *room[2:], width >= _LARGE, self._half_blocks)
 
         has_maps = any(matrix.is_map for matrix in matrices)
         self.slots = slots(has_maps)
@@ -214,11 +213,6 @@ class Board(Panels):
         else:
             self.alone, self._top = None, []
             self.put_on_top("note")
-
-    def maximise(self, otherwise: str) -> None:
-        """The focused panel alone, or `otherwise`, or all again; the focus stays where it is."""
-        self.alone = None if self.alone else self.focused or otherwise
-        self.lay_again()
 
     def look_like(self, other: Board) -> None:
         """The same panel alone, and the same tab up, as on another board."""

@@ -6,12 +6,12 @@ backward, sums their gradients in a fixed order, and updates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numba import cuda, float32, int8
 
+from cnnsim.kernels.cuda.halves import halved
 from cnnsim.kernels.cuda.jit import Kernel, device
 from cnnsim.kernels.cuda.loads import ld1, st1
 from cnnsim.kernels.cuda.models import convolution, dense, gradient
@@ -175,25 +175,19 @@ def _come_and_go(plan: Plan) -> tuple[Any, Any]:
 
 def _forward(plan: Plan) -> Any:
     """All operations, one after the other."""
-    return _one_by_one(
+    return halved(
         [
             convolution.forward(op, plan)
             if isinstance(op, Convolution)
             else dense.forward(op, plan)
             for op in plan.operations
-        ]
+        ],
+        _forward_both,
     )
 
 
-def _one_by_one(functions: Sequence[Any]) -> Any:
-    """One function that calls all of them, the block's threads together.
-
-    They are halves of halves: the compiler's recursion is as deep as calls are.
-    """
-    if len(functions) == 1:
-        return functions[0]
-    half = len(functions) // 2
-    first, second = _one_by_one(functions[:half]), _one_by_one(functions[half:])
+def _forward_both(first: Any, second: Any) -> Any:
+    """One after the other, the block's threads together."""
 
     @device
     def run(near: Any, codes: Any, arena: Any, base: int) -> None:
@@ -206,20 +200,17 @@ def _one_by_one(functions: Sequence[Any]) -> Any:
 
 def _backward(plan: Plan) -> Any:
     """The gradients of all operations down to the first one that is trained."""
-    return _one_back(
+    return halved(
         [
             gradient.backward(op, plan) if isinstance(op, Convolution) else dense.backward(op, plan)
             for op in reversed(plan.operations[plan.first :])
-        ]
+        ],
+        _back_both,
     )
 
 
-def _one_back(functions: Sequence[Any]) -> Any:
-    """The same for functions that are told whether the gradients are fresh."""
-    if len(functions) == 1:
-        return functions[0]
-    half = len(functions) // 2
-    first, second = _one_back(functions[:half]), _one_back(functions[half:])
+def _back_both(first: Any, second: Any) -> Any:
+    """Likewise, where a gradient may be fresh."""
 
     @device
     def run(near: Any, codes: Any, arena: Any, base: int, fresh: bool) -> None:
