@@ -208,7 +208,7 @@ def test_the_pad_at_other_sizes(home: Path, width: int, height: int) -> None:
         right = lines[top].index("╮")
         assert all(line[left - 3] + line[right] == "││" for line in lines[top + 1 : -2])
         terminal.send("q")
-        terminal.wait_for("once more quits")
+        terminal.wait_for("your drawing")
         terminal.send("q")
         assert terminal.wait_exit() == 0
     finally:
