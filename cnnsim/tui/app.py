@@ -14,7 +14,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.events import CursorPosition
 from textual.filter import LineFilter
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.worker import WorkerFailed
 
 from cnnsim import collector
@@ -26,6 +26,7 @@ from cnnsim.tui.ending import leave, run_to_its_end, unexpected
 from cnnsim.tui.marks import Marks, scenario_key
 from cnnsim.tui.plain import PlainFilter
 from cnnsim.tui.screens.home import HomeScreen
+from cnnsim.tui.screens.leaving import asks_before
 from cnnsim.tui.theme import CYCLE, THEMES, theme_for
 from cnnsim.tui.widgets.bars import Header
 
@@ -167,8 +168,7 @@ class CnnsimApp(App[int]):
         for screen in self.screen_stack:
             if isinstance(screen, TrainScreen) and screen.shows(folder):
                 screen.stand_at(update)
-                while self.screen is not screen:
-                    self.pop_screen()
+                self._back_to(screen)
                 return
         try:
             screen = watching_screen([open_run(folder)])
@@ -189,11 +189,18 @@ class CnnsimApp(App[int]):
         if training is None:
             return False
         if training in self.screen_stack:
-            while self.screen is not training:
-                self.pop_screen()
+            self._back_to(training)
         else:
             self.push_screen(_TRAINING)
         return True
+
+    def _back_to(self, screen: Screen[Any]) -> None:
+        """Leave the screens above one, the second time where that would lose work."""
+        above = self.screen_stack[self.screen_stack.index(screen) + 1 :]
+        if asks_before(lambda: self._back_to(screen), above, "once more goes back"):
+            return
+        while self.screen is not screen:
+            self.pop_screen()
 
     def forget_training(self) -> None:
         """Its run is over and it has been left."""
@@ -288,18 +295,12 @@ class CnnsimApp(App[int]):
             self.simulate_key("shift+f3")
 
     async def action_quit(self) -> None:
-        """Remember where one was, and go; from a dialog without another dialog."""
+        """Remember where one was, and go; from a dialog without another question."""
         self._quit(not isinstance(self.screen, ModalScreen))
 
     def _quit(self, asks: bool = True) -> None:
         """Go, when all that would be lost has been asked about."""
-        from cnnsim.tui.screens.base import BaseScreen
-
-        screens = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
-        if asks and any(screen.asks_before(self._quit) for screen in screens):
-            return
-        lost = [work for screen in screens if (work := screen.leaving.lost) is not None]
-        if lost and screens[-1].leaving.asks(lost[-1], "once more quits"):
+        if asks and asks_before(self._quit, self.screen_stack, "once more quits"):
             return
         self.marks.save()
         self.exit(0)

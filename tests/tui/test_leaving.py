@@ -7,18 +7,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.control import Control
 from cnnsim.training.making import create_run
+from cnnsim.training.run import open_run
 from cnnsim.training.session import train_folder
 from cnnsim.tui.app import CnnsimApp
 from cnnsim.tui.config import Config
 from cnnsim.tui.marks import Marks
 from cnnsim.tui.pad.padnet import PadNet
 from cnnsim.tui.screens.draw import DrawScreen
+from cnnsim.tui.screens.forward import ForwardScreen
+from cnnsim.tui.train.opened import stepper_on, trained_scenario
 
 #: What is done on a screen, what is said of it, and how it is kept.
 EDITS = (("e", "9", "enter"), "your edits will be lost: R and R again saves them",
@@ -144,6 +148,47 @@ async def test_quitting_asks_for_the_work_of_screens_below(
         assert (codes, said(pilot)) == ([], [f"{EDITS[1]}; once more quits"])
         await press(pilot, "q")
         assert codes == [0]
+
+
+async def test_all_that_quitting_loses_is_said(net, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+    async with worked(EDITS, net) as pilot:
+        monkeypatch.setattr(pilot.app, "exit", codes.append)
+        pilot.app.push_screen(DrawScreen(net))
+        await pilot.pause()
+        await press(pilot, *DRAWING[0], "q")
+        assert said(pilot) == ["your edits and your drawing will be lost; once more quits"]
+        await press(pilot, "q")
+        assert codes == [0]
+
+
+async def test_who_was_asked_about_one_way_out_has_not_taken_another(
+    net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quitting loses what the screens below hold, too."""
+    codes: list[int] = []
+    async with worked(DRAWING, net) as pilot:
+        screen = pilot.app.screen
+        monkeypatch.setattr(pilot.app, "exit", codes.append)
+        for key, again in (("escape", "esc again leaves"), ("q", "once more quits")) * 2:
+            await press(pilot, key)
+            assert said(pilot) == [f"{DRAWING[1]}; {again}"]
+        assert (pilot.app.screen, codes) == (screen, [])
+
+
+async def test_the_way_back_to_how_a_run_was_trained_asks_too(net) -> None:
+    run = open_run(net.folder)
+    app = CnnsimApp(None, 0, Config(), Marks(), [run])
+    async with app.run_test(size=(80, 24)) as pilot:
+        training = app.screen
+        stepper = stepper_on(trained_scenario(run), np.zeros((1, 8, 8)), 0)
+        app.push_screen(ForwardScreen(stepper))
+        await press(pilot, *EDITS[0], "t")
+        assert said(pilot) == ["your edits will be lost; once more goes back"]
+        await press(pilot, "escape", "t")
+        assert app.screen is not training
+        await press(pilot, "t")
+        assert app.screen is training
 
 
 async def test_edits_outlast_the_shape_walk_which_asks_nothing(net) -> None:
