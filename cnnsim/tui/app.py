@@ -295,12 +295,12 @@ class CnnsimApp(App[int]):
             self.simulate_key("shift+f3")
 
     async def action_quit(self) -> None:
-        """Remember where one was, and go; from a dialog without another question."""
-        self._quit(not isinstance(self.screen, ModalScreen))
+        """Remember where one was, and go."""
+        self._quit()
 
-    def _quit(self, asks: bool = True) -> None:
+    def _quit(self) -> None:
         """Go, when all that would be lost has been asked about."""
-        if asks and asks_before(self._quit, self.screen_stack, "once more quits"):
+        if asks_before(self._quit, self.screen_stack, "once more quits"):
             return
         self.marks.save()
         self.exit(0)

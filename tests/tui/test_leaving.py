@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from cnnsim.scenario.reader import read_scenario
 from cnnsim.training.control import Control
@@ -126,15 +127,44 @@ async def test_the_first_quit_says_what_would_be_lost_and_the_second_quits(
         assert codes == [0]
 
 
-async def test_quitting_from_a_dialog_asks_too(net, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_question_that_was_asked_in_a_dialog_ends_with_it(
+    net, monkeypatch: pytest.MonkeyPatch
+) -> None:
     codes: list[int] = []
     async with worked(EDITS, net) as pilot:
         monkeypatch.setattr(pilot.app, "exit", codes.append)
-        await press(pilot, "g", "ctrl+c")
-        assert (codes, said(pilot)) == ([], [f"{EDITS[1]}; once more quits"])
-        await press(pilot, "escape", "q")
+        await press(pilot, "g", "ctrl+c", "escape", "q")
         assert codes == []
-        await press(pilot, "g", "ctrl+c", "ctrl+c")
+
+
+@every_work
+@pytest.mark.parametrize("dialog", ["question_mark", "ctrl+p"])
+async def test_ctrl_c_in_a_dialog_says_it_too(
+    work, net, dialog: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    async with worked(work, net) as pilot:
+        monkeypatch.setattr(pilot.app, "exit", codes.append)
+        await press(pilot, dialog, "ctrl+c")
+        assert (codes, said(pilot)) == ([], [f"{work[1]}; once more quits"])
+        await press(pilot, "ctrl+c")
+        assert codes == [0]
+
+
+async def test_ctrl_c_in_a_dialog_asks_about_a_recording_and_quits_from_that_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    codes: list[int] = []
+    app = CnnsimApp(read_scenario("toy_2x2"), 0, Config(), Marks())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(app, "exit", codes.append)
+        await press(pilot, "R", "right", "g", "ctrl+c")
+        question = app.screen.query(Static).first()
+        assert str(question.render()) == "save the recording as a scenario"
+        await press(pilot, "escape", "ctrl+c")
+        assert codes == []
+        await press(pilot, "ctrl+c")
         assert codes == [0]
 
 

@@ -23,6 +23,7 @@ class Recorder:
     def __init__(self, screen: SteppingScreen) -> None:
         self._screen = screen
         self.recording: Recording | None = None
+        self._is_asking = False
 
     def see(self, step: int) -> None:
         """A step is shown because somebody went there."""
@@ -82,9 +83,12 @@ class Recorder:
         )
 
     def ask_where(self, leaving: Callable[[], object] = lambda: None) -> bool:
-        """Ask where to save what is recorded, and call `leaving` then; False where nothing is."""
+        """Ask where to save what is recorded, and call `leaving` then.
+
+        False where nothing is, and where just that is being asked.
+        """
         screen, recording = self._screen, self.recording
-        if recording is None:
+        if recording is None or self._is_asking:
             return False
 
         def check(text: str) -> str:
@@ -96,6 +100,7 @@ class Recorder:
             return f"{counted(len(recording), 'stop')} as {printable(str(path))}"
 
         def answer(text: str | None) -> None:
+            self._is_asking = False
             if text is None:
                 return
             if text != "discard":
@@ -113,6 +118,7 @@ class Recorder:
             screen.show_again()
             leaving()
 
+        self._is_asking = True
         screen.app.push_screen(
             AskScreen(
                 "save the recording as a scenario",
