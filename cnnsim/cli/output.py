@@ -135,8 +135,13 @@ def _print_part(
         )
     for line in lines[:-1] if has_totals else lines:
         table.add_row(*map(Text, line))
-    widest = console(10**6).measure(table).maximum
-    screen = console(widest if room is None or not any(column.wrap for column in columns) else room)
+    needed = console(10**6).measure(table)
+    wraps = room is not None and any(column.wrap for column in columns)
+    if room is not None and needed.minimum > room:
+        # Words that are hard to read are better than words that are cut.
+        for each in table.columns:
+            each.min_width = None
+    screen = console(room if wraps else needed.maximum)
     # Rich fills lines up to their end; files and pipes have no use for that.
     with screen.capture() as capture:
         screen.print(table)

@@ -222,7 +222,7 @@ def test_a_table_fits_a_terminal_and_is_never_cut() -> None:
     assert "receptive field/stride/pad" in wide
 
 
-@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize("columns", [80, 60, 40])
 @pytest.mark.parametrize("words", ["list", "shapes lenet5", "paths"])
 def test_a_narrow_terminal_shows_all_that_a_pipe_gets(words: str, columns: int) -> None:
     """Word by word: what has no room beside the others follows below."""
