@@ -59,7 +59,7 @@ COMMANDS = {
         "SCENARIO... [OPTIONS]",
         (
             "replay sobel toy_2x2",
-            "replay sobel --steps --from conv1 --to 50% --csv",
+            "replay sobel --steps --from convolve --to 60% --csv",
             'replay alexnet --steps --from "mac 500000000" --to "mac 500000009"',
         ),
     ),

@@ -31,7 +31,10 @@ def gradcheck(
     entries: Annotated[
         int | None,
         INTEGER,
-        Parameter(help="At most so many of each tensor; default: up to 2,000, else 200."),
+        Parameter(
+            help="At most so many of each tensor, with 3 directions at random where it has more; "
+            "default: up to 2,000, else 200."
+        ),
     ] = None,
     json: Json = False,
     settings: Settings = (),

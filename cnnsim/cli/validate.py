@@ -19,7 +19,10 @@ def validate(
     *files: Annotated[str, Parameter(name="FILE", help="Paths, bundled names, or -.")],
     json: Json = False,
 ) -> int:
-    """Print every mistake as `file:line: field: what`; exit 2 if there is one."""
+    """Print every mistake as `file:line: field: what`; exit 2 if there is one.
+
+    What hangs on one, as an address does on its layer, is checked once that is mended.
+    """
     if not files:
         raise UsageError("which file?", "for example cnnsim validate mine.toml")
     code = 0

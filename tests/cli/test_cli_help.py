@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 
@@ -29,6 +30,22 @@ def test_every_command_has_help_with_an_example(run: Run, name: str) -> None:
     assert result.out.startswith(f"Usage: cnnsim {name}")
     assert f"  cnnsim {name}" in result.out.split("Examples:")[1]
     assert all(len(line) <= 100 for line in result.out.splitlines())
+
+
+#: Those that read no file of one's own, write none and take no time; `shapes` shows what is wrong.
+AT_HAND = [
+    example
+    for name in ("list", "replay", "gradcheck", "values", "paths")
+    for example in COMMANDS[name].examples
+    if "--npz" not in example and "--entries" not in example
+]
+
+
+@pytest.mark.parametrize("example", AT_HAND)
+def test_examples_work_as_they_stand(run: Run, example: str) -> None:
+    result = run(*shlex.split(example))
+    assert result.code == 0, result.err
+    assert result.out
 
 
 def test_json_says_how_it_writes_what_is_not_finite(run: Run) -> None:
